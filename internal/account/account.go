@@ -1,0 +1,186 @@
+// Package account holds who may do what: tenants, inboxes, agents, teams,
+// credentials and API clients. It knows nothing of conversations.
+package account
+
+import (
+	"encoding/json"
+	"time"
+
+	"parlor/internal/actor"
+	"parlor/internal/id"
+)
+
+// Tenant is a company.
+type Tenant struct {
+	ID   id.Tenant `json:"id"`
+	Name string    `json:"name"`
+	// Number is the integer name that platform contracts use; unique, from 1.
+	Number    int64     `json:"number"`
+	CreatedAt time.Time `json:"createdAt"`
+}
+
+// Inbox is one connected channel account; its ID is the public appid, unique in
+// the installation.
+type Inbox struct {
+	ID        id.Inbox      `json:"id"`
+	Tenant    id.Tenant     `json:"tenant"`
+	Name      string        `json:"name"`
+	Channel   string        `json:"channel"` // "web" for a website
+	Settings  InboxSettings `json:"settings"`
+	CreatedAt time.Time     `json:"createdAt"`
+}
+
+// InboxSettings is what an administrator sets for an inbox. It is stored as one
+// JSON document; a missing field has the zero value, which is the default.
+type InboxSettings struct {
+	// Color is the brand colour as #rrggbb; empty means Parlor's blue.
+	Color string `json:"color,omitempty"`
+	// Greeting by language (zh-CN, en, pt-BR); empty means the built-in text.
+	Greeting map[string]string `json:"greeting,omitempty"`
+	// Origins lists the web origins that may embed the widget; empty means any.
+	Origins []string `json:"origins,omitempty"`
+	// Rule is the base routing rule: "rotation" (default), "idle" or "least".
+	Rule string `json:"rule,omitempty"`
+	// NoReturning switches off "back to the agent of the previous conversation".
+	NoReturning bool `json:"noReturning,omitempty"`
+	// NoLastServed switches off "most recent agent who served this visitor".
+	NoLastServed bool `json:"noLastServed,omitempty"`
+	// AgentOnly makes a visitor who asked for one agent wait for that agent.
+	AgentOnly bool `json:"agentOnly,omitempty"`
+	// NoTypingPreview keeps what a visitor types from the agent until it is sent.
+	NoTypingPreview bool `json:"noTypingPreview,omitempty"`
+	// Generation fixes the UCKeFu page generation ("A", "B" or "C"); empty detects it.
+	Generation string `json:"generation,omitempty"`
+	// Texts are the prompts of the UCKeFu contract by name, e.g. "successmsg".
+	Texts map[string]string `json:"texts,omitempty"`
+}
+
+// Role is a named set of permissions.
+type Role string
+
+// The built-in roles.
+const (
+	Admin      Role = "admin"
+	Supervisor Role = "supervisor"
+	Member     Role = "agent"
+)
+
+var permissions = map[Role][]actor.Permission{
+	Admin:      {actor.Reply, actor.SeeAll, actor.Manage, actor.Administer},
+	Supervisor: {actor.Reply, actor.SeeAll, actor.Manage},
+	Member:     {actor.Reply},
+}
+
+// Permissions returns what the role may do; nothing for an unknown role.
+func (r Role) Permissions() []actor.Permission { return permissions[r] }
+
+// Valid reports whether r is a known role.
+func (r Role) Valid() bool { _, ok := permissions[r]; return ok }
+
+// State is what an agent says about being available.
+type State string
+
+// The states an agent chooses.
+const (
+	Ready State = "ready"
+	Busy  State = "busy"
+	Away  State = "away"
+)
+
+// Valid reports whether s is a known state.
+func (s State) Valid() bool { return s == Ready || s == Busy || s == Away }
+
+// DefaultCap is how many open conversations a new agent may have at once.
+const DefaultCap = 10
+
+// MaxCap is the highest cap that can be set.
+const MaxCap = 999
+
+// Agent is a person who answers.
+type Agent struct {
+	ID       id.Agent  `json:"id"`
+	Tenant   id.Tenant `json:"tenant"`
+	Email    string    `json:"email"`
+	Username string    `json:"username"`
+	Name     string    `json:"name"`
+	Role     Role      `json:"role"`
+	// Cap is the highest number of open conversations at once, 1 to MaxCap.
+	Cap      int       `json:"cap"`
+	Teams    []id.Team `json:"teams"`
+	Disabled bool      `json:"disabled"`
+	// PasswordHash is the argon2id hash in PHC form; never sent to anybody.
+	PasswordHash string    `json:"-"`
+	CreatedAt    time.Time `json:"createdAt"`
+}
+
+// AgentStatus is the changing part of an agent, as routing and colleagues see it.
+type AgentStatus struct {
+	Agent  id.Agent  `json:"agent"`
+	Tenant id.Tenant `json:"tenant"`
+	Name   string    `json:"name"`
+	Teams  []id.Team `json:"teams"`
+	State  State     `json:"state"`
+	// Reason is the agent's own word for being busy or away.
+	Reason string `json:"reason,omitempty"`
+	// Since is when the state was chosen.
+	Since time.Time `json:"since"`
+	// Connected is true while at least one live console connection exists on any node.
+	Connected bool `json:"connected"`
+	// Open is the number of conversations assigned now.
+	Open int `json:"open"`
+	Cap  int `json:"cap"`
+	// LastAssignedAt is when a conversation was last assigned; zero means never.
+	LastAssignedAt time.Time `json:"lastAssignedAt"`
+	// IdleSince is when Open last became 0; zero means never served.
+	IdleSince time.Time `json:"idleSince"`
+}
+
+// Available reports whether new conversations may be assigned, capacity aside.
+func (s AgentStatus) Available() bool { return s.State == Ready && s.Connected }
+
+// Team is a group of agents with a queue of its own.
+type Team struct {
+	ID        id.Team   `json:"id"`
+	Tenant    id.Tenant `json:"tenant"`
+	Name      string    `json:"name"`
+	CreatedAt time.Time `json:"createdAt"`
+}
+
+// CredentialKind says how a credential came to be.
+type CredentialKind string
+
+// The kinds of credential.
+const (
+	// SessionCookie is a console login.
+	SessionCookie CredentialKind = "session"
+	// AccessToken is a personal access token for programs.
+	AccessToken CredentialKind = "token"
+	// LegacyToken comes from POST /tokens of the UCKeFu contract.
+	LegacyToken CredentialKind = "legacy"
+)
+
+// Credential proves who an agent is. Only the SHA-256 of the secret is stored.
+type Credential struct {
+	Hash   string         `json:"-"`
+	Tenant id.Tenant      `json:"tenant"`
+	Agent  id.Agent       `json:"agent"`
+	Kind   CredentialKind `json:"kind"`
+	Name   string         `json:"name"`
+	// CSRF must accompany changes made with a SessionCookie.
+	CSRF      string    `json:"-"`
+	CreatedAt time.Time `json:"createdAt"`
+	// ExpiresAt is the end of validity; zero means none.
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// APIClient is a program that acts for a tenant with clientId and secretId.
+type APIClient struct {
+	ID         string    `json:"clientId"`
+	Tenant     id.Tenant `json:"tenant"`
+	Name       string    `json:"name"`
+	SecretHash string    `json:"-"`
+	CreatedAt  time.Time `json:"createdAt"`
+}
+
+// MarshalSettings returns the stored form of s.
+func MarshalSettings(s InboxSettings) ([]byte, error) { return json.Marshal(s) }

@@ -1,0 +1,74 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"parlor/internal/id"
+)
+
+// Store is the memory that account needs. Every verb is one transaction. A
+// missing row is errs.NotFound with reason "<thing>_not_found"; a duplicate is
+// errs.Conflict with reason "<thing>_exists" and Field set to the column.
+type Store interface {
+	// CreateTenant adds t; Number is chosen by the store and returned.
+	CreateTenant(ctx context.Context, t Tenant) (Tenant, error)
+	// Tenants returns all tenants ordered by number.
+	Tenants(ctx context.Context) ([]Tenant, error)
+
+	// CreateInbox adds in.
+	CreateInbox(ctx context.Context, in Inbox) error
+	// InboxByID finds an inbox by its public id in the whole installation: the
+	// tenant follows from it.
+	InboxByID(ctx context.Context, inbox id.Inbox) (Inbox, error)
+	// Inboxes returns the tenant's inboxes ordered by name.
+	Inboxes(ctx context.Context, t id.Tenant) ([]Inbox, error)
+	// UpdateInbox replaces name and settings.
+	UpdateInbox(ctx context.Context, in Inbox) error
+
+	// CreateAgent adds a with its teams, state Away, nothing open. E-mail and
+	// username are unique within the tenant, without regard to case.
+	CreateAgent(ctx context.Context, a Agent) error
+	// Agent returns one agent with its teams.
+	Agent(ctx context.Context, t id.Tenant, a id.Agent) (Agent, error)
+	// AgentByLogin finds an agent by e-mail or username, without regard to case.
+	AgentByLogin(ctx context.Context, t id.Tenant, login string) (Agent, error)
+	// Agents returns all agents of the tenant with teams, ordered by name.
+	Agents(ctx context.Context, t id.Tenant) ([]Agent, error)
+	// UpdateAgent replaces email, username, name, role, cap, disabled, password
+	// hash and teams. Lowering the cap below Open takes nothing away.
+	UpdateAgent(ctx context.Context, a Agent) error
+	// SetState records the state an agent chose and returns the new status.
+	SetState(ctx context.Context, t id.Tenant, a id.Agent, s State, reason string, at time.Time) (AgentStatus, error)
+	// AgentStatus returns one agent's status; presence counts only nodes whose
+	// lease ends after now.
+	AgentStatus(ctx context.Context, t id.Tenant, a id.Agent, now time.Time) (AgentStatus, error)
+	// Roster returns the status of every agent that is not disabled, ordered by name.
+	Roster(ctx context.Context, t id.Tenant, now time.Time) ([]AgentStatus, error)
+
+	// CreateTeam adds team; names are unique within the tenant.
+	CreateTeam(ctx context.Context, team Team) error
+	// Teams returns the tenant's teams ordered by name.
+	Teams(ctx context.Context, t id.Tenant) ([]Team, error)
+
+	// CreateCredential adds c.
+	CreateCredential(ctx context.Context, c Credential) error
+	// Credential finds a credential by the hash of its secret. Expired ones are
+	// found too; the service judges.
+	Credential(ctx context.Context, hash string) (Credential, error)
+	// DeleteCredential ends one credential; a missing one is no error.
+	DeleteCredential(ctx context.Context, hash string) error
+	// DeleteCredentials ends all sessions and legacy tokens of an agent.
+	DeleteCredentials(ctx context.Context, t id.Tenant, a id.Agent) error
+	// DeleteExpired ends credentials that expired before now; it returns how many.
+	DeleteExpired(ctx context.Context, now time.Time) (int, error)
+
+	// CreateAPIClient adds c.
+	CreateAPIClient(ctx context.Context, c APIClient) error
+	// APIClient finds a client by its id.
+	APIClient(ctx context.Context, clientID string) (APIClient, error)
+
+	// Secret returns the server secret of that name, storing candidate as the
+	// secret if there is none yet. All nodes get the same answer.
+	Secret(ctx context.Context, name string, candidate []byte) ([]byte, error)
+}

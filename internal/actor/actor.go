@@ -1,0 +1,60 @@
+// Package actor says who does something. An Actor is made by a front from a
+// checked credential, never from a payload, and is passed explicitly.
+package actor
+
+import "parlor/internal/id"
+
+// Kind is what sort of party acts.
+type Kind string
+
+// The kinds of actor.
+const (
+	Visitor Kind = "visitor"
+	Agent   Kind = "agent"
+	System  Kind = "system"
+)
+
+// Permission is one thing a role may do.
+type Permission string
+
+// The permissions that exist. A role is a set of them.
+const (
+	// Reply allows serving conversations: taking, answering, closing one's own.
+	Reply Permission = "conversation.reply"
+	// SeeAll allows reading conversations of other agents and teams.
+	SeeAll Permission = "conversation.see_all"
+	// Manage allows closing and transferring conversations of others.
+	Manage Permission = "conversation.manage"
+	// Administer allows changing agents, teams, inboxes and settings.
+	Administer Permission = "account.administer"
+)
+
+// Actor is a party with a tenant and, if it is an agent, its permissions.
+type Actor struct {
+	Kind    Kind
+	Tenant  id.Tenant
+	Agent   id.Agent
+	Visitor id.Visitor
+	// Inbox is the inbox that a visitor's credential is bound to.
+	Inbox id.Inbox
+	// Name is shown in records of what the actor did.
+	Name string
+	// Permissions are those of the agent's role.
+	Permissions []Permission
+}
+
+// Can reports whether a has permission p. The system may do everything.
+func (a Actor) Can(p Permission) bool {
+	if a.Kind == System {
+		return true
+	}
+	for _, q := range a.Permissions {
+		if q == p {
+			return true
+		}
+	}
+	return false
+}
+
+// ForSystem returns the actor for work that nobody asked for, such as timers.
+func ForSystem(t id.Tenant) Actor { return Actor{Kind: System, Tenant: t, Name: "system"} }

@@ -1,0 +1,216 @@
+// Package conversation holds dialogues and their messages: the states of a
+// conversation, who may post to it, the numbering of messages and what has been
+// read. Who gets a conversation is decided in routing, not here.
+//
+// A conversation is queued, open (assigned to exactly one agent) or closed. It
+// is never reopened: a visitor who writes again gets a new one.
+package conversation
+
+import (
+	"encoding/json"
+	"time"
+
+	"parlor/internal/actor"
+	"parlor/internal/id"
+)
+
+// Status is the state of a conversation.
+type Status string
+
+// The states.
+const (
+	Queued Status = "queued"
+	Open   Status = "open"
+	Closed Status = "closed"
+)
+
+// moves is the table of legal moves between states.
+var moves = map[Status][]Status{
+	Queued: {Open, Closed},
+	Open:   {Open, Queued, Closed},
+	Closed: {},
+}
+
+// CanMove reports whether a conversation may go from one state to another.
+func CanMove(from, to Status) bool {
+	for _, s := range moves[from] {
+		if s == to {
+			return true
+		}
+	}
+	return false
+}
+
+// EndBy says who or what ended a conversation.
+type EndBy string
+
+// The reasons for an end.
+const (
+	EndByVisitor EndBy = "user"
+	EndByAgent   EndBy = "agent"
+	EndByTimeout EndBy = "timeout"
+	EndByQueue   EndBy = "queue"
+	EndBySystem  EndBy = "system"
+)
+
+// Conversation is one dialogue with its counters.
+type Conversation struct {
+	ID      id.Conversation `json:"id"`
+	Tenant  id.Tenant       `json:"tenant"`
+	Inbox   id.Inbox        `json:"inbox"`
+	Channel string          `json:"channel"`
+	Visitor id.Visitor      `json:"visitor"`
+	// VisitorName is the visitor's name at the time of reading.
+	VisitorName string   `json:"visitorName"`
+	Status      Status   `json:"status"`
+	Agent       id.Agent `json:"agent,omitempty"`
+	// AgentName is the agent's name at the time of reading, empty without one.
+	AgentName string  `json:"agentName,omitempty"`
+	Team      id.Team `json:"team,omitempty"`
+	// RequestedAgent is the agent the visitor asked for.
+	RequestedAgent id.Agent `json:"requestedAgent,omitempty"`
+	// PreviousAgent served the visitor's previous conversation.
+	PreviousAgent id.Agent `json:"previousAgent,omitempty"`
+	// Priority orders the queue, higher first; 0 is normal, 100 is re-queued after agent loss.
+	Priority int `json:"priority"`
+	// Version grows with each change of status, agent or team.
+	Version int64 `json:"version"`
+	// PageURL and PageTitle are where the conversation was started.
+	PageURL   string `json:"pageUrl,omitempty"`
+	PageTitle string `json:"pageTitle,omitempty"`
+
+	CreatedAt  time.Time  `json:"createdAt"`
+	QueuedAt   time.Time  `json:"queuedAt"`
+	AssignedAt *time.Time `json:"assignedAt,omitempty"`
+	ClosedAt   *time.Time `json:"closedAt,omitempty"`
+	EndBy      EndBy      `json:"endBy,omitempty"`
+
+	// LastSeq is the number of the newest message, 0 if there is none.
+	LastSeq int64 `json:"lastSeq"`
+	// VisibleSeq is the number of the newest message that the visitor may see.
+	VisibleSeq int64 `json:"visibleSeq"`
+	// LastAt, LastText and LastFrom describe the newest message of visitor or
+	// agent; LastText is at most 100 characters.
+	LastAt   time.Time  `json:"lastAt"`
+	LastText string     `json:"lastText"`
+	LastKind Kind       `json:"lastKind,omitempty"`
+	LastFrom actor.Kind `json:"lastFrom,omitempty"`
+	// AgentRead and VisitorRead are the newest numbers each side has read.
+	AgentRead   int64 `json:"agentRead"`
+	VisitorRead int64 `json:"visitorRead"`
+	// Unread counts visitor messages after AgentRead.
+	Unread int `json:"unread"`
+	// WaitingSince is when the visitor's first unanswered message came.
+	WaitingSince *time.Time `json:"waitingSince,omitempty"`
+}
+
+// Kind is what a message is.
+type Kind string
+
+// The kinds of message.
+const (
+	Text  Kind = "text"
+	Image Kind = "image"
+	FileK Kind = "file"
+	Voice Kind = "voice"
+	// Note is seen by agents only.
+	Note Kind = "note"
+	// Event is a line about the conversation itself; Message.Event says what.
+	Event Kind = "event"
+)
+
+// VisibleToVisitor reports whether visitors see messages of this kind.
+func (k Kind) VisibleToVisitor() bool { return k != Note }
+
+// Author is who wrote a message.
+type Author struct {
+	Kind actor.Kind `json:"kind"`
+	// ID is the agent's or visitor's id, empty for the system.
+	ID string `json:"id,omitempty"`
+	// Name is the name at the time of writing.
+	Name string `json:"name,omitempty"`
+}
+
+// File is what a message says of an uploaded file; media holds the file itself.
+type File struct {
+	ID     id.File `json:"id"`
+	Name   string  `json:"name"`
+	Type   string  `json:"type"`
+	Size   int64   `json:"size"`
+	Width  int     `json:"width,omitempty"`
+	Height int     `json:"height,omitempty"`
+	// Duration of a voice message in milliseconds.
+	Duration int `json:"duration,omitempty"`
+}
+
+// Line is what a message of kind Event says, for each screen to put into words.
+type Line struct {
+	// Name is one of the Line constants.
+	Name string `json:"name"`
+	// Agent, AgentName, Team and TeamName are whom it concerns.
+	Agent     id.Agent `json:"agent,omitempty"`
+	AgentName string   `json:"agentName,omitempty"`
+	Team      id.Team  `json:"team,omitempty"`
+	TeamName  string   `json:"teamName,omitempty"`
+	// By is the name of the person who did it.
+	By string `json:"by,omitempty"`
+	// Rule is the routing rule that chose the agent.
+	Rule string `json:"rule,omitempty"`
+}
+
+// The names of lines.
+const (
+	LineAssigned    = "assigned"
+	LineTransferred = "transferred"
+	LineQueued      = "queued"
+	LineAgentLost   = "agent_lost"
+	LineClosed      = "closed"
+)
+
+// Message is one message. Its identity is (conversation, seq).
+type Message struct {
+	ID           id.Message      `json:"id"`
+	Tenant       id.Tenant       `json:"-"`
+	Conversation id.Conversation `json:"conversation"`
+	// Seq numbers the messages of a conversation 1, 2, 3 … in commit order.
+	Seq int64 `json:"seq"`
+	// Prev is the number of the message before it that the visitor may see; a
+	// visitor's client that has not got Prev has missed something.
+	Prev int64 `json:"prev"`
+	// ClientID is the sender's own name for it, empty if none was given.
+	ClientID string    `json:"clientId,omitempty"`
+	Kind     Kind      `json:"kind"`
+	From     Author    `json:"from"`
+	Text     string    `json:"text,omitempty"`
+	File     *File     `json:"file,omitempty"`
+	Line     *Line     `json:"line,omitempty"`
+	At       time.Time `json:"at"`
+}
+
+// meta is the stored form of the parts that few messages have.
+type meta struct {
+	File *File `json:"file,omitempty"`
+	Line *Line `json:"line,omitempty"`
+}
+
+// Meta returns File and Line as one JSON document, "" if there is neither.
+func (m Message) Meta() (string, error) {
+	if m.File == nil && m.Line == nil {
+		return "", nil
+	}
+	b, err := json.Marshal(meta{m.File, m.Line})
+	return string(b), err
+}
+
+// SetMeta is the reverse of Meta.
+func (m *Message) SetMeta(s string) error {
+	if s == "" {
+		return nil
+	}
+	var v meta
+	if err := json.Unmarshal([]byte(s), &v); err != nil {
+		return err
+	}
+	m.File, m.Line = v.File, v.Line
+	return nil
+}

@@ -1,0 +1,82 @@
+// Package event is what domains announce after a commit. A bus carries events
+// to every node; realtime hands them to the connections that follow a topic.
+//
+// Events are hints: nothing durable depends on one. A receiver that missed an
+// event finds out by sequence numbers and reads the store.
+package event
+
+import (
+	"time"
+
+	"parlor/internal/id"
+)
+
+// Kind names what happened.
+type Kind string
+
+// The kinds of event and the payload each carries.
+const (
+	// MessagePosted carries *conversation.Posted.
+	MessagePosted Kind = "message.posted"
+	// ConversationChanged carries *conversation.Changed.
+	ConversationChanged Kind = "conversation.changed"
+	// Typing carries *conversation.Typing.
+	Typing Kind = "conversation.typing"
+	// ReadMoved carries *conversation.Read.
+	ReadMoved Kind = "conversation.read"
+	// QueueMoved carries *routing.Positions.
+	QueueMoved Kind = "queue.moved"
+	// QueueWake asks the routers to look at a tenant's queue; no payload.
+	QueueWake Kind = "queue.wake"
+	// AgentChanged carries *account.AgentStatus.
+	AgentChanged Kind = "agent.changed"
+	// VisitorChanged carries *visitor.Changed.
+	VisitorChanged Kind = "visitor.changed"
+	// ColleagueMessage carries *colleague.Message.
+	ColleagueMessage Kind = "colleague.message"
+)
+
+// Topic is an address that connections follow.
+type Topic string
+
+// ToAgent addresses every connection of one agent.
+func ToAgent(t id.Tenant, a id.Agent) Topic { return Topic("a/" + string(t) + "/" + string(a)) }
+
+// ToVisitor addresses every connection of one visitor.
+func ToVisitor(t id.Tenant, v id.Visitor) Topic { return Topic("v/" + string(t) + "/" + string(v)) }
+
+// ToAgents addresses every agent connection of a tenant.
+func ToAgents(t id.Tenant) Topic { return Topic("t/" + string(t)) }
+
+// ToTeam addresses the agents of one team.
+func ToTeam(t id.Tenant, team id.Team) Topic { return Topic("g/" + string(t) + "/" + string(team)) }
+
+// ToWatchers addresses whoever has a conversation open on screen.
+func ToWatchers(t id.Tenant, c id.Conversation) Topic {
+	return Topic("w/" + string(t) + "/" + string(c))
+}
+
+// ToNodes addresses the services of every node rather than connections.
+const ToNodes Topic = "nodes"
+
+// Event is one announcement.
+type Event struct {
+	// ID lets a receiver drop an event that came twice.
+	ID string
+	// Tenant is the company concerned.
+	Tenant id.Tenant
+	// Kind says what Data is.
+	Kind Kind
+	// To lists the topics addressed; a connection that follows several gets it once.
+	To []Topic
+	// At is when it was committed.
+	At time.Time
+	// Data is the payload named at the kind; it must not be changed by receivers.
+	Data any
+}
+
+// Publisher sends events to every node, this one included. Publish does not
+// block on slow receivers and reports nothing: events are hints.
+type Publisher interface {
+	Publish(*Event)
+}

@@ -1,0 +1,79 @@
+// Package id holds the typed identifiers by which domains refer to one another.
+//
+// Row identifiers are UUIDs of version 7 written as 32 lower-case hex digits:
+// time-ordered for the index, with 74 random bits so that they cannot be walked.
+package id
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// The identifiers of the domain. The zero value means "none".
+type (
+	// Tenant identifies a company; the first one is "main".
+	Tenant string
+	// Inbox identifies one connected channel account, e.g. a website; it is the public appid.
+	Inbox string
+	// Agent identifies a person who answers.
+	Agent string
+	// Team identifies a group of agents with a queue of its own.
+	Team string
+	// Visitor identifies an anonymous person in an inbox.
+	Visitor string
+	// Conversation identifies one dialogue.
+	Conversation string
+	// Message identifies one message.
+	Message string
+	// File identifies one uploaded file.
+	File string
+	// Session identifies one login.
+	Session string
+	// Job identifies one unit of background work.
+	Job string
+)
+
+// New returns a fresh row identifier.
+func New() string {
+	u := uuid.Must(uuid.NewV7())
+	var b [32]byte
+	hex.Encode(b[:], u[:])
+	return string(b[:])
+}
+
+const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// Secret returns n random base62 characters (about 5.95 bits each) from the
+// system's random source.
+func Secret(n int) string {
+	var sb strings.Builder
+	sb.Grow(n)
+	buf := make([]byte, n+n/2)
+	for sb.Len() < n {
+		_, _ = rand.Read(buf) // never fails since Go 1.24
+		for _, c := range buf {
+			// 248 is the largest multiple of 62 in a byte: no bias.
+			if c < 248 && sb.Len() < n {
+				sb.WriteByte(base62[c%62])
+			}
+		}
+	}
+	return sb.String()
+}
+
+// Valid reports whether s has the form of a row identifier.
+func Valid(s string) bool {
+	if len(s) != 32 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}

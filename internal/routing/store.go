@@ -1,0 +1,95 @@
+package routing
+
+import (
+	"context"
+	"time"
+
+	"parlor/internal/account"
+	"parlor/internal/conversation"
+	"parlor/internal/id"
+)
+
+// Store is the memory that routing needs. Races are settled here: a verb that
+// lost one reports errs.Conflict and changed nothing.
+type Store interface {
+	// Roster returns the status of every agent that is not disabled.
+	Roster(ctx context.Context, t id.Tenant, now time.Time) ([]account.AgentStatus, error)
+	// NextWaiting returns up to limit queued conversations in serving order
+	// (priority high to low, then QueuedAt, then id) that some agent of the
+	// given ones could serve: those without a team or with one of teams, and
+	// those that name one of agents.
+	NextWaiting(ctx context.Context, t id.Tenant, w WaitingFilter) ([]Waiting, error)
+	// Assign gives a conversation to an agent: status open, agent's Open + 1,
+	// LastAssignedAt, the decision kept, Line appended.
+	// Errors: Conflict "conversation_moved" if the version or status differs;
+	// Conflict "agent_unavailable" if the agent is not ready, has no live
+	// connection or is disabled (not checked when Force); Conflict "agent_full"
+	// if Open has reached Cap.
+	Assign(ctx context.Context, in AssignInput) (conversation.Moved, error)
+	// Requeue takes an open conversation from its agent (if any) and puts it into
+	// the queue of Team with the given priority; the agent's place is freed.
+	// Errors: Conflict "conversation_moved".
+	Requeue(ctx context.Context, in RequeueInput) (conversation.Moved, error)
+	// OpenOf returns the open conversations of an agent, at most MaxCap of them.
+	OpenOf(ctx context.Context, t id.Tenant, a id.Agent) ([]conversation.Conversation, error)
+	// Places returns the first limit places of the queue of team ("" is the
+	// queue without a team).
+	Places(ctx context.Context, t id.Tenant, team id.Team, limit int) ([]Position, error)
+	// Place returns the place of one queued conversation in its queue, from 1;
+	// 0 if it is not queued.
+	Place(ctx context.Context, t id.Tenant, c id.Conversation) (int, error)
+	// Decisions returns the decisions kept for a conversation, newest first, at most 20.
+	Decisions(ctx context.Context, t id.Tenant, c id.Conversation) ([]Decision, error)
+	// KeepDecision replaces the newest "stays in the queue" decision of a
+	// conversation; assigned decisions are kept by Assign.
+	KeepDecision(ctx context.Context, t id.Tenant, c id.Conversation, d Decision) error
+	// LostAgents returns agents who hold open conversations and have had no live
+	// connection since before the given time.
+	LostAgents(ctx context.Context, before, now time.Time) ([]LostAgent, error)
+	// RepairLoads recounts Open of every agent of the tenant from the
+	// conversations and returns the agents whose count was wrong.
+	RepairLoads(ctx context.Context, t id.Tenant) ([]id.Agent, error)
+}
+
+// WaitingFilter restricts NextWaiting.
+type WaitingFilter struct {
+	Teams  []id.Team
+	Agents []id.Agent
+	Limit  int
+	// Only, if set, asks for this conversation alone.
+	Only id.Conversation
+}
+
+// AssignInput is what Assign needs.
+type AssignInput struct {
+	Tenant       id.Tenant
+	Conversation id.Conversation
+	// Version is the conversation's version when the decision was made.
+	Version int64
+	// From, if set, is the agent it is taken from (transfer); else it must be queued.
+	From id.Agent
+	To   id.Agent
+	// Force skips the availability check (an agent takes it by hand), never the cap.
+	Force    bool
+	Decision Decision
+	At       time.Time
+	Line     conversation.Message
+}
+
+// RequeueInput is what Requeue needs.
+type RequeueInput struct {
+	Tenant       id.Tenant
+	Conversation id.Conversation
+	Version      int64
+	Team         id.Team
+	Priority     int
+	At           time.Time
+	Line         conversation.Message
+}
+
+// LostAgent is an agent without connections who still holds conversations.
+type LostAgent struct {
+	Tenant id.Tenant
+	Agent  id.Agent
+	Name   string
+}

@@ -1,0 +1,83 @@
+// Package visitor holds the anonymous people who write to an inbox, and the
+// pages they looked at. It knows nothing of conversations.
+package visitor
+
+import (
+	"context"
+	"time"
+
+	"parlor/internal/id"
+)
+
+// Visitor is an anonymous identity in an inbox.
+type Visitor struct {
+	ID     id.Visitor `json:"id"`
+	Tenant id.Tenant  `json:"tenant"`
+	Inbox  id.Inbox   `json:"inbox"`
+	// Name is what agents see; the service makes one up for newcomers.
+	Name  string `json:"name"`
+	Email string `json:"email,omitempty"`
+	Phone string `json:"phone,omitempty"`
+	// Memo is what the visitor wrote before the conversation (pre-chat).
+	Memo string `json:"memo,omitempty"`
+	// External is the id a legacy page or the host site gave; display only.
+	External string `json:"external,omitempty"`
+	// BrowserKey binds a legacy id to the browser that first used it: a keyed
+	// hash, unique within the inbox, empty for visitors with a token of ours.
+	BrowserKey string    `json:"-"`
+	Locale     string    `json:"locale,omitempty"`
+	IP         string    `json:"ip,omitempty"`
+	OS         string    `json:"os,omitempty"`
+	Browser    string    `json:"browser,omitempty"`
+	Mobile     bool      `json:"mobile,omitempty"`
+	Referrer   string    `json:"referrer,omitempty"`
+	Visits     int       `json:"visits"`
+	FirstSeen  time.Time `json:"firstSeen"`
+	LastSeen   time.Time `json:"lastSeen"`
+}
+
+// Page is one page view of a visitor's trail.
+type Page struct {
+	ID      string     `json:"id"`
+	Visitor id.Visitor `json:"-"`
+	URL     string     `json:"url"`
+	Title   string     `json:"title"`
+	At      time.Time  `json:"at"`
+	// Until is the last time the page was known to be open.
+	Until time.Time `json:"until"`
+}
+
+// Details are the contact fields a visitor or agent may change; nil means "keep".
+type Details struct {
+	Name  *string `json:"name,omitempty"`
+	Email *string `json:"email,omitempty"`
+	Phone *string `json:"phone,omitempty"`
+	Memo  *string `json:"memo,omitempty"`
+}
+
+// Changed is the payload of event.VisitorChanged.
+type Changed struct {
+	Visitor Visitor `json:"visitor"`
+	// Page is set when the visitor moved to another page.
+	Page *Page `json:"page,omitempty"`
+}
+
+// Store is the memory that visitor needs.
+type Store interface {
+	// CreateVisitor adds v. If v.BrowserKey is set and already known in the inbox,
+	// nothing is added and the known visitor is returned with created false.
+	CreateVisitor(ctx context.Context, v Visitor) (got Visitor, created bool, err error)
+	// Visitor returns one visitor, errs.NotFound "visitor_not_found" otherwise.
+	Visitor(ctx context.Context, t id.Tenant, v id.Visitor) (Visitor, error)
+	// UpdateVisitor changes the given details and returns the result.
+	UpdateVisitor(ctx context.Context, t id.Tenant, v id.Visitor, d Details) (Visitor, error)
+	// TouchVisitor sets LastSeen, IP, OS, Browser, Mobile and Locale where given
+	// in seen, and counts a visit if the last one is more than 30 minutes old.
+	TouchVisitor(ctx context.Context, seen Visitor) (Visitor, error)
+	// AddPage appends a page view; the same URL as the newest one only moves its
+	// Until and Title. Fresh is true when a row was added. At most 1,000 pages a
+	// visitor are kept: older ones go.
+	AddPage(ctx context.Context, t id.Tenant, p Page) (got Page, fresh bool, err error)
+	// Pages returns up to limit page views, newest first, older than before (zero: all).
+	Pages(ctx context.Context, t id.Tenant, v id.Visitor, before time.Time, limit int) ([]Page, error)
+}
