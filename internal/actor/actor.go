@@ -39,6 +39,8 @@ type Actor struct {
 	Inbox id.Inbox
 	// Name is shown in records of what the actor did.
 	Name string
+	// Teams are the agent's teams.
+	Teams []id.Team
 	// Permissions are those of the agent's role.
 	Permissions []Permission
 }

@@ -56,6 +56,12 @@ func ToWatchers(t id.Tenant, c id.Conversation) Topic {
 	return Topic("w/" + string(t) + "/" + string(c))
 }
 
+// ToFollowers addresses the agents who serve or look at a visitor.
+func ToFollowers(t id.Tenant, v id.Visitor) Topic { return Topic("f/" + string(t) + "/" + string(v)) }
+
+// ToSupervisors addresses the connections of agents who see everything of a tenant.
+func ToSupervisors(t id.Tenant) Topic { return Topic("s/" + string(t)) }
+
 // ToNodes addresses the services of every node rather than connections.
 const ToNodes Topic = "nodes"
 

@@ -1,0 +1,324 @@
+package account
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/mail"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"parlor/internal/actor"
+	"parlor/internal/clock"
+	"parlor/internal/errs"
+	"parlor/internal/event"
+	"parlor/internal/id"
+)
+
+// Lifetimes of credentials.
+const (
+	SessionLife = 24 * time.Hour
+	LegacyLife  = 24 * time.Hour
+)
+
+// Service is the use cases of account.
+type Service struct {
+	store   Store
+	clock   clock.Clock
+	events  event.Publisher
+	limiter *attempts
+}
+
+// New returns a service.
+func New(store Store, events event.Publisher, c clock.Clock) *Service {
+	return &Service{store: store, clock: c, events: events, limiter: newAttempts(c)}
+}
+
+// Store gives the wiring access to plain reads that need no rule.
+func (s *Service) Store() Store { return s.store }
+
+func hashSecret(secret string) string {
+	h := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(h[:])
+}
+
+// Login is a proven identity with the secret that proves it from now on.
+type Login struct {
+	Secret     string
+	Credential Credential
+	Agent      Agent
+}
+
+var errLogin = errs.New(errs.Unauthenticated, "wrong_login", "The name or the password is wrong.")
+
+// Login checks a password and issues a credential of the given kind. ip is for
+// throttling: 10 failures in 10 minutes from one address or for one name refuse
+// further tries with errs.TooMany. A wrong name and a wrong password give the
+// same answer in about the same time.
+func (s *Service) Login(ctx context.Context, t id.Tenant, login, password, ip string, kind CredentialKind) (out Login, err error) {
+	defer errs.Wrap(&err, "account.Login")
+	login = strings.TrimSpace(login)
+	keys := [2]string{"ip " + ip, "login " + string(t) + " " + strings.ToLower(login)}
+	if !s.limiter.allow(keys[:]...) {
+		return out, errs.New(errs.TooMany, "too_many_logins", "Too many failed logins. Try again in a few minutes.")
+	}
+	a, err := s.store.AgentByLogin(ctx, t, login)
+	if err != nil && errs.CodeOf(err) != errs.NotFound {
+		return out, err
+	}
+	hash := a.PasswordHash
+	if err != nil || hash == "" {
+		hash = decoyHash
+	}
+	if !CheckPassword(hash, password) || err != nil || a.Disabled {
+		s.limiter.fail(keys[:]...)
+		return out, errLogin
+	}
+	life := SessionLife
+	if kind == LegacyToken {
+		life = LegacyLife
+	}
+	return s.issue(ctx, a, kind, "login", life)
+}
+
+// decoyHash is checked when there is no such agent, so that the answer takes as long.
+const decoyHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+func (s *Service) issue(ctx context.Context, a Agent, kind CredentialKind, name string, life time.Duration) (Login, error) {
+	secret := id.Secret(43)
+	now := s.clock.Now()
+	c := Credential{Hash: hashSecret(secret), Tenant: a.Tenant, Agent: a.ID, Kind: kind, Name: name, CSRF: id.Secret(22), CreatedAt: now}
+	if life > 0 {
+		c.ExpiresAt = now.Add(life)
+	}
+	if err := s.store.CreateCredential(ctx, c); err != nil {
+		return Login{}, err
+	}
+	return Login{Secret: secret, Credential: c, Agent: a}, nil
+}
+
+// IssueToken returns a personal access token of the agent with that e-mail or
+// username; it does not expire.
+func (s *Service) IssueToken(ctx context.Context, t id.Tenant, login, name string) (out Login, err error) {
+	defer errs.Wrap(&err, "account.IssueToken")
+	if name, err = cleanName("name", name); err != nil {
+		return out, err
+	}
+	a, err := s.store.AgentByLogin(ctx, t, login)
+	if err != nil {
+		return out, err
+	}
+	return s.issue(ctx, a, AccessToken, name, 0)
+}
+
+var errCredential = errs.New(errs.Unauthenticated, "unauthenticated", "Please log in.")
+
+// Authenticate returns who holds the secret. An unknown or expired secret and a
+// disabled agent are errs.Unauthenticated.
+func (s *Service) Authenticate(ctx context.Context, secret string) (out Login, err error) {
+	if secret == "" || len(secret) > 200 {
+		return out, errCredential
+	}
+	c, err := s.store.Credential(ctx, hashSecret(secret))
+	if errs.CodeOf(err) == errs.NotFound {
+		return out, errCredential
+	}
+	if err != nil {
+		return out, err
+	}
+	if !c.ExpiresAt.IsZero() && !s.clock.Now().Before(c.ExpiresAt) {
+		return out, errCredential
+	}
+	a, err := s.store.Agent(ctx, c.Tenant, c.Agent)
+	if err != nil {
+		return out, err
+	}
+	if a.Disabled {
+		return out, errCredential
+	}
+	return Login{Secret: secret, Credential: c, Agent: a}, nil
+}
+
+// Actor returns the acting party of a login.
+func (l Login) Actor() actor.Actor {
+	return actor.Actor{Kind: actor.Agent, Tenant: l.Agent.Tenant, Agent: l.Agent.ID, Name: l.Agent.Name, Teams: l.Agent.Teams, Permissions: l.Agent.Role.Permissions()}
+}
+
+// Logout ends one credential.
+func (s *Service) Logout(ctx context.Context, secret string) error {
+	return s.store.DeleteCredential(ctx, hashSecret(secret))
+}
+
+// SetState records what an agent says of being available, tells colleagues and
+// wakes the queue if the agent became ready. reason is at most 60 characters.
+func (s *Service) SetState(ctx context.Context, who actor.Actor, state State, reason string) (st AgentStatus, err error) {
+	defer errs.Wrap(&err, "account.SetState")
+	if who.Kind != actor.Agent {
+		return st, errs.New(errs.Forbidden, "agents_only", "Only agents have a state.")
+	}
+	if !state.Valid() {
+		return st, errs.Field("state", "unknown_state", "%q is not a state; ready, busy and away are.", state)
+	}
+	reason = clip(strings.TrimSpace(reason), 60)
+	if st, err = s.store.SetState(ctx, who.Tenant, who.Agent, state, reason, s.clock.Now()); err != nil {
+		return st, err
+	}
+	s.Announce(st)
+	return st, nil
+}
+
+// Announce tells every console of the tenant about an agent's status, and wakes
+// the queue if the agent can take somebody.
+func (s *Service) Announce(st AgentStatus) {
+	now := s.clock.Now()
+	s.events.Publish(&event.Event{ID: id.New(), Tenant: st.Tenant, Kind: event.AgentChanged, To: []event.Topic{event.ToAgents(st.Tenant)}, At: now, Data: &st})
+	if st.Available() && st.Open < st.Cap {
+		s.events.Publish(&event.Event{ID: id.New(), Tenant: st.Tenant, Kind: event.QueueWake, To: []event.Topic{event.ToNodes}, At: now})
+	}
+}
+
+// Refresh reads an agent's status and announces it.
+func (s *Service) Refresh(ctx context.Context, t id.Tenant, a id.Agent) error {
+	st, err := s.store.AgentStatus(ctx, t, a, s.clock.Now())
+	if err != nil {
+		return err
+	}
+	s.Announce(st)
+	return nil
+}
+
+// Status returns one agent's status.
+func (s *Service) Status(ctx context.Context, who actor.Actor) (AgentStatus, error) {
+	return s.store.AgentStatus(ctx, who.Tenant, who.Agent, s.clock.Now())
+}
+
+// Roster returns the status of all colleagues.
+func (s *Service) Roster(ctx context.Context, t id.Tenant) ([]AgentStatus, error) {
+	return s.store.Roster(ctx, t, s.clock.Now())
+}
+
+// NewAgent is what is needed to add an agent. Teams are names of teams.
+type NewAgent struct {
+	Tenant                          id.Tenant
+	Email, Name, Username, Password string
+	Role                            Role
+	Cap                             int
+	Teams                           []string
+}
+
+// AddAgent creates an agent who can log in. Username defaults to the part of the
+// e-mail before the @, Role to agent, Cap to DefaultCap.
+func (s *Service) AddAgent(ctx context.Context, in NewAgent) (a Agent, err error) {
+	defer errs.Wrap(&err, "account.AddAgent")
+	if a, err = s.fillAgent(in); err != nil {
+		return a, err
+	}
+	if a.Teams, err = s.teamIDs(ctx, in.Tenant, in.Teams); err != nil {
+		return a, err
+	}
+	if a.PasswordHash, err = HashPassword(in.Password); err != nil {
+		return a, err
+	}
+	return a, s.store.CreateAgent(ctx, a)
+}
+
+func (s *Service) fillAgent(in NewAgent) (a Agent, err error) {
+	addr, err := mail.ParseAddress(in.Email)
+	if err != nil || addr.Name != "" || len(in.Email) > 254 {
+		return a, errs.Field("email", "bad_email", "%q is not an e-mail address.", in.Email)
+	}
+	a = Agent{ID: id.Agent(id.New()), Tenant: in.Tenant, Email: in.Email, Username: in.Username, Role: in.Role, Cap: in.Cap, CreatedAt: s.clock.Now()}
+	if a.Name, err = cleanName("name", in.Name); err != nil {
+		return a, err
+	}
+	if a.Username == "" {
+		a.Username, _, _ = strings.Cut(in.Email, "@")
+	}
+	if a.Username, err = cleanName("username", a.Username); err != nil {
+		return a, err
+	}
+	if a.Role == "" {
+		a.Role = Member
+	}
+	if !a.Role.Valid() {
+		return a, errs.Field("role", "unknown_role", "%q is not a role; admin, supervisor and agent are.", in.Role)
+	}
+	if a.Cap == 0 {
+		a.Cap = DefaultCap
+	}
+	if a.Cap < 1 || a.Cap > MaxCap {
+		return a, errs.Field("cap", "bad_cap", "The cap is %d; 1 to %d are allowed.", a.Cap, MaxCap)
+	}
+	return a, nil
+}
+
+func (s *Service) teamIDs(ctx context.Context, t id.Tenant, names []string) ([]id.Team, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	teams, err := s.store.Teams(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	var ids []id.Team
+	for _, name := range names {
+		found := false
+		for _, team := range teams {
+			if strings.EqualFold(team.Name, name) || string(team.ID) == name {
+				ids, found = append(ids, team.ID), true
+			}
+		}
+		if !found {
+			return nil, errs.Field("team", "team_not_found", "There is no team %q.", name)
+		}
+	}
+	return ids, nil
+}
+
+// AddTeam creates a team.
+func (s *Service) AddTeam(ctx context.Context, t id.Tenant, name string) (team Team, err error) {
+	defer errs.Wrap(&err, "account.AddTeam")
+	if name, err = cleanName("name", name); err != nil {
+		return team, err
+	}
+	team = Team{ID: id.Team(id.New()), Tenant: t, Name: name, CreatedAt: s.clock.Now()}
+	return team, s.store.CreateTeam(ctx, team)
+}
+
+// AddAPIClient creates a program's identity and returns its secret, which is not kept.
+func (s *Service) AddAPIClient(ctx context.Context, t id.Tenant, name string) (c APIClient, secret string, err error) {
+	defer errs.Wrap(&err, "account.AddAPIClient")
+	if name, err = cleanName("name", name); err != nil {
+		return c, "", err
+	}
+	secret = id.Secret(43)
+	c = APIClient{ID: id.Secret(22), Tenant: t, Name: name, SecretHash: hashSecret(secret), CreatedAt: s.clock.Now()}
+	return c, secret, s.store.CreateAPIClient(ctx, c)
+}
+
+// Inbox returns the inbox with that public id.
+func (s *Service) Inbox(ctx context.Context, in id.Inbox) (Inbox, error) {
+	if in == "" || len(in) > 64 {
+		return Inbox{}, errs.New(errs.NotFound, "inbox_not_found", "There is no such inbox.")
+	}
+	return s.store.InboxByID(ctx, in)
+}
+
+// cleanName trims a name of 1 to 100 printable characters.
+func cleanName(field, name string) (string, error) {
+	name = strings.TrimSpace(name)
+	if n := utf8.RuneCountInString(name); n < 1 || n > 100 || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+		return "", errs.Field(field, "bad_name", "%q is not a name: 1 to 100 printable characters are allowed.", clip(name, 100))
+	}
+	return name, nil
+}
+
+func clip(s string, n int) string {
+	r := []rune(s)
+	if len(r) > n {
+		r = r[:n]
+	}
+	return string(r)
+}

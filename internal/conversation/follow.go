@@ -1,0 +1,103 @@
+package conversation
+
+import (
+	"context"
+
+	"parlor/internal/actor"
+	"parlor/internal/errs"
+	"parlor/internal/event"
+	"parlor/internal/id"
+)
+
+// Read moves who's read mark in a conversation to seq and tells the other side.
+// For agents only the assigned one has a mark: others read without a trace.
+func (s *Service) Read(ctx context.Context, who actor.Actor, c id.Conversation, seq int64) (got Conversation, err error) {
+	defer errs.Wrap(&err, "conversation.Read")
+	if got, err = s.Conversation(ctx, who, c); err != nil {
+		return got, err
+	}
+	if who.Kind == actor.Agent && got.Agent != who.Agent {
+		return got, nil
+	}
+	got, moved, err := s.store.MarkRead(ctx, who.Tenant, c, who.Kind, seq)
+	if err != nil || !moved {
+		return got, err
+	}
+	mark := got.AgentRead
+	if who.Kind == actor.Visitor {
+		mark = got.VisitorRead
+	}
+	to := append(agentTopics(got), event.ToVisitor(got.Tenant, got.Visitor))
+	s.events.Publish(&event.Event{ID: id.New(), Tenant: got.Tenant, Kind: event.ReadMoved, To: to, At: s.clock.Now(),
+		Data: &Read{Conversation: c, Side: who.Kind, Seq: mark, Unread: got.Unread}})
+	return got, nil
+}
+
+// TypeInput is what somebody types without having sent it.
+type TypeInput struct {
+	Conversation Conversation
+	// Text is the visitor's unsent text; ignored for agents.
+	Text string
+	On   bool
+}
+
+// Type passes on what somebody types. Nothing is stored. A visitor's text goes
+// to the assigned agent only; that an agent types goes to the visitor and to
+// colleagues who look at the conversation. in.Conversation is what the caller
+// has at hand; its agent decides who gets it.
+func (s *Service) Type(who actor.Actor, in TypeInput) {
+	c := in.Conversation
+	t := &Typing{Conversation: c.ID, From: who.Kind, Name: who.Name, On: in.On}
+	var to []event.Topic
+	switch who.Kind {
+	case actor.Visitor:
+		if c.Agent == "" || c.Visitor != who.Visitor {
+			return
+		}
+		t.Text = clip(CleanText(in.Text), MaxTyping)
+		t.On = t.Text != ""
+		to = []event.Topic{event.ToAgent(c.Tenant, c.Agent)}
+	case actor.Agent:
+		if c.Agent != who.Agent {
+			return
+		}
+		to = []event.Topic{event.ToVisitor(c.Tenant, c.Visitor), event.ToWatchers(c.Tenant, c.ID)}
+	default:
+		return
+	}
+	s.events.Publish(&event.Event{ID: "", Tenant: c.Tenant, Kind: event.Typing, To: to, At: s.clock.Now(), Data: t})
+}
+
+// Close ends a conversation. A visitor may end its own, an agent its own, and
+// any with the permission to manage. by is the reason given for the system.
+func (s *Service) Close(ctx context.Context, who actor.Actor, c id.Conversation, by EndBy) (got Conversation, err error) {
+	defer errs.Wrap(&err, "conversation.Close")
+	before, err := s.Conversation(ctx, who, c)
+	if err != nil {
+		return got, err
+	}
+	in := CloseInput{Tenant: who.Tenant, Conversation: c, EndBy: by, At: s.clock.Now()}
+	author := Author{Kind: actor.System}
+	switch who.Kind {
+	case actor.Visitor:
+		in.EndBy = EndByVisitor
+	case actor.Agent:
+		in.EndBy = EndByAgent
+		if !who.Can(actor.Manage) {
+			in.OnlyAgent = who.Agent
+		}
+	}
+	in.Line = Message{ID: id.Message(id.New()), Tenant: who.Tenant, Conversation: c, Kind: Event, From: author, At: in.At,
+		Line: &Line{Name: LineClosed, Agent: before.Agent, AgentName: before.AgentName, By: who.Name}}
+	moved, err := s.store.Close(ctx, in)
+	if err != nil {
+		return got, err
+	}
+	s.Announce(moved, LineClosed)
+	return moved.Conversation, nil
+}
+
+// IndexNext lets the search index follow; see Store.
+func (s *Service) IndexNext(ctx context.Context, limit int) (int, error) {
+	return s.store.IndexNext(ctx, limit)
+}

@@ -1,0 +1,174 @@
+package conversation
+
+import (
+	"context"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"parlor/internal/actor"
+	"parlor/internal/errs"
+	"parlor/internal/event"
+	"parlor/internal/id"
+)
+
+// PostInput is a message to post.
+type PostInput struct {
+	Conversation id.Conversation
+	Kind         Kind
+	Text         string
+	// File is set for images, files and voice messages.
+	File id.File
+	// Duration of a voice message in milliseconds.
+	Duration int
+	// ClientID is the sender's own name for the message; a repeated one returns
+	// the first message.
+	ClientID string
+}
+
+// Post adds a message and tells everybody concerned once it is on disk.
+//
+// It returns errs.Conflict "conversation_closed" if the conversation is over,
+// errs.Conflict "not_your_conversation" if who is an agent to whom it is not
+// assigned (notes excepted), and errs.NotFound if who may not see it.
+func (s *Service) Post(ctx context.Context, who actor.Actor, in PostInput) (out Posted, err error) {
+	defer errs.Wrap(&err, "conversation.Post")
+	add := Append{Reads: true}
+	m := &add.Message
+	*m = Message{Tenant: who.Tenant, Conversation: in.Conversation, ClientID: in.ClientID, Kind: in.Kind, At: s.clock.Now()}
+	if err = s.author(ctx, who, &add); err != nil {
+		return out, err
+	}
+	if err = s.body(ctx, who, in, m); err != nil {
+		return out, err
+	}
+	m.ID = id.Message(id.New())
+	got, err := s.store.Append(ctx, add)
+	if err != nil {
+		return out, err
+	}
+	out = Posted{Message: got.Message, Conversation: got.Conversation}
+	if !got.Repeated {
+		s.announce(&out)
+	}
+	return out, nil
+}
+
+// author checks who may post and fills From and the conditions of the append.
+func (s *Service) author(ctx context.Context, who actor.Actor, add *Append) error {
+	m := &add.Message
+	switch who.Kind {
+	case actor.Visitor:
+		if m.Kind == Note || m.Kind == Event {
+			return errs.Field("kind", "kind_not_allowed", "A visitor cannot send a %s.", m.Kind)
+		}
+		m.From = Author{Kind: actor.Visitor, ID: string(who.Visitor), Name: who.Name}
+		return s.ownedBy(ctx, who, m.Conversation)
+	case actor.Agent:
+		m.From = Author{Kind: actor.Agent, ID: string(who.Agent), Name: who.Name}
+		if !who.Can(actor.Reply) {
+			return errs.New(errs.Forbidden, "not_allowed", "Your role does not allow answering.")
+		}
+		if m.Kind == Note {
+			_, err := s.Conversation(ctx, who, m.Conversation)
+			return err
+		}
+		add.OnlyAgent = who.Agent
+		return nil
+	}
+	m.From = Author{Kind: actor.System}
+	add.Reads = false
+	return nil
+}
+
+// ownedBy makes sure that the conversation is the visitor's own. Whose it is
+// never changes, so that the answer may be remembered.
+func (s *Service) ownedBy(ctx context.Context, who actor.Actor, c id.Conversation) error {
+	if s.owners.is(c, who.Visitor) {
+		return nil
+	}
+	got, err := s.store.Conversation(ctx, who.Tenant, c)
+	if err != nil {
+		return err
+	}
+	if got.Visitor != who.Visitor {
+		return errNotFound
+	}
+	s.owners.put(c, who.Visitor)
+	return nil
+}
+
+// body checks and fills what the message says.
+func (s *Service) body(ctx context.Context, who actor.Actor, in PostInput, m *Message) error {
+	if len(in.ClientID) > MaxClientID || !utf8.ValidString(in.ClientID) {
+		return errs.Field("clientId", "bad_client_id", "The client id has %d bytes; %d are allowed.", len(in.ClientID), MaxClientID)
+	}
+	switch in.Kind {
+	case Text, Note:
+		m.Text = CleanText(in.Text)
+		if m.Text == "" {
+			return errs.Field("text", "empty_text", "The message is empty.")
+		}
+		if n := utf8.RuneCountInString(m.Text); n > MaxText {
+			return errs.Field("text", "text_too_long", "The message has %d characters; %d are allowed.", n, MaxText)
+		}
+		return nil
+	case Image, FileK, Voice:
+		f, err := s.files.ForMessage(ctx, who, in.File)
+		if err != nil {
+			return err
+		}
+		if in.Kind == Image && !strings.HasPrefix(f.Type, "image/") {
+			return errs.Field("file", "not_an_image", "The file %q is not a picture.", f.Name)
+		}
+		f.Duration = max(in.Duration, 0)
+		m.File, m.Text = &f, clip(CleanText(in.Text), MaxText)
+		return nil
+	}
+	return errs.Field("kind", "unknown_kind", "%q is not a kind of message; text, image, file, voice and note are.", clip(string(in.Kind), 20))
+}
+
+// announce publishes a posted message.
+func (s *Service) announce(p *Posted) {
+	c := &p.Conversation
+	to := agentTopics(*c)
+	if p.Message.Kind.VisibleToVisitor() {
+		to = append(to, event.ToVisitor(c.Tenant, c.Visitor))
+	}
+	if c.Status == Queued {
+		to = append(to, event.ToTeam(c.Tenant, c.Team))
+	}
+	s.events.Publish(&event.Event{ID: string(p.Message.ID), Tenant: c.Tenant, Kind: event.MessagePosted, To: to, At: p.Message.At, Data: p})
+}
+
+// CleanText makes text safe to store: valid UTF-8, newlines as \n, no control
+// characters but newline and tab, no blank ends.
+func CleanText(s string) string {
+	if plain(s) {
+		return strings.TrimSpace(s)
+	}
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n")
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\r':
+			return '\n'
+		case r == '\n' || r == '\t':
+			return r
+		case unicode.IsControl(r), r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
+			// Control characters and direction overrides, which could disguise a text.
+			return -1
+		}
+		return r
+	}, s)
+	return strings.TrimSpace(s)
+}
+
+// plain reports whether s is printable ASCII, the common case that needs no work.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < ' ' && c != '\n' && c != '\t') || c >= 0x7F {
+			return false
+		}
+	}
+	return true
+}

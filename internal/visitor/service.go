@@ -1,0 +1,217 @@
+package visitor
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"parlor/internal/actor"
+	"parlor/internal/clock"
+	"parlor/internal/errs"
+	"parlor/internal/event"
+	"parlor/internal/id"
+)
+
+// Service is the use cases of visitor.
+type Service struct {
+	store  Store
+	events event.Publisher
+	clock  clock.Clock
+	key    []byte
+}
+
+// New returns a service. key signs visitor tokens; it must be the same on all nodes.
+func New(store Store, events event.Publisher, c clock.Clock, key []byte) *Service {
+	return &Service{store: store, events: events, clock: c, key: key}
+}
+
+// Actor returns the acting party of a visitor.
+func (v Visitor) Actor() actor.Actor {
+	return actor.Actor{Kind: actor.Visitor, Tenant: v.Tenant, Visitor: v.ID, Inbox: v.Inbox, Name: v.Name}
+}
+
+func (s *Service) mac(parts ...string) []byte {
+	h := hmac.New(sha256.New, s.key)
+	for _, p := range parts {
+		h.Write([]byte(p))
+		h.Write([]byte{0})
+	}
+	return h.Sum(nil)
+}
+
+// Token returns the signed token by which a browser proves to be v from now on.
+func (s *Service) Token(v Visitor) string {
+	body := string(v.Tenant) + "." + string(v.Inbox) + "." + string(v.ID)
+	return body + "." + base64.RawURLEncoding.EncodeToString(s.mac("token", body))
+}
+
+var errToken = errs.New(errs.Unauthenticated, "unauthenticated", "The visitor token is not valid.")
+
+// Authenticate returns the actor a token was issued for. It reads nothing.
+func (s *Service) Authenticate(token string) (actor.Actor, error) {
+	i := strings.LastIndexByte(token, '.')
+	if i < 0 || len(token) > 400 {
+		return actor.Actor{}, errToken
+	}
+	sum, err := base64.RawURLEncoding.DecodeString(token[i+1:])
+	if err != nil || !hmac.Equal(sum, s.mac("token", token[:i])) {
+		return actor.Actor{}, errToken
+	}
+	part := strings.Split(token[:i], ".")
+	if len(part) != 3 {
+		return actor.Actor{}, errToken
+	}
+	return actor.Actor{Kind: actor.Visitor, Tenant: id.Tenant(part[0]), Inbox: id.Inbox(part[1]), Visitor: id.Visitor(part[2])}, nil
+}
+
+// Arrive recognises the browser that holds token in the inbox, or makes a new
+// visitor of it. seen carries Tenant, Inbox and what the request tells.
+func (s *Service) Arrive(ctx context.Context, token string, seen Visitor) (v Visitor, err error) {
+	defer errs.Wrap(&err, "visitor.Arrive")
+	s.clean(&seen)
+	if who, err := s.Authenticate(token); token != "" && err == nil && who.Tenant == seen.Tenant && who.Inbox == seen.Inbox {
+		seen.ID = who.Visitor
+		v, err := s.store.TouchVisitor(ctx, seen)
+		if errs.CodeOf(err) != errs.NotFound {
+			return v, err
+		}
+	}
+	seen.BrowserKey = ""
+	v, _, err = s.create(ctx, seen)
+	return v, err
+}
+
+// ArriveLegacy recognises a visitor of the legacy contract. userid names only
+// an anonymous visitor bound to the browser that first used it with that
+// session value: the same userid with another session is somebody else.
+func (s *Service) ArriveLegacy(ctx context.Context, userid, session string, seen Visitor) (v Visitor, err error) {
+	defer errs.Wrap(&err, "visitor.ArriveLegacy")
+	if userid == "" || len(userid) > 128 {
+		return v, errs.Field("userid", "bad_userid", "The userid has %d characters; 1 to 128 are allowed.", len(userid))
+	}
+	s.clean(&seen)
+	seen.External = cut(userid, 128)
+	seen.BrowserKey = hex.EncodeToString(s.mac("legacy", string(seen.Inbox), userid, session)[:16])
+	v, created, err := s.create(ctx, seen)
+	if err != nil || created {
+		return v, err
+	}
+	seen.ID = v.ID
+	return s.store.TouchVisitor(ctx, seen)
+}
+
+func (s *Service) create(ctx context.Context, seen Visitor) (Visitor, bool, error) {
+	seen.ID = id.Visitor(id.New())
+	if seen.Name == "" {
+		seen.Name = "Guest " + strings.ToUpper(string(seen.ID[len(seen.ID)-4:]))
+	}
+	seen.Visits = 1
+	return s.store.CreateVisitor(ctx, seen)
+}
+
+func (s *Service) clean(v *Visitor) {
+	v.FirstSeen = s.clock.Now()
+	v.LastSeen = v.FirstSeen
+	v.Name, v.Email, v.Phone = cut(v.Name, 100), cut(v.Email, 254), cut(v.Phone, 40)
+	v.Memo, v.Locale, v.IP = cut(v.Memo, 500), cut(v.Locale, 16), cut(v.IP, 64)
+	v.OS, v.Browser, v.Referrer = cut(v.OS, 60), cut(v.Browser, 60), cut(webURL(v.Referrer), 500)
+}
+
+// Visitor returns one visitor.
+func (s *Service) Visitor(ctx context.Context, t id.Tenant, v id.Visitor) (Visitor, error) {
+	return s.store.Visitor(ctx, t, v)
+}
+
+// Update changes contact details and tells consoles. A visitor may change only itself.
+func (s *Service) Update(ctx context.Context, who actor.Actor, v id.Visitor, d Details) (got Visitor, err error) {
+	defer errs.Wrap(&err, "visitor.Update")
+	if who.Kind == actor.Visitor && who.Visitor != v {
+		return got, errs.New(errs.Forbidden, "not_you", "A visitor may change only its own details.")
+	}
+	limits := []struct {
+		field string
+		p     *string
+		n     int
+	}{{"name", d.Name, 100}, {"email", d.Email, 254}, {"phone", d.Phone, 40}, {"memo", d.Memo, 500}}
+	for _, l := range limits {
+		if l.p == nil {
+			continue
+		}
+		if n := len([]rune(*l.p)); n > l.n {
+			return got, errs.Field(l.field, "too_long", "%s has %d characters; %d are allowed.", l.field, n, l.n)
+		}
+		*l.p = cut(*l.p, l.n)
+	}
+	if d.Name != nil && *d.Name == "" {
+		return got, errs.Field("name", "bad_name", "The name is empty.")
+	}
+	if got, err = s.store.UpdateVisitor(ctx, who.Tenant, v, d); err != nil {
+		return got, err
+	}
+	s.announce(got, nil)
+	return got, nil
+}
+
+// Look records that the visitor looks at a page.
+func (s *Service) Look(ctx context.Context, who actor.Actor, address, title string) (err error) {
+	defer errs.Wrap(&err, "visitor.Look")
+	address = cut(webURL(address), 500)
+	if address == "" {
+		return nil
+	}
+	now := s.clock.Now()
+	p, fresh, err := s.store.AddPage(ctx, who.Tenant, Page{ID: id.New(), Visitor: who.Visitor, URL: address, Title: cut(title, 200), At: now, Until: now})
+	if err != nil || !fresh {
+		return err
+	}
+	v, err := s.store.Visitor(ctx, who.Tenant, who.Visitor)
+	if err != nil {
+		return err
+	}
+	s.announce(v, &p)
+	return nil
+}
+
+// Pages returns the newest page views of a visitor, at most 100.
+func (s *Service) Pages(ctx context.Context, t id.Tenant, v id.Visitor, limit int) ([]Page, error) {
+	if limit < 1 || limit > 100 {
+		limit = 50
+	}
+	return s.store.Pages(ctx, t, v, time.Time{}, limit)
+}
+
+func (s *Service) announce(v Visitor, p *Page) {
+	s.events.Publish(&event.Event{ID: id.New(), Tenant: v.Tenant, Kind: event.VisitorChanged,
+		To: []event.Topic{event.ToFollowers(v.Tenant, v.ID)}, At: s.clock.Now(), Data: &Changed{Visitor: v, Page: p}})
+}
+
+// webURL returns address if it is an http or https address or a path, else "".
+func webURL(address string) string {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil || (u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https") {
+		return ""
+	}
+	u.User = nil
+	return u.String()
+}
+
+// cut removes control characters and invalid UTF-8, trims, and keeps n characters.
+func cut(s string, n int) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar {
+			return ' '
+		}
+		return r
+	}, s)
+	r := []rune(strings.TrimSpace(s))
+	if len(r) > n {
+		r = r[:n]
+	}
+	return string(r)
+}
