@@ -1,0 +1,195 @@
+package routing
+
+import (
+	"context"
+	"sync"
+
+	"parlor/internal/account"
+	"parlor/internal/conversation"
+	"parlor/internal/errs"
+	"parlor/internal/event"
+	"parlor/internal/id"
+)
+
+// repairEvery is how many reconciler rounds pass between recounts of loads.
+const repairEvery = 30
+
+// Run routes until ctx ends: workers for passes, the reconciler and the board
+// of places.
+func (s *Service) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	for range s.opts.Workers {
+		wg.Go(func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case p := <-s.work:
+					p.run(ctx)
+				}
+			}
+		})
+	}
+	wg.Go(func() { s.places.run(ctx) })
+	wg.Go(func() { s.reconcile(ctx) })
+	wg.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.pumps {
+		p.mu.Lock()
+		answerAll(p.waiters, outcome{err: ctx.Err()})
+		p.waiters = nil
+		p.mu.Unlock()
+	}
+	return nil
+}
+
+// Heed reacts to events of the bus; it does not block.
+func (s *Service) Heed(e *event.Event) {
+	if e.Kind == event.QueueWake {
+		s.Wake(e.Tenant)
+		s.places.dirty(e.Tenant)
+	}
+}
+
+// reconcile repairs what an event missed: lost agents, wrong loads, tenants
+// whose queue nobody looked at.
+func (s *Service) reconcile(ctx context.Context) {
+	for round := 1; ; round++ {
+		timer := s.clock.NewTimer(s.opts.ReconcileEvery)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C():
+		}
+		if err := s.Reconcile(ctx, round%repairEvery == 0); err != nil && ctx.Err() == nil {
+			s.log.Error("reconciler failed", "error", err)
+		}
+	}
+}
+
+// Reconcile makes one round of repairs; loads says whether to recount them.
+func (s *Service) Reconcile(ctx context.Context, loads bool) (err error) {
+	defer errs.Wrap(&err, "routing.Reconcile")
+	now := s.clock.Now()
+	lost, err := s.store.LostAgents(ctx, now.Add(-s.opts.LostAfter), now)
+	if err != nil {
+		return err
+	}
+	for _, a := range lost {
+		if err := s.takeBack(ctx, a); err != nil {
+			return err
+		}
+	}
+	tenants, err := s.accounts.Tenants(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range tenants {
+		if loads {
+			wrong, err := s.store.RepairLoads(ctx, t.ID)
+			if err != nil {
+				return err
+			}
+			for _, a := range wrong {
+				s.log.Warn("load of an agent was wrong and has been recounted", "agent", a)
+				s.announce.Agent(ctx, t.ID, a)
+			}
+		}
+		s.Wake(t.ID)
+	}
+	return nil
+}
+
+// takeBack puts the conversations of a lost agent in front of the queue.
+func (s *Service) takeBack(ctx context.Context, a LostAgent) error {
+	open, err := s.store.OpenOf(ctx, a.Tenant, a.Agent)
+	if err != nil {
+		return err
+	}
+	s.log.Info("agent lost, conversations go back to the queue", "agent", a.Agent, "conversations", len(open))
+	for _, c := range open {
+		line := conversation.Line{Name: conversation.LineAgentLost, Agent: a.Agent, AgentName: a.Name}
+		if _, err := s.requeue(ctx, c, c.Team, lostPriority, line); err != nil && errs.CodeOf(err) != errs.Conflict {
+			return err
+		}
+	}
+	return nil
+}
+
+// placeBoard pushes the places of a tenant's queues when they have moved, at
+// most once per PlacesEvery.
+type placeBoard struct {
+	s    *Service
+	mu   sync.Mutex
+	set  map[id.Tenant]bool
+	wake chan struct{}
+}
+
+func newPlaceBoard(s *Service) *placeBoard {
+	return &placeBoard{s: s, set: map[id.Tenant]bool{}, wake: make(chan struct{}, 1)}
+}
+
+func (b *placeBoard) dirty(t id.Tenant) {
+	b.mu.Lock()
+	b.set[t] = true
+	b.mu.Unlock()
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// maxPlaces is how many places of a queue are pushed; whoever waits further
+// back is told by asking.
+const maxPlaces = 200
+
+func (b *placeBoard) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.wake:
+		}
+		b.mu.Lock()
+		set := b.set
+		b.set = map[id.Tenant]bool{}
+		b.mu.Unlock()
+		for t := range set {
+			if err := b.push(ctx, t); err != nil && ctx.Err() == nil {
+				b.s.log.Error("places not pushed", "tenant", t, "error", err)
+			}
+		}
+		timer := b.s.clock.NewTimer(b.s.opts.PlacesEvery)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C():
+		}
+	}
+}
+
+func (b *placeBoard) push(ctx context.Context, t id.Tenant) error {
+	teams, err := b.s.accounts.Teams(ctx, t)
+	if err != nil {
+		return err
+	}
+	for _, team := range append(teams, account.Team{}) {
+		places, err := b.s.store.Places(ctx, t, team.ID, maxPlaces)
+		if err != nil {
+			return err
+		}
+		if len(places) == 0 {
+			continue
+		}
+		to := make([]event.Topic, len(places))
+		for i, p := range places {
+			to[i] = event.ToVisitor(t, p.Visitor)
+		}
+		b.s.events.Publish(&event.Event{ID: id.New(), Tenant: t, Kind: event.QueueMoved, To: to, At: b.s.clock.Now(),
+			Data: &Positions{Team: team.ID, Places: places}})
+	}
+	return nil
+}

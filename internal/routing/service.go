@@ -1,0 +1,248 @@
+package routing
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"parlor/internal/account"
+	"parlor/internal/actor"
+	"parlor/internal/clock"
+	"parlor/internal/conversation"
+	"parlor/internal/errs"
+	"parlor/internal/event"
+	"parlor/internal/id"
+)
+
+// Accounts is what routing asks of account.
+type Accounts interface {
+	Tenants(ctx context.Context) ([]account.Tenant, error)
+	Inboxes(ctx context.Context, t id.Tenant) ([]account.Inbox, error)
+	Teams(ctx context.Context, t id.Tenant) ([]account.Team, error)
+	AgentStatus(ctx context.Context, t id.Tenant, a id.Agent, now time.Time) (account.AgentStatus, error)
+}
+
+// Announcer tells the world about moved conversations and changed agents.
+type Announcer interface {
+	// Moved announces a change of a conversation.
+	Moved(m conversation.Moved, cause string)
+	// Agent announces an agent whose load changed.
+	Agent(ctx context.Context, t id.Tenant, a id.Agent)
+}
+
+// Reader reads conversations on behalf of an actor.
+type Reader interface {
+	Conversation(ctx context.Context, who actor.Actor, c id.Conversation) (conversation.Conversation, error)
+}
+
+// Service routes.
+type Service struct {
+	store    Store
+	accounts Accounts
+	reader   Reader
+	announce Announcer
+	events   event.Publisher
+	clock    clock.Clock
+	log      *slog.Logger
+	opts     Options
+
+	mu    sync.Mutex
+	pumps map[id.Tenant]*pump
+	// queued holds the pumps whose wake is pending; work signals them to Run.
+	work   chan *pump
+	places *placeBoard
+}
+
+// New returns a service. Run must run for anything to be routed.
+func New(store Store, accounts Accounts, reader Reader, announce Announcer, events event.Publisher, c clock.Clock, log *slog.Logger, opts Options) *Service {
+	opts.fill()
+	s := &Service{store: store, accounts: accounts, reader: reader, announce: announce, events: events, clock: c,
+		log: log.With("component", "routing"), opts: opts, pumps: map[id.Tenant]*pump{}, work: make(chan *pump, 1024)}
+	s.places = newPlaceBoard(s)
+	return s
+}
+
+// Wake asks for a pass over a tenant's queue. It does not block.
+func (s *Service) Wake(t id.Tenant) { s.pump(t).wake() }
+
+// WakeAll wakes the routers of all nodes.
+func (s *Service) WakeAll(t id.Tenant) {
+	s.events.Publish(&event.Event{ID: id.New(), Tenant: t, Kind: event.QueueWake, To: []event.Topic{event.ToNodes}, At: s.clock.Now()})
+}
+
+// Route decides on a conversation that has just entered the queue and waits
+// for the outcome. If nobody is free the decision has no agent, says why, and
+// the conversation waits.
+func (s *Service) Route(ctx context.Context, t id.Tenant, c id.Conversation) (Decision, error) {
+	w := &waiter{conversation: c, done: make(chan outcome, 1)}
+	p := s.pump(t)
+	p.add(w)
+	select {
+	case o := <-w.done:
+		return o.decision, o.err
+	case <-ctx.Done():
+		return Decision{}, ctx.Err()
+	}
+}
+
+// Place returns the place of a queued conversation, from 1; 0 if it is not queued.
+func (s *Service) Place(ctx context.Context, t id.Tenant, c id.Conversation) (int, error) {
+	return s.store.Place(ctx, t, c)
+}
+
+// Explain returns the decisions kept for a conversation, newest first, and its
+// place in the queue (0 if it does not wait). A waiting one gets a fresh
+// decision in front: why it waits now.
+func (s *Service) Explain(ctx context.Context, who actor.Actor, c id.Conversation) (list []Decision, place int, err error) {
+	defer errs.Wrap(&err, "routing.Explain")
+	got, err := s.reader.Conversation(ctx, who, c)
+	if err != nil {
+		return nil, 0, err
+	}
+	if list, err = s.store.Decisions(ctx, who.Tenant, c); err != nil || got.Status != conversation.Queued {
+		return list, 0, err
+	}
+	snap, err := s.snapshot(ctx, who.Tenant)
+	if err != nil {
+		return nil, 0, err
+	}
+	next, err := s.store.NextWaiting(ctx, who.Tenant, WaitingFilter{Only: c, Limit: 1})
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(next) == 1 {
+		list = append([]Decision{Decide(snap, next[0])}, list...)
+	}
+	place, err = s.store.Place(ctx, who.Tenant, c)
+	return list, place, err
+}
+
+// Claim gives a queued conversation to the agent who asks for it by hand,
+// whatever its state; its cap holds.
+func (s *Service) Claim(ctx context.Context, who actor.Actor, c id.Conversation) (got conversation.Conversation, err error) {
+	defer errs.Wrap(&err, "routing.Claim")
+	before, err := s.reader.Conversation(ctx, who, c)
+	if err != nil {
+		return got, err
+	}
+	if !who.Can(actor.Reply) {
+		return got, errs.New(errs.Forbidden, "not_allowed", "Your role does not allow answering.")
+	}
+	if before.Status != conversation.Queued {
+		return got, errMoved
+	}
+	return s.give(ctx, before, who.Agent, who.Name, RulePicked, true, who.Name)
+}
+
+var errMoved = errs.New(errs.Conflict, "conversation_moved", "The conversation has been taken or closed meanwhile.")
+
+// Target is where a conversation is transferred: an agent or a team.
+type Target struct {
+	Agent id.Agent
+	Team  id.Team
+}
+
+// Transfer hands an open conversation to another agent or into the queue of a
+// team. An agent may transfer its own, and any with the permission to manage.
+// The target agent must be ready, connected and below its cap: errs.Conflict
+// "agent_unavailable" or "agent_full" otherwise.
+func (s *Service) Transfer(ctx context.Context, who actor.Actor, c id.Conversation, to Target) (got conversation.Conversation, err error) {
+	defer errs.Wrap(&err, "routing.Transfer")
+	before, err := s.reader.Conversation(ctx, who, c)
+	if err != nil {
+		return got, err
+	}
+	if before.Agent != who.Agent && !who.Can(actor.Manage) {
+		return got, errs.New(errs.Conflict, "not_your_conversation", "The conversation is not assigned to you.")
+	}
+	if before.Status == conversation.Closed {
+		return got, errs.New(errs.Conflict, "conversation_closed", "The conversation is closed.")
+	}
+	switch {
+	case (to.Agent == "") == (to.Team == ""):
+		return got, errs.Field("agent", "one_target", "Name either an agent or a team.")
+	case to.Agent != "" && to.Agent == before.Agent:
+		return got, errs.Field("agent", "same_agent", "The conversation is with this agent already.")
+	case to.Agent != "":
+		st, err := s.accounts.AgentStatus(ctx, who.Tenant, to.Agent, s.clock.Now())
+		if err != nil {
+			return got, err
+		}
+		return s.give(ctx, before, to.Agent, st.Name, RuleTransfer, false, who.Name)
+	}
+	name, err := s.teamName(ctx, who.Tenant, to.Team)
+	if err != nil {
+		return got, err
+	}
+	line := conversation.Line{Name: conversation.LineTransferred, Team: to.Team, TeamName: name, By: who.Name}
+	moved, err := s.requeue(ctx, before, to.Team, transferPriority, line)
+	return moved.Conversation, err
+}
+
+// Priorities of conversations that have waited before.
+const (
+	transferPriority = 50
+	lostPriority     = 100
+)
+
+func (s *Service) teamName(ctx context.Context, t id.Tenant, team id.Team) (string, error) {
+	teams, err := s.accounts.Teams(ctx, t)
+	if err != nil {
+		return "", err
+	}
+	for _, tm := range teams {
+		if tm.ID == team {
+			return tm.Name, nil
+		}
+	}
+	return "", errs.New(errs.NotFound, "team_not_found", "There is no such team.")
+}
+
+// give assigns c by hand.
+func (s *Service) give(ctx context.Context, c conversation.Conversation, to id.Agent, name string, rule Rule, force bool, by string) (conversation.Conversation, error) {
+	now := s.clock.Now()
+	line := conversation.Line{Name: conversation.LineAssigned, Agent: to, AgentName: name, By: by, Rule: string(rule)}
+	cause := conversation.LineAssigned
+	if rule == RuleTransfer {
+		line.Name, cause = conversation.LineTransferred, conversation.LineTransferred
+	}
+	moved, err := s.store.Assign(ctx, AssignInput{Tenant: c.Tenant, Conversation: c.ID, Version: c.Version, From: c.Agent, To: to, Force: force,
+		Decision: Decision{Agent: to, Name: name, Rule: rule, Candidates: 1, At: now}, At: now, Line: eventMessage(c, line, s.clock)})
+	if err != nil {
+		return c, err
+	}
+	s.after(ctx, moved, cause)
+	return moved.Conversation, nil
+}
+
+func (s *Service) requeue(ctx context.Context, c conversation.Conversation, team id.Team, priority int, line conversation.Line) (conversation.Moved, error) {
+	now := s.clock.Now()
+	moved, err := s.store.Requeue(ctx, RequeueInput{Tenant: c.Tenant, Conversation: c.ID, Version: c.Version, Team: team,
+		Priority: priority, At: now, Line: eventMessage(c, line, s.clock)})
+	if err != nil {
+		return moved, err
+	}
+	s.after(ctx, moved, line.Name)
+	return moved, nil
+}
+
+// after announces a move, the loads it changed, and wakes the queue.
+func (s *Service) after(ctx context.Context, m conversation.Moved, cause string) {
+	t := m.Conversation.Tenant
+	s.announce.Moved(m, cause)
+	for _, a := range []id.Agent{m.Before, m.Conversation.Agent} {
+		if a != "" {
+			s.announce.Agent(ctx, t, a)
+		}
+	}
+	s.places.dirty(t)
+	if m.Conversation.Agent == "" || m.Before != "" {
+		s.WakeAll(t)
+	}
+}
+
+func eventMessage(c conversation.Conversation, l conversation.Line, ck clock.Clock) conversation.Message {
+	return conversation.Message{ID: id.Message(id.New()), Tenant: c.Tenant, Conversation: c.ID, Kind: conversation.Event,
+		From: conversation.Author{Kind: actor.System}, Line: &l, At: ck.Now()}
+}
