@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/mail"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -29,11 +31,14 @@ type Service struct {
 	clock   clock.Clock
 	events  event.Publisher
 	limiter *attempts
+
+	onlineMu sync.Mutex
+	online   map[id.Tenant]onlineAnswer
 }
 
 // New returns a service.
 func New(store Store, events event.Publisher, c clock.Clock) *Service {
-	return &Service{store: store, clock: c, events: events, limiter: newAttempts(c)}
+	return &Service{store: store, clock: c, events: events, limiter: newAttempts(c), online: map[id.Tenant]onlineAnswer{}}
 }
 
 // Store gives the wiring access to plain reads that need no rule.
@@ -197,6 +202,41 @@ func (s *Service) Status(ctx context.Context, who actor.Actor) (AgentStatus, err
 // Roster returns the status of all colleagues.
 func (s *Service) Roster(ctx context.Context, t id.Tenant) ([]AgentStatus, error) {
 	return s.store.Roster(ctx, t, s.clock.Now())
+}
+
+// onlineFor is how long an answer of AnyoneAvailable is remembered.
+const onlineFor = time.Second
+
+type onlineAnswer struct {
+	at time.Time
+	ok bool
+}
+
+// AnyoneAvailable reports whether any agent of the tenant is ready and
+// connected. The answer may be a second old.
+func (s *Service) AnyoneAvailable(ctx context.Context, t id.Tenant) (bool, error) {
+	now := s.clock.Now()
+	s.onlineMu.Lock()
+	got, ok := s.online[t]
+	s.onlineMu.Unlock()
+	if ok && now.Sub(got.at) < onlineFor {
+		return got.ok, nil
+	}
+	roster, err := s.store.Roster(ctx, t, now)
+	if err != nil {
+		return false, err
+	}
+	got = onlineAnswer{at: now, ok: slices.ContainsFunc(roster, AgentStatus.Available)}
+	s.onlineMu.Lock()
+	s.online[t] = got
+	s.onlineMu.Unlock()
+	return got.ok, nil
+}
+
+// Exists returns errs.NotFound "agent_not_found" if the tenant has no such agent.
+func (s *Service) Exists(ctx context.Context, t id.Tenant, a id.Agent) error {
+	_, err := s.store.Agent(ctx, t, a)
+	return err
 }
 
 // NewAgent is what is needed to add an agent. Teams are names of teams.

@@ -21,6 +21,7 @@ type Accounts interface {
 	Inboxes(ctx context.Context, t id.Tenant) ([]account.Inbox, error)
 	Teams(ctx context.Context, t id.Tenant) ([]account.Team, error)
 	AgentStatus(ctx context.Context, t id.Tenant, a id.Agent, now time.Time) (account.AgentStatus, error)
+	AnyoneAvailable(ctx context.Context, t id.Tenant) (bool, error)
 }
 
 // Announcer tells the world about moved conversations and changed agents.
@@ -31,8 +32,9 @@ type Announcer interface {
 	Agent(ctx context.Context, t id.Tenant, a id.Agent)
 }
 
-// Reader reads conversations on behalf of an actor.
+// Reader starts and reads conversations on behalf of an actor.
 type Reader interface {
+	Start(ctx context.Context, who actor.Actor, in conversation.StartInput) (conversation.Conversation, bool, error)
 	Conversation(ctx context.Context, who actor.Actor, c id.Conversation) (conversation.Conversation, error)
 }
 
@@ -245,4 +247,51 @@ func (s *Service) after(ctx context.Context, m conversation.Moved, cause string)
 func eventMessage(c conversation.Conversation, l conversation.Line, ck clock.Clock) conversation.Message {
 	return conversation.Message{ID: id.Message(id.New()), Tenant: c.Tenant, Conversation: c.ID, Kind: conversation.Event,
 		From: conversation.Author{Kind: actor.System}, Line: &l, At: ck.Now()}
+}
+
+// Admission is where a visitor stands.
+type Admission struct {
+	Conversation conversation.Conversation
+	// Created is false if a running conversation was resumed.
+	Created bool
+	// Place is the place in the queue, from 1; 0 if it does not wait.
+	Place int
+	// AgentsOnline is false if nobody of the tenant is available.
+	AgentsOnline bool
+}
+
+// Admit resumes the visitor's running conversation or starts one and routes it.
+func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.StartInput) (a Admission, err error) {
+	defer errs.Wrap(&err, "routing.Admit")
+	if a.Conversation, a.Created, err = s.reader.Start(ctx, who, in); err != nil {
+		return a, err
+	}
+	if !a.Created {
+		return s.standing(ctx, a)
+	}
+	if _, err = s.Route(ctx, who.Tenant, a.Conversation.ID); err != nil {
+		return a, err
+	}
+	if a.Conversation, err = s.reader.Conversation(ctx, who, a.Conversation.ID); err != nil {
+		return a, err
+	}
+	return s.standing(ctx, a)
+}
+
+// Standing tells where a visitor stands in a conversation.
+func (s *Service) Standing(ctx context.Context, c conversation.Conversation) (Admission, error) {
+	return s.standing(ctx, Admission{Conversation: c})
+}
+
+func (s *Service) standing(ctx context.Context, a Admission) (_ Admission, err error) {
+	c := a.Conversation
+	a.AgentsOnline = true
+	if c.Status != conversation.Queued {
+		return a, nil
+	}
+	if a.Place, err = s.store.Place(ctx, c.Tenant, c.ID); err != nil {
+		return a, err
+	}
+	a.AgentsOnline, err = s.accounts.AnyoneAvailable(ctx, c.Tenant)
+	return a, err
 }
