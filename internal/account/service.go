@@ -41,9 +41,6 @@ func New(store Store, events event.Publisher, c clock.Clock) *Service {
 	return &Service{store: store, clock: c, events: events, limiter: newAttempts(c), online: map[id.Tenant]onlineAnswer{}}
 }
 
-// Store gives the wiring access to plain reads that need no rule.
-func (s *Service) Store() Store { return s.store }
-
 func hashSecret(secret string) string {
 	h := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(h[:])
@@ -231,6 +228,24 @@ func (s *Service) AnyoneAvailable(ctx context.Context, t id.Tenant) (bool, error
 	s.online[t] = got
 	s.onlineMu.Unlock()
 	return got.ok, nil
+}
+
+// Tenants returns all tenants.
+func (s *Service) Tenants(ctx context.Context) ([]Tenant, error) { return s.store.Tenants(ctx) }
+
+// Inboxes returns the inboxes of a tenant.
+func (s *Service) Inboxes(ctx context.Context, t id.Tenant) ([]Inbox, error) {
+	return s.store.Inboxes(ctx, t)
+}
+
+// Teams returns the teams of a tenant.
+func (s *Service) Teams(ctx context.Context, t id.Tenant) ([]Team, error) {
+	return s.store.Teams(ctx, t)
+}
+
+// AgentStatus returns one agent's status at a time.
+func (s *Service) AgentStatus(ctx context.Context, t id.Tenant, a id.Agent, now time.Time) (AgentStatus, error) {
+	return s.store.AgentStatus(ctx, t, a, now)
 }
 
 // Exists returns errs.NotFound "agent_not_found" if the tenant has no such agent.

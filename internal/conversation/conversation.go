@@ -154,6 +154,8 @@ type Line struct {
 	TeamName  string   `json:"teamName,omitempty"`
 	// By is the name of the person who did it.
 	By string `json:"by,omitempty"`
+	// Note is what was said to whoever takes over; agents only.
+	Note string `json:"note,omitempty"`
 	// Rule is the routing rule that chose the agent.
 	Rule string `json:"rule,omitempty"`
 }

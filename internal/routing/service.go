@@ -3,6 +3,7 @@ package routing
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -134,7 +135,7 @@ func (s *Service) Claim(ctx context.Context, who actor.Actor, c id.Conversation)
 	if before.Status != conversation.Queued {
 		return got, errMoved
 	}
-	return s.give(ctx, before, who.Agent, who.Name, RulePicked, true, who.Name)
+	return s.give(ctx, before, handover{to: who.Agent, name: who.Name, rule: RulePicked, force: true, by: who.Name})
 }
 
 var errMoved = errs.New(errs.Conflict, "conversation_moved", "The conversation has been taken or closed meanwhile.")
@@ -143,6 +144,9 @@ var errMoved = errs.New(errs.Conflict, "conversation_moved", "The conversation h
 type Target struct {
 	Agent id.Agent
 	Team  id.Team
+	// Note is for whoever takes over, kept with the line that records the
+	// transfer; at most 2,000 characters.
+	Note string
 }
 
 // Transfer hands an open conversation to another agent or into the queue of a
@@ -164,23 +168,28 @@ func (s *Service) Transfer(ctx context.Context, who actor.Actor, c id.Conversati
 	switch {
 	case (to.Agent == "") == (to.Team == ""):
 		return got, errs.Field("agent", "one_target", "Name either an agent or a team.")
+	case len([]rune(to.Note)) > maxNote:
+		return got, errs.Field("note", "note_too_long", "The note has more than %d characters.", maxNote)
 	case to.Agent != "" && to.Agent == before.Agent:
 		return got, errs.Field("agent", "same_agent", "The conversation is with this agent already.")
-	case to.Agent != "":
+	}
+	if to.Agent != "" {
 		st, err := s.accounts.AgentStatus(ctx, who.Tenant, to.Agent, s.clock.Now())
 		if err != nil {
 			return got, err
 		}
-		return s.give(ctx, before, to.Agent, st.Name, RuleTransfer, false, who.Name)
+		return s.give(ctx, before, handover{to: to.Agent, name: st.Name, rule: RuleTransfer, by: who.Name, note: to.Note})
 	}
 	name, err := s.teamName(ctx, who.Tenant, to.Team)
 	if err != nil {
 		return got, err
 	}
-	line := conversation.Line{Name: conversation.LineTransferred, Team: to.Team, TeamName: name, By: who.Name}
+	line := conversation.Line{Name: conversation.LineTransferred, Team: to.Team, TeamName: name, By: who.Name, Note: to.Note}
 	moved, err := s.requeue(ctx, before, to.Team, transferPriority, line)
 	return moved.Conversation, err
 }
+
+const maxNote = 2000
 
 // Priorities of conversations that have waited before.
 const (
@@ -201,20 +210,29 @@ func (s *Service) teamName(ctx context.Context, t id.Tenant, team id.Team) (stri
 	return "", errs.New(errs.NotFound, "team_not_found", "There is no such team.")
 }
 
+// handover is an assignment by hand.
+type handover struct {
+	to    id.Agent
+	name  string
+	rule  Rule
+	force bool
+	by    string
+	note  string
+}
+
 // give assigns c by hand.
-func (s *Service) give(ctx context.Context, c conversation.Conversation, to id.Agent, name string, rule Rule, force bool, by string) (conversation.Conversation, error) {
+func (s *Service) give(ctx context.Context, c conversation.Conversation, h handover) (conversation.Conversation, error) {
 	now := s.clock.Now()
-	line := conversation.Line{Name: conversation.LineAssigned, Agent: to, AgentName: name, By: by, Rule: string(rule)}
-	cause := conversation.LineAssigned
-	if rule == RuleTransfer {
-		line.Name, cause = conversation.LineTransferred, conversation.LineTransferred
+	line := conversation.Line{Name: conversation.LineAssigned, Agent: h.to, AgentName: h.name, By: h.by, Rule: string(h.rule), Note: h.note}
+	if h.rule == RuleTransfer {
+		line.Name = conversation.LineTransferred
 	}
-	moved, err := s.store.Assign(ctx, AssignInput{Tenant: c.Tenant, Conversation: c.ID, Version: c.Version, From: c.Agent, To: to, Force: force,
-		Decision: Decision{Agent: to, Name: name, Rule: rule, Candidates: 1, At: now}, At: now, Line: eventMessage(c, line, s.clock)})
+	moved, err := s.store.Assign(ctx, AssignInput{Tenant: c.Tenant, Conversation: c.ID, Version: c.Version, From: c.Agent, To: h.to, Force: h.force,
+		Decision: Decision{Agent: h.to, Name: h.name, Rule: h.rule, Candidates: 1, At: now}, At: now, Line: eventMessage(c, line, s.clock)})
 	if err != nil {
 		return c, err
 	}
-	s.after(ctx, moved, cause)
+	s.after(ctx, moved, line.Name)
 	return moved.Conversation, nil
 }
 
@@ -294,4 +312,41 @@ func (s *Service) standing(ctx context.Context, a Admission) (_ Admission, err e
 	}
 	a.AgentsOnline, err = s.accounts.AnyoneAvailable(ctx, c.Tenant)
 	return a, err
+}
+
+// TeamLoad is a team with its queue.
+type TeamLoad struct {
+	ID   id.Team `json:"id"`
+	Name string  `json:"name"`
+	// Waiting is how many conversations wait in its queue.
+	Waiting int `json:"waiting"`
+	// Ready is how many of its agents are available, full or not.
+	Ready int `json:"ready"`
+}
+
+// Teams returns the teams of a tenant with their queues, ordered by name.
+func (s *Service) Teams(ctx context.Context, t id.Tenant) (list []TeamLoad, err error) {
+	defer errs.Wrap(&err, "routing.Teams")
+	teams, err := s.accounts.Teams(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	roster, err := s.store.Roster(ctx, t, s.clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	waiting, err := s.store.WaitingByTeam(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	list = make([]TeamLoad, len(teams))
+	for i, team := range teams {
+		list[i] = TeamLoad{ID: team.ID, Name: team.Name, Waiting: waiting[team.ID]}
+		for _, a := range roster {
+			if a.Available() && slices.Contains(a.Teams, team.ID) {
+				list[i].Ready++
+			}
+		}
+	}
+	return list, nil
 }

@@ -38,6 +38,8 @@ type Store interface {
 	// Place returns the place of one queued conversation in its queue, from 1;
 	// 0 if it is not queued.
 	Place(ctx context.Context, t id.Tenant, c id.Conversation) (int, error)
+	// WaitingByTeam counts the queued conversations of each team; "" has no team.
+	WaitingByTeam(ctx context.Context, t id.Tenant) (map[id.Team]int, error)
 	// Decisions returns the decisions kept for a conversation, newest first, at most 20.
 	Decisions(ctx context.Context, t id.Tenant, c id.Conversation) ([]Decision, error)
 	// KeepDecision replaces the newest "stays in the queue" decision of a

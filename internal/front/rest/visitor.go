@@ -1,0 +1,233 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"parlor/internal/account"
+	"parlor/internal/actor"
+	"parlor/internal/conversation"
+	"parlor/internal/errs"
+	"parlor/internal/front/httpx"
+	"parlor/internal/front/wire"
+	"parlor/internal/id"
+	"parlor/internal/media"
+	"parlor/internal/visitor"
+)
+
+type visitorInput struct {
+	ID id.Visitor `path:"id" maxLength:"64"`
+}
+
+type patchVisitor struct {
+	visitorInput
+	Body visitor.Details
+}
+
+type trailInput struct {
+	visitorInput
+	Limit int `query:"limit" minimum:"1" maximum:"100" default:"50"`
+}
+
+// visitors are the agents' calls about visitors.
+func (a *API) visitors() {
+	const tag = "visitors"
+	type one = body[visitor.Visitor]
+	asAgent(a, http.MethodGet, "/visitors/{id}", "One visitor", tag, func(ctx context.Context, l account.Login, in *visitorInput) (*one, error) {
+		return reply(a.Visitors.Visitor(ctx, l.Agent.Tenant, in.ID))
+	})
+	asAgent(a, http.MethodPatch, "/visitors/{id}", "Change contact details", tag, func(ctx context.Context, l account.Login, in *patchVisitor) (*one, error) {
+		return reply(a.Visitors.Update(ctx, l.Actor(), in.ID, in.Body))
+	})
+	asAgent(a, http.MethodGet, "/visitors/{id}/pages", "Pages the visitor looked at", tag, func(ctx context.Context, l account.Login, in *trailInput) (*body[items[visitor.Page]], error) {
+		list, err := a.Visitors.Pages(ctx, l.Agent.Tenant, in.ID, in.Limit)
+		return reply(items[visitor.Page]{list}, err)
+	})
+	a.upload(agentAuth, "/files", tag, func(ctx context.Context) actor.Actor {
+		l, _ := ctx.Value(loginKey).(account.Login)
+		return l.Actor()
+	})
+}
+
+type uploadInput struct {
+	RawBody huma.MultipartFormFiles[struct {
+		File huma.FormFile `form:"file" required:"true"`
+	}]
+}
+
+// upload registers the call that takes a file; it streams past huma, whose form
+// parser would hold the file first.
+func (a *API) upload(auth, path, tag string, who func(context.Context) actor.Actor) {
+	op := operation(http.MethodPost, path, "Upload a file (multipart field \"file\")", tag, http.StatusOK, auth)
+	op.MaxBodyBytes = a.Media.MaxSize() + 1<<20
+	op.BodyReadTimeout = 5 * time.Minute
+	huma.Register(a.huma, op, func(ctx context.Context, in *uploadInput) (*body[wire.File], error) {
+		by := who(ctx)
+		if err := a.Uploads.Take(string(by.Agent) + string(by.Visitor)); err != nil {
+			return nil, a.answer(op, err)
+		}
+		f := in.RawBody.Data().File
+		if !f.IsSet {
+			return nil, a.answer(op, errs.Field("file", "file_missing", "The form has no file."))
+		}
+		got, err := a.Media.Save(ctx, by, f.Filename, f.File)
+		return &body[wire.File]{a.Views.File(got)}, a.answer(op, err)
+	})
+}
+
+type pageRef struct {
+	URL      string `json:"url,omitempty" maxLength:"2000"`
+	Title    string `json:"title,omitempty" maxLength:"1000"`
+	Referrer string `json:"referrer,omitempty" maxLength:"2000"`
+}
+
+type arriveInput struct {
+	Body struct {
+		Inbox  id.Inbox `json:"inbox" minLength:"1" maxLength:"64"`
+		Token  string   `json:"token,omitempty" maxLength:"400"`
+		Locale string   `json:"locale,omitempty" maxLength:"16"`
+		Page   pageRef  `json:"page,omitempty"`
+	}
+	facts requestFacts
+}
+
+// Resolve notes where the request came from.
+func (in *arriveInput) Resolve(ctx huma.Context) []error {
+	in.facts, _ = ctx.Context().Value(requestKey{}).(requestFacts)
+	return nil
+}
+
+type inboxView struct {
+	ID            id.Inbox `json:"id"`
+	Name          string   `json:"name"`
+	Color         string   `json:"color,omitempty"`
+	Greeting      string   `json:"greeting"`
+	TypingPreview bool     `json:"typingPreview"`
+}
+
+type visitorName struct {
+	ID   id.Visitor `json:"id"`
+	Name string     `json:"name"`
+}
+
+type arrived struct {
+	Token        string             `json:"token"`
+	Visitor      visitorName        `json:"visitor"`
+	Inbox        inboxView          `json:"inbox"`
+	AgentsOnline bool               `json:"agentsOnline"`
+	MaxFile      int64              `json:"maxFile"`
+	FileTypes    []string           `json:"fileTypes"`
+	Conversation *wire.VisitorState `json:"conversation,omitempty"`
+}
+
+type pageInput struct{ RawBody []byte }
+
+type historyInput struct {
+	Conversation id.Conversation `query:"conversation" maxLength:"64" doc:"An earlier conversation; the running one if left out"`
+	rangeInput
+}
+
+type visitorMessages struct {
+	Conversation id.Conversation `json:"conversation,omitempty"`
+	Items        []wire.Message  `json:"items"`
+}
+
+type pastConversation struct {
+	ID       id.Conversation `json:"id"`
+	ClosedAt *time.Time      `json:"closedAt,omitempty"`
+	LastText string          `json:"lastText"`
+	LastAt   time.Time       `json:"lastAt"`
+}
+
+// visitorSide are the visitors' own calls.
+func (a *API) visitorSide() {
+	open(a, http.MethodPost, "/visitor/session", "Recognise or greet a visitor", "visitor", a.arrive)
+	page := operation(http.MethodPost, "/visitor/page", "Note a page view (beacon with text/plain JSON)", "visitor", http.StatusNoContent, "")
+	page.MaxBodyBytes = 8 << 10
+	huma.Register(a.huma, page, func(ctx context.Context, in *pageInput) (*struct{}, error) {
+		return nil, a.answer(page, a.beacon(ctx, in.RawBody))
+	})
+	asVisitor(a, http.MethodGet, "/visitor/messages", "Messages of one's own conversation", a.ownMessages)
+	asVisitor(a, http.MethodGet, "/visitor/history", "One's earlier conversations", func(ctx context.Context, who actor.Actor, _ *none) (*body[items[pastConversation]], error) {
+		list, _, err := a.Conversations.List(ctx, who, conversation.Filter{Limit: 20})
+		out := make([]pastConversation, 0, len(list))
+		for _, c := range list {
+			out = append(out, pastConversation{c.ID, c.ClosedAt, c.LastText, c.LastAt})
+		}
+		return reply(items[pastConversation]{out}, err)
+	})
+	a.upload(visitorAuth, "/visitor/files", "visitor", func(ctx context.Context) actor.Actor {
+		who, _ := ctx.Value(visitorKey).(actor.Actor)
+		return who
+	})
+}
+
+func (a *API) arrive(ctx context.Context, in *arriveInput) (*body[arrived], error) {
+	if err := a.Uploads.Take("arrive " + in.facts.ip); err != nil {
+		return nil, err
+	}
+	inbox, err := a.Accounts.Inbox(ctx, in.Body.Inbox)
+	if err != nil {
+		return nil, err
+	}
+	browser, os, mobile := httpx.UserAgent(in.facts.agent)
+	v, err := a.Visitors.Arrive(ctx, in.Body.Token, visitor.Visitor{Tenant: inbox.Tenant, Inbox: inbox.ID, Locale: in.Body.Locale,
+		IP: in.facts.ip, Browser: browser, OS: os, Mobile: mobile, Referrer: in.Body.Page.Referrer})
+	if err != nil {
+		return nil, err
+	}
+	who := v.Actor()
+	if err := a.Visitors.Look(ctx, who, in.Body.Page.URL, in.Body.Page.Title); err != nil {
+		return nil, err
+	}
+	out := arrived{Token: a.Visitors.Token(v), Visitor: visitorName{v.ID, v.Name}, MaxFile: a.Media.MaxSize(), FileTypes: media.Types(),
+		Inbox: inboxView{ID: inbox.ID, Name: inbox.Name, Color: inbox.Settings.Color, Greeting: inbox.Settings.Greeting[httpx.Language(in.Body.Locale)], TypingPreview: !inbox.Settings.NoTypingPreview}}
+	if out.AgentsOnline, err = a.Accounts.AnyoneAvailable(ctx, inbox.Tenant); err != nil {
+		return nil, err
+	}
+	c, err := a.Conversations.Active(ctx, inbox.Tenant, v.ID)
+	if errs.CodeOf(err) == errs.NotFound {
+		return reply(out, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	standing, err := a.Routing.Standing(ctx, c)
+	st := wire.State(standing)
+	out.Conversation = &st
+	return reply(out, err)
+}
+
+func (a *API) beacon(ctx context.Context, raw []byte) error {
+	var in struct{ Token, URL, Title string }
+	if err := json.Unmarshal(raw, &in); err != nil {
+		return errs.New(errs.Invalid, "invalid", "The body is not JSON.").Because(err)
+	}
+	who, err := a.Visitors.Authenticate(in.Token)
+	if err != nil {
+		return err
+	}
+	if err := a.Calls.Take("v " + string(who.Visitor)); err != nil {
+		return err
+	}
+	return a.Visitors.Look(ctx, who, in.URL, in.Title)
+}
+
+func (a *API) ownMessages(ctx context.Context, who actor.Actor, in *historyInput) (*body[visitorMessages], error) {
+	if in.Conversation == "" {
+		c, err := a.Conversations.Active(ctx, who.Tenant, who.Visitor)
+		if errs.CodeOf(err) == errs.NotFound {
+			return reply(visitorMessages{Items: []wire.Message{}}, nil)
+		}
+		if err != nil {
+			return nil, err
+		}
+		in.Conversation = c.ID
+	}
+	list, err := a.Conversations.Messages(ctx, who, in.Conversation, in.of())
+	return reply(visitorMessages{in.Conversation, a.Views.Messages(list, true)}, err)
+}
