@@ -89,7 +89,7 @@ func (s *Service) Close(ctx context.Context, who actor.Actor, c id.Conversation,
 	}
 	in.Line = Message{ID: id.Message(id.New()), Tenant: who.Tenant, Conversation: c, Kind: Event, From: author, At: in.At,
 		Line: &Line{Name: LineClosed, Agent: before.Agent, AgentName: before.AgentName, By: who.Name}}
-	moved, err := s.store.Close(ctx, in)
+	moved, err := s.store.CloseConversation(ctx, in)
 	if err != nil {
 		return got, err
 	}

@@ -38,10 +38,10 @@ type Store interface {
 	// MarkRead moves one side's read mark forward, never back, at most to LastSeq;
 	// moved is false if it already was there.
 	MarkRead(ctx context.Context, t id.Tenant, c id.Conversation, side actor.Kind, seq int64) (got Conversation, moved bool, err error)
-	// Close ends a conversation, frees the agent's place and appends Line as a
+	// CloseConversation ends a conversation, frees the agent's place and appends Line as a
 	// message. Errors: Conflict "conversation_closed"; Conflict
 	// "not_your_conversation" if OnlyAgent is set and differs.
-	Close(ctx context.Context, in CloseInput) (Moved, error)
+	CloseConversation(ctx context.Context, in CloseInput) (Moved, error)
 	// Search returns messages that hold every word of the query, newest first.
 	// Words of two or more characters match anywhere in a text, without regard to case.
 	Search(ctx context.Context, q SearchQuery) (hits []Hit, next string, err error)
