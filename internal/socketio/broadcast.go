@@ -1,0 +1,189 @@
+package socketio
+
+import (
+	"slices"
+	"sync"
+
+	"parlor/internal/socketio/engineio"
+)
+
+// Broadcast addresses sockets of a namespace. It is a value; its methods return changed copies.
+type Broadcast struct {
+	ns     *Namespace
+	rooms  []string // none: all sockets
+	except []string
+	skip   *Socket
+}
+
+// To adds rooms: sockets in any of them are addressed.
+func (b Broadcast) To(rooms ...string) Broadcast {
+	b.rooms = append(slices.Clip(b.rooms), rooms...)
+	return b
+}
+
+// Except leaves out the sockets in any of the rooms.
+func (b Broadcast) Except(rooms ...string) Broadcast {
+	b.except = append(slices.Clip(b.except), rooms...)
+	return b
+}
+
+// Emit sends an event to each addressed socket once. It is encoded once for each form that the sockets need. A socket
+// that cannot take it is closed by itself; errors are only those of encoding.
+func (b Broadcast) Emit(event string, args ...any) error {
+	p, err := Prepare(event, args...)
+	if err != nil {
+		return err
+	}
+	b.Send(p)
+	return nil
+}
+
+// Send sends a prepared event to each addressed socket once.
+func (b Broadcast) Send(p *Prepared) {
+	if b.ns.recovers() {
+		p = b.ns.record(p.body, b.target())
+	}
+	group := crowds.Get().(*crowd)
+	for _, s := range b.sockets(group) {
+		_ = p.sendTo(s) // each failure is that socket's own: it has ended, or is being closed for it
+	}
+	group.release()
+}
+
+func (b Broadcast) target() Target {
+	t := Target{Rooms: b.rooms, Except: b.except}
+	if b.skip != nil {
+		t.Except = append(slices.Clip(t.Except), b.skip.id)
+	}
+	return t
+}
+
+// crowd is a list of recipients that is used again.
+type crowd struct {
+	list []*Socket
+	seen map[*Socket]struct{}
+}
+
+var crowds = sync.Pool{New: func() any { return new(crowd) }}
+
+func (c *crowd) release() {
+	clear(c.list)
+	c.list = c.list[:0]
+	clear(c.seen)
+	crowds.Put(c)
+}
+
+// sockets lists the addressed sockets, each once.
+func (b Broadcast) sockets(group *crowd) []*Socket {
+	r := &b.ns.rooms
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if len(b.rooms) == 0 {
+		group.list = append(group.list, r.all.list...)
+	}
+	for _, room := range b.rooms {
+		group.list = r.append(group.list, room)
+	}
+	if len(b.rooms) <= 1 && len(b.except) == 0 && b.skip == nil {
+		return group.list
+	}
+	if group.seen == nil {
+		group.seen = make(map[*Socket]struct{})
+	}
+	var out []*Socket
+	for _, room := range b.except {
+		out = r.append(out, room)
+	}
+	for _, s := range append(out, b.skip) {
+		group.seen[s] = struct{}{}
+	}
+	group.list = slices.DeleteFunc(group.list, func(s *Socket) bool {
+		_, again := group.seen[s]
+		group.seen[s] = struct{}{}
+		return again
+	})
+	return group.list
+}
+
+// Prepared is an event encoded once, to be sent to any number of sockets.
+type Prepared struct {
+	body   body
+	offset string // recovery: added as last argument for sockets of version 4
+
+	mu    sync.Mutex
+	forms []form
+}
+
+// form is a prepared event as sockets of one namespace and version get it.
+type form struct {
+	namespace string
+	protocol  int // 0 when all versions share it
+	text      engineio.Message
+	parts     []engineio.Message // text and attachments, if there are any
+}
+
+// Prepare encodes an event. Errors: ErrInvalidJSON, or that of encoding an argument.
+func Prepare(event string, args ...any) (*Prepared, error) {
+	b, sc, err := encodeEvent(event, args)
+	if err != nil {
+		return nil, err
+	}
+	p := &Prepared{body: b}
+	p.body.json = slices.Clone(b.json)
+	sc.release()
+	return p, nil
+}
+
+// encodeEvent encodes an event into scratch memory, which the caller releases when the body is no longer used.
+func encodeEvent(event string, args []any) (body, *scratch, error) {
+	sc := scratches.Get().(*scratch)
+	var err error
+	if sc.b, err = appendEvent(sc.b[:0], event, args); err != nil {
+		sc.release()
+		return body{}, nil, err
+	}
+	var b body
+	sc.b, b.attachments = detach(sc.b, 0)
+	b.json = sc.b
+	return b, sc, nil
+}
+
+// form returns the event as encoded for a namespace and version, making it on first use.
+func (p *Prepared) form(namespace string, protocol int) form {
+	if p.offset == "" && len(p.body.attachments) == 0 {
+		protocol = 0
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, f := range p.forms {
+		if f.protocol == protocol && f.namespace == namespace {
+			return f
+		}
+	}
+	b := p.body
+	if p.offset != "" && protocol == engineio.V4 {
+		open := b.json[:len(b.json)-1]
+		b.json = append(appendString(append(slices.Clip(open), ','), p.offset), ']')
+	}
+	f := form{namespace: namespace, protocol: protocol, text: b.message(typeEvent, namespace, noAck)}
+	if len(b.attachments) > 0 {
+		f.parts = b.messages(f.text, protocol)
+	}
+	p.forms = append(p.forms, f)
+	return f
+}
+
+func (f form) all() []engineio.Message {
+	if f.parts != nil {
+		return f.parts
+	}
+	return []engineio.Message{f.text}
+}
+
+func (p *Prepared) sendTo(s *Socket) error {
+	f := p.form(s.name, s.Protocol())
+	if f.parts != nil {
+		return s.deliver(f.parts...)
+	}
+	return s.deliver(f.text)
+}

@@ -1,0 +1,164 @@
+package socketio
+
+import (
+	"encoding/json"
+	"errors"
+
+	"parlor/internal/socketio/engineio"
+)
+
+// admitConnect lets the application look at a new socket and answers its CONNECT.
+func (s *Socket) admitConnect() {
+	s.recover()
+	handlers := s.ns.handlers.Load()
+	for _, f := range handlers.connect {
+		if err := f(s); err != nil {
+			s.turnAway(err)
+			return
+		}
+	}
+	if !s.enter() {
+		return
+	}
+	for _, f := range handlers.connected {
+		f(s)
+	}
+}
+
+// turnAway refuses the socket.
+func (s *Socket) turnAway(err error) {
+	var shown *ConnectError
+	if !errors.As(err, &shown) {
+		shown = &ConnectError{Message: "Forbidden"}
+	}
+	if s.phase.Swap(phaseEnded) != phaseConnecting {
+		return
+	}
+	s.dropped.Store(true)
+	s.ns.rooms.removeAll(s)
+	s.client.refuse(s.name, shown)
+	s.client.leaveQuietly(s)
+}
+
+// enter answers CONNECT and sends what was held. It reports false if the socket ended meanwhile.
+func (s *Socket) enter() bool {
+	c := s.client
+	if !s.ns.rooms.enter(s) {
+		return false
+	}
+	// Errors of sending mean that the connection has ended, which the socket hears of by itself.
+	_ = c.send(typeConnect, s.name, noAck, s.greeting())
+	next := s.missed
+	s.missed = nil
+	for {
+		if len(next) > 0 {
+			_ = c.conn.SendAll(next)
+		}
+		c.mu.Lock()
+		if next = s.held; len(next) == 0 {
+			break
+		}
+		s.held = nil
+		c.mu.Unlock()
+	}
+	defer c.mu.Unlock()
+	if !s.phase.CompareAndSwap(phaseConnecting, phaseConnected) {
+		return false
+	}
+	s.ns.srv.sockets.Add(1)
+	return true
+}
+
+// greeting is the payload of the answer to CONNECT: none in version 3.
+func (s *Socket) greeting() []byte {
+	if s.Protocol() == engineio.V3 {
+		return nil
+	}
+	text := appendString([]byte(`{"sid":`), s.id)
+	if s.pid != "" {
+		text = appendString(append(text, `,"pid":`...), s.pid)
+	}
+	return append(text, '}')
+}
+
+// finish ends the socket on this side: no room, no send, no event after those that wait. It reports false if the
+// socket has ended before.
+func (s *Socket) finish(reason string) bool {
+	before := s.phase.Swap(phaseEnded)
+	if before == phaseEnded {
+		return false
+	}
+	rooms := s.ns.rooms.removeAll(s)
+	s.mu.Lock()
+	acks := s.acks
+	s.acks = nil
+	s.mu.Unlock()
+	for _, answer := range acks {
+		close(answer)
+	}
+	if before == phaseConnecting {
+		return true
+	}
+	s.ns.srv.sockets.Add(-1)
+	s.save(reason, rooms)
+	s.push(job{kind: jobDisconnect, reason: reason})
+	return true
+}
+
+// leaveQuietly forgets a refused socket; the connection stays open for another try.
+func (c *client) leaveQuietly(s *Socket) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, other := range c.sockets {
+		if other == s {
+			c.sockets = append(c.sockets[:i:i], c.sockets[i+1:]...)
+			break
+		}
+	}
+	if len(c.sockets) == 0 && !c.closed {
+		c.awaitNamespace()
+	}
+}
+
+// credentials are what a client sends to recover.
+type credentials struct {
+	PID    string `json:"pid"`
+	Offset string `json:"offset"`
+}
+
+// recover continues an earlier socket if the client asks for it and everything it missed is still there.
+func (s *Socket) recover() {
+	if !s.ns.recovers() || s.Protocol() != engineio.V4 {
+		return
+	}
+	s.pid = engineio.NewID()
+	var in credentials
+	if s.auth == nil || json.Unmarshal(s.auth, &in) != nil || in.PID == "" || in.Offset == "" {
+		return
+	}
+	session, missed, ok := s.ns.srv.opts.Adapter.Restore(s.ns.name, in.PID, in.Offset)
+	if !ok {
+		return
+	}
+	s.recovered = true
+	s.pid = session.PID
+	s.ns.rooms.rename(s, session.SocketID)
+	s.SetData(session.Data)
+	for _, room := range session.Rooms {
+		if err := s.Join(room); err != nil {
+			s.ns.srv.opts.Logger.Debug("room not recovered", "socket", s.id, "error", err)
+		}
+	}
+	for _, e := range missed {
+		p := &Prepared{body: body{json: e.JSON, attachments: e.Attachments}, offset: e.Offset}
+		s.missed = append(s.missed, p.form(s.name, engineio.V4).all()...)
+	}
+}
+
+// save keeps the socket for recovery, unless one side meant to end it.
+func (s *Socket) save(reason string, rooms []string) {
+	if s.pid == "" || reason == ReasonClientDisconnect || reason == ReasonServerDisconnect || reason == ReasonHandlerPanic {
+		return
+	}
+	s.ns.srv.opts.Adapter.Save(s.ns.name, Session{PID: s.pid, SocketID: s.id, Rooms: rooms, Data: s.Data()})
+}

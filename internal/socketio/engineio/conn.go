@@ -1,0 +1,276 @@
+package engineio
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parlor/internal/wheel"
+	"parlor/internal/wsconn"
+)
+
+// Conn is one client. Its methods are safe for concurrent use.
+type Conn struct {
+	srv      *Server
+	id       string
+	protocol uint8
+	b64      bool     // the client cannot take binary polling bodies
+	text     encoding // of version 3 polling bodies; used by one POST at a time
+	data     any
+	from     origin
+
+	ws     atomic.Pointer[wsconn.Conn] // the transport, once it is WebSocket
+	busy   atomic.Bool                 // the handler has a message
+	lastIn atomic.Int64                // time of the last inbound packet, as Server.now
+	bucket bucket                      // used by whoever delivers packets
+
+	mu       sync.Mutex
+	closed   bool
+	pinged   bool // version 4: a ping is unanswered
+	poll     *polling
+	probe    *probe
+	timer    wheel.Timer
+	deadline time.Duration // when the next ping, or the answer to it, is due
+}
+
+// ID is the session id.
+func (c *Conn) ID() string { return c.id }
+
+// Protocol is V3 or V4.
+func (c *Conn) Protocol() int { return int(c.protocol) }
+
+// Transport is TransportWebSocket or TransportPolling, and may change once.
+func (c *Conn) Transport() string {
+	if c.ws.Load() != nil {
+		return TransportWebSocket
+	}
+	return TransportPolling
+}
+
+// RemoteIP is the client's address as Options.ClientIP gave it.
+func (c *Conn) RemoteIP() string { return c.from.addr.name }
+
+// Query is the query of the handshake request, in a copy of its own.
+func (c *Conn) Query() url.Values { return unpackQuery(c.from.query) }
+
+// Header is the header of the handshake request without hop-by-hop fields, in a copy of its own.
+func (c *Conn) Header() http.Header { return unpackHeader(c.from.header) }
+
+// SetData attaches a value. It must be called from Handler.Open.
+func (c *Conn) SetData(v any) { c.data = v }
+
+// Data is the attached value.
+func (c *Conn) Data() any { return c.data }
+
+// Send queues a message. It never blocks. Errors: ErrClosed, ErrSlowReader, ErrTooBig.
+func (c *Conn) Send(m Message) error {
+	if ws := c.ws.Load(); ws != nil {
+		return sendError(ws.Write(m.frame))
+	}
+	c.mu.Lock()
+	if ws := c.ws.Load(); ws != nil {
+		c.mu.Unlock()
+		return sendError(ws.Write(m.frame))
+	}
+	err := c.enqueue(m)
+	c.mu.Unlock()
+	return c.queued(err)
+}
+
+// SendAll queues messages that belong together; nothing comes between them. Errors are those of Send.
+func (c *Conn) SendAll(messages []Message) error {
+	if ws := c.ws.Load(); ws != nil {
+		return sendError(ws.WriteAll(frames(messages)))
+	}
+	c.mu.Lock()
+	if ws := c.ws.Load(); ws != nil {
+		c.mu.Unlock()
+		return sendError(ws.WriteAll(frames(messages)))
+	}
+	err := c.enqueue(messages...)
+	c.mu.Unlock()
+	return c.queued(err)
+}
+
+// Busy reports whether earlier messages still wait for the client.
+func (c *Conn) Busy() bool {
+	if ws := c.ws.Load(); ws != nil {
+		return ws.Busy()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.poll != nil && len(c.poll.queue) > 0
+}
+
+// Close ends the connection after what is queued has been sent. The reason goes to Handler.Close.
+func (c *Conn) Close(reason string) { c.end(reason, endNormal) }
+
+// Reject ends the connection because of what the client sent.
+func (c *Conn) Reject(reason string) { c.end(reason, endPolicy) }
+
+func frames(messages []Message) [][]byte {
+	out := make([][]byte, len(messages))
+	for i, m := range messages {
+		out[i] = m.frame
+	}
+	return out
+}
+
+func sendError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, wsconn.ErrSlowReader):
+		return ErrSlowReader
+	case errors.Is(err, wsconn.ErrTooBig):
+		return ErrTooBig
+	default:
+		return ErrClosed
+	}
+}
+
+// ending says how the transports are told of the end.
+type ending uint8
+
+const (
+	endNormal   ending = iota // the server closes
+	endClient                 // the client asked
+	endTimeout                // nobody is expected to listen
+	endPolicy                 // the client broke a rule
+	endShutdown               // the server goes away
+	endGone                   // the transport is gone already
+	endSlow                   // the client does not read
+)
+
+func (e ending) code() int {
+	switch e {
+	case endPolicy:
+		return wsconn.ClosePolicy
+	case endShutdown:
+		return wsconn.CloseServiceRestart
+	case endTimeout:
+		return wsconn.CloseGoingAway
+	default:
+		return wsconn.CloseNormal
+	}
+}
+
+// end closes the connection once; later calls do nothing.
+func (c *Conn) end(reason string, how ending) {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return
+	}
+	c.closed = true
+	c.srv.wheel.Stop(&c.timer)
+	ws, probe := c.ws.Load(), c.probe
+	lingers := ws == nil && c.poll != nil && c.poll.finish(how)
+	if lingers {
+		// A client between two polls fetches the last packets with its next one.
+		c.srv.wheel.Reset(&c.timer, c.srv.opts.WriteTimeout, (*linger)(c))
+	}
+	c.mu.Unlock()
+
+	if !lingers {
+		c.srv.forget(c)
+	}
+	if probe != nil {
+		probe.drop()
+	}
+	switch {
+	case ws == nil:
+		c.srv.pollings.Add(-1)
+	case how == endSlow:
+		ws.Abort(wsconn.ErrSlowReader)
+	default:
+		ws.Close(how.code(), reason, nil)
+	}
+	if ws != nil {
+		c.srv.webSockets.Add(-1)
+	}
+	c.srv.count(how)
+	c.srv.addrs.leave(c.from.addr)
+	if how != endNormal && how != endClient && how != endGone {
+		c.srv.opts.Logger.Debug("engine connection closed", "sid", c.id, "reason", reason, "ip", c.from.addr.name)
+	}
+	c.srv.handler.Close(c, reason)
+}
+
+func (s *Server) count(how ending) {
+	switch how {
+	case endPolicy:
+		s.badness.Add(1)
+	case endSlow:
+		s.slow.Add(1)
+	}
+}
+
+// linger forgets a closed polling session that nobody fetched.
+type linger Conn
+
+// Expire implements wheel.Task.
+func (l *linger) Expire() { l.srv.forget((*Conn)(l)) }
+
+// abort cuts the transport without farewell.
+func (c *Conn) abort() {
+	if ws := c.ws.Load(); ws != nil {
+		ws.Abort(ErrClosed)
+	}
+	c.mu.Lock()
+	probe := c.probe
+	c.mu.Unlock()
+	if probe != nil {
+		probe.ws.Abort(ErrClosed)
+	}
+}
+
+// openPacket tells the client its session id and the server's settings.
+func (c *Conn) openPacket(upgrades []string) Message {
+	o := &c.srv.opts
+	b, err := json.Marshal(struct {
+		SID          string   `json:"sid"`
+		Upgrades     []string `json:"upgrades"`
+		PingInterval int64    `json:"pingInterval"`
+		PingTimeout  int64    `json:"pingTimeout"`
+		MaxPayload   int      `json:"maxPayload"`
+	}{c.id, upgrades, o.PingInterval.Milliseconds(), o.PingTimeout.Milliseconds(), o.MaxPayload})
+	if err != nil {
+		panic(err) // strings and numbers always encode
+	}
+	return control(packetOpen, string(b))
+}
+
+// receive handles one inbound packet. It reports false if the connection has ended.
+func (c *Conn) receive(p packet) bool {
+	now := c.srv.now()
+	c.lastIn.Store(int64(now))
+	if !c.bucket.allow(now, c.srv.rate.each, c.srv.rate.burst) || !c.from.addr.allow(now, c.srv.addrRate) {
+		c.end(ReasonPacketRate, endPolicy)
+		return false
+	}
+	switch {
+	case p.kind == packetMessage:
+		c.busy.Store(true)
+		c.srv.handler.Message(c, p.data, p.binary)
+		c.busy.Store(false)
+		c.lastIn.Store(int64(c.srv.now()))
+	case p.kind == packetPing && c.protocol == V3:
+		// An overflow has ended the connection already; the next packet finds that out.
+		_ = c.Send(control(packetPong, string(p.data)))
+	case p.kind == packetPong && c.protocol == V4:
+		c.pong(now)
+	case p.kind == packetClose:
+		c.end(ReasonTransportClose, endClient)
+		return false
+	case p.kind == packetNoop, p.kind == packetPong:
+	default:
+		c.end(ReasonParseError, endPolicy)
+		return false
+	}
+	return true
+}

@@ -1,0 +1,85 @@
+package engineio
+
+import (
+	"strings"
+	"sync"
+	"time"
+)
+
+// bucket limits a rate by remembering when the next packet would be on time.
+type bucket struct{ next time.Duration }
+
+// allow takes one packet at now, given the time one packet is worth and how far ahead a client may run.
+func (b *bucket) allow(now, each, burst time.Duration) bool {
+	if each <= 0 {
+		return true
+	}
+	b.next = max(b.next, now)
+	if b.next-now > burst {
+		return false
+	}
+	b.next += each
+	return true
+}
+
+// rate is a limit in the form that bucket wants; zero means none.
+type rate struct{ each, burst time.Duration }
+
+func newRate(perSecond int) rate {
+	if perSecond <= 0 {
+		return rate{}
+	}
+	return rate{each: time.Second / time.Duration(perSecond), burst: 2 * time.Second}
+}
+
+// address is what all connections of one client address share.
+type address struct {
+	name  string
+	conns int // guarded by addresses.mu
+
+	mu     sync.Mutex
+	bucket bucket
+}
+
+func (a *address) allow(now time.Duration, r rate) bool {
+	if r.each == 0 {
+		return true
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.bucket.allow(now, r.each, r.burst)
+}
+
+// addresses counts connections by client address. An address without connections is forgotten.
+type addresses struct {
+	mu    sync.Mutex
+	known map[string]*address
+}
+
+// enter counts a connection, or returns nil if limit (when positive) is reached.
+func (s *addresses) enter(name string, limit int) *address {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.known[name]
+	if a == nil {
+		name = strings.Clone(name)
+		a = &address{name: name}
+		if s.known == nil {
+			s.known = make(map[string]*address)
+		}
+		s.known[name] = a
+	}
+	if limit > 0 && a.conns >= limit {
+		return nil
+	}
+	a.conns++
+	return a
+}
+
+func (s *addresses) leave(a *address) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a.conns--; a.conns == 0 {
+		delete(s.known, a.name)
+	}
+}

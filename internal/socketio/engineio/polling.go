@@ -1,0 +1,328 @@
+package engineio
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// polling is the state of a connection while its transport is polling. It is guarded by Conn.mu.
+type polling struct {
+	queue   []Message
+	bytes   int
+	waiter  chan struct{} // closed to release the request that waits; nil if none waits
+	posting bool          // a POST is being handled
+	last    *Message      // what ends the session, once it has ended
+	expired bool          // no further answer than an error
+	how     ending        // once the session has ended
+}
+
+// openPolling opens a connection by polling. The handler is told before the answer is written, so that nothing a quick
+// client sends is lost.
+func (c *Conn) openPolling(w http.ResponseWriter, r *http.Request, callback string) {
+	c.poll = &polling{}
+	if !c.srv.register(c) {
+		c.srv.addrs.leave(c.from.addr)
+		c.srv.refuse(w, errDraining)
+		return
+	}
+	c.srv.pollings.Add(1)
+	c.mu.Lock()
+	c.startHeartbeat()
+	c.mu.Unlock()
+	c.srv.handler.Open(c)
+	c.reply(w, r, callback, []Message{c.openPacket([]string{TransportWebSocket})})
+}
+
+// enqueue needs mu.
+func (c *Conn) enqueue(messages ...Message) error {
+	if c.closed || c.poll == nil {
+		return ErrClosed
+	}
+	size := 0
+	for _, m := range messages {
+		size += m.size()
+	}
+	switch p := c.poll; {
+	case size > c.srv.opts.MaxQueue:
+		return ErrTooBig
+	case p.bytes+size > c.srv.opts.MaxQueue:
+		return ErrSlowReader
+	default:
+		p.queue = append(p.queue, messages...)
+		p.bytes += size
+	}
+	if c.probe == nil || c.probe.stage != stageProbed {
+		c.wake()
+	}
+	return nil
+}
+
+// queued ends a connection whose queue overflowed.
+func (c *Conn) queued(err error) error {
+	if err == ErrSlowReader { //nolint:errorlint // enqueue returns it bare
+		c.end(ReasonSlowReader, endSlow)
+	}
+	return err
+}
+
+// wake needs mu. It releases a waiting poll, which then looks at the state itself.
+func (c *Conn) wake() {
+	if c.poll != nil && c.poll.waiter != nil {
+		close(c.poll.waiter)
+		c.poll.waiter = nil
+	}
+}
+
+func (p *polling) take() []Message {
+	q := p.queue
+	p.queue, p.bytes = nil, 0
+	return q
+}
+
+// finish needs mu. It sets the last answer and reports whether a later poll is to fetch it.
+func (p *polling) finish(how ending) bool {
+	p.how = how
+	switch how {
+	case endClient:
+		if len(p.queue) == 0 {
+			p.last = &noopMessage
+		}
+	default:
+		p.last = &closeMessage
+	}
+	if p.waiter != nil {
+		close(p.waiter)
+		p.waiter = nil
+		return false
+	}
+	p.expired = how != endClient && how != endNormal && how != endShutdown
+	return !p.expired
+}
+
+// pollResult is what a poll is answered with.
+type pollResult struct {
+	messages []Message
+	wait     chan struct{} // wait for this and ask again
+	refusal  *refusal
+	overlap  bool // another poll is waiting
+	done     bool // the session has ended and this was its last answer
+}
+
+// nextPoll decides on a poll. again is set when the caller has been released.
+func (c *Conn) nextPoll(again bool) pollResult {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.poll
+	switch {
+	case p == nil:
+		return pollResult{refusal: &errRequest}
+	case c.closed && p.expired:
+		return pollResult{refusal: &errSession}
+	case c.closed:
+		p.expired = true
+		messages := p.take()
+		if p.last != nil {
+			messages = append(messages, *p.last)
+		}
+		return pollResult{messages: messages, done: true}
+	case c.ws.Load() != nil && again, c.probe != nil && c.probe.stage == stageProbed:
+		return pollResult{messages: []Message{noopMessage}}
+	case c.ws.Load() != nil:
+		return pollResult{refusal: &errRequest}
+	case p.waiter != nil:
+		return pollResult{overlap: true}
+	case len(p.queue) > 0:
+		return pollResult{messages: p.take()}
+	}
+	p.waiter = make(chan struct{})
+	return pollResult{wait: p.waiter}
+}
+
+// servePoll answers a GET: at once if something is queued, else when something comes.
+func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request, callback string) {
+	if c.late() {
+		c.srv.refuse(w, errSession)
+		return
+	}
+	if _, ok := callbackNumber(callback); callback != "" && !ok {
+		c.srv.refuse(w, errRequest)
+		return
+	}
+	for again := false; ; again = true {
+		res := c.nextPoll(again)
+		switch {
+		case res.refusal != nil:
+			c.srv.refuse(w, *res.refusal)
+			return
+		case res.overlap:
+			c.end(ReasonTransportError, endPolicy)
+			c.srv.refuse(w, errRequest)
+			return
+		case res.wait == nil:
+			if res.done {
+				c.srv.forget(c)
+			}
+			c.reply(w, r, callback, res.messages)
+			return
+		}
+		select {
+		case <-res.wait:
+		case <-r.Context().Done():
+			if c.ws.Load() == nil {
+				c.end(ReasonTransportClose, endTimeout)
+			}
+			return
+		}
+	}
+}
+
+// reply writes messages as the answer to a GET.
+func (c *Conn) reply(w http.ResponseWriter, r *http.Request, callback string, messages []Message) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	kind := "text/plain; charset=UTF-8"
+	var body []byte
+	switch {
+	case c.protocol == V4:
+		body = appendV4(nil, messages)
+	case c.b64 || plainASCII(messages):
+		c.mu.Lock()
+		known := c.text
+		c.mu.Unlock()
+		body = appendV3Text(nil, messages, known)
+	default:
+		kind = "application/octet-stream"
+		body = appendV3Binary(nil, messages)
+	}
+	if number, ok := callbackNumber(callback); ok {
+		kind = "text/javascript; charset=UTF-8"
+		h.Set("X-Content-Type-Options", "nosniff")
+		body = appendJSONP(nil, number, body)
+	}
+	h.Set("Content-Type", kind)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	c.srv.writeBy(w)
+	c.srv.pollOut.Add(int64(len(body)))
+	if _, err := w.Write(body); err != nil {
+		reason, how := ReasonTransportError, endTimeout
+		if r.Context().Err() == nil {
+			reason, how = ReasonSlowReader, endSlow
+		}
+		c.end(reason, how)
+	}
+}
+
+// beginPost reserves the right to deliver packets. The refusal is nil if the request may go on.
+func (c *Conn) beginPost() *refusal {
+	if c.late() {
+		return &errSession
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.closed:
+		return &errSession
+	case c.poll == nil || c.poll.posting || c.ws.Load() != nil:
+		return &errRequest
+	}
+	c.poll.posting = true
+	return nil
+}
+
+func (c *Conn) endPost(known encoding) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.poll.posting = false
+	c.text = known
+}
+
+// servePost takes the packets of a POST. A body that is too large or malformed ends the session.
+func (c *Conn) servePost(w http.ResponseWriter, r *http.Request, callback string) {
+	if e := c.beginPost(); e != nil {
+		c.srv.refuse(w, *e)
+		return
+	}
+	known := c.text
+	defer func() { c.endPost(known) }()
+	body, err := c.readBody(w, r)
+	var tooBig *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooBig):
+		c.end(ReasonParseError, endPolicy)
+		c.srv.refuse(w, errBody)
+		return
+	case err != nil:
+		c.end(ReasonTransportError, endTimeout)
+		return
+	}
+	if err := c.decodeBody(body, r.Header.Get("Content-Type"), callback != "", &known); err != nil {
+		c.end(ReasonParseError, endPolicy)
+		c.srv.refuse(w, errRequest)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html") // old clients expect it
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Length", "2")
+	_, _ = io.WriteString(w, "ok") // a client that left finds out by itself
+}
+
+// readBody reads a whole body, refusing one over the limit even if its length was not announced.
+func (c *Conn) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	o := &c.srv.opts
+	if r.ContentLength > int64(o.MaxPayload) {
+		return nil, &http.MaxBytesError{Limit: int64(o.MaxPayload)}
+	}
+	// Not every ResponseWriter has deadlines; those without are bounded by their server.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(o.PingInterval + o.PingTimeout))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(o.MaxPayload)))
+	c.srv.pollIn.Add(int64(len(body)))
+	return body, err
+}
+
+// errStopped ends decoding after the connection has ended for a reason of its own.
+var errStopped = errors.New("engineio: connection ended")
+
+func (c *Conn) decodeBody(body []byte, contentType string, jsonp bool, known *encoding) (err error) {
+	out := func(p packet) error {
+		if !c.receive(p) {
+			return errStopped
+		}
+		return nil
+	}
+	if jsonp {
+		if body, err = jsonpBody(body); err != nil {
+			return err
+		}
+	}
+	isBytes := strings.HasPrefix(contentType, "application/octet-stream")
+	switch {
+	case c.protocol == V4 && isBytes:
+		return errPayload
+	case c.protocol == V4:
+		err = decodeV4(body, out)
+	case isBytes:
+		err = decodeV3Binary(body, out)
+	default:
+		err = decodeV3Text(body, known, out)
+	}
+	if errors.Is(err, errStopped) {
+		return c.stopped()
+	}
+	return err
+}
+
+// stopped tells whether a POST whose packets ended the connection is answered as good: a close packet is no error.
+func (c *Conn) stopped() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.poll.how == endPolicy {
+		return errPayload
+	}
+	return nil
+}

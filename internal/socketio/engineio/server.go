@@ -1,0 +1,279 @@
+package engineio
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parlor/internal/wheel"
+	"parlor/internal/wsconn"
+)
+
+// Server is an http.Handler that speaks Engine.IO. It needs no closing when it has no connections.
+type Server struct {
+	opts     Options
+	handler  Handler
+	ws       *wsconn.Options
+	counters wsconn.Counters
+	wheel    *wheel.Wheel
+	epoch    time.Time
+	rate     rate // of one connection
+	addrRate rate // of one address
+	addrs    addresses
+
+	opened, upgrades, refused      atomic.Int64
+	pollIn, pollOut, slow, badness atomic.Int64
+	webSockets, pollings           atomic.Int64
+
+	mu       sync.RWMutex
+	sessions map[string]*Conn
+	draining bool
+	readers  sync.WaitGroup // goroutines of WebSockets
+}
+
+// NewServer makes a server that reports to h. It starts nothing.
+func NewServer(opts Options, h Handler) *Server {
+	s := &Server{opts: opts.withDefaults(), handler: h, sessions: make(map[string]*Conn)}
+	s.ws = s.opts.socket(&s.counters)
+	s.wheel = s.opts.Wheel
+	s.epoch = s.wheel.Now()
+	s.rate = newRate(s.opts.PacketRate)
+	s.addrRate = newRate(s.opts.PacketRatePerIP)
+	return s
+}
+
+// Wheel is the timer wheel the server uses, for layers above to share.
+func (s *Server) Wheel() *wheel.Wheel { return s.wheel }
+
+// now is the time since the server was made; comparing such times is cheap and ignores clock changes.
+func (s *Server) now() time.Duration { return s.wheel.Now().Sub(s.epoch) }
+
+// refusal is an error answer of the protocol.
+type refusal struct {
+	status  int
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+// The answers to requests that cannot be served.
+var (
+	errTransport = refusal{http.StatusBadRequest, 0, "Transport unknown"}
+	errSession   = refusal{http.StatusBadRequest, 1, "Session ID unknown"}
+	errMethod    = refusal{http.StatusBadRequest, 2, "Bad handshake method"}
+	errRequest   = refusal{http.StatusBadRequest, 3, "Bad request"}
+	errForbidden = refusal{http.StatusForbidden, 4, "Forbidden"}
+	errVersion   = refusal{http.StatusBadRequest, 5, "Unsupported protocol version"}
+	errTooMany   = refusal{http.StatusTooManyRequests, 4, "Too many connections"}
+	errDraining  = refusal{http.StatusServiceUnavailable, 3, "Server is shutting down"}
+	errBody      = refusal{http.StatusRequestEntityTooLarge, 3, "Payload too large"}
+)
+
+func (s *Server) refuse(w http.ResponseWriter, e refusal) {
+	s.refused.Add(1)
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(e.status)
+	_ = json.NewEncoder(w).Encode(e) // a client that left needs no answer
+}
+
+// ServeHTTP serves one request of any transport.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !strings.HasPrefix(r.URL.Path+"/", s.opts.Path) {
+		http.NotFound(w, r)
+		return
+	}
+	if !s.allowOrigin(w, r) {
+		return
+	}
+	if r.Method == http.MethodOptions {
+		preflight(w, r)
+		return
+	}
+	query := unpackQuery(r.URL.RawQuery)
+	transport := query.Get("transport")
+	if transport != TransportPolling && transport != TransportWebSocket {
+		s.refuse(w, errTransport)
+		return
+	}
+	if (transport == TransportWebSocket) != wsconn.IsUpgrade(r) {
+		s.refuse(w, errRequest)
+		return
+	}
+	if id := query.Get("sid"); id != "" {
+		s.serveSession(w, r, id, transport, query.Get("j"))
+		return
+	}
+	s.handshake(w, r, hello{transport, query.Get("EIO"), query.Get("j"), query.Has("b64")})
+}
+
+// serveSession serves a request that names a session.
+func (s *Server) serveSession(w http.ResponseWriter, r *http.Request, id, transport, callback string) {
+	c := s.session(id)
+	switch {
+	case c == nil && transport == TransportPolling && s.opts.UnknownSession != nil && s.opts.UnknownSession(w, r, id):
+	case c == nil:
+		s.refuse(w, errSession)
+	case transport == TransportWebSocket:
+		c.startUpgrade(w, r)
+	case r.Method == http.MethodGet:
+		c.servePoll(w, r, callback)
+	case r.Method == http.MethodPost:
+		c.servePost(w, r, callback)
+	default:
+		s.refuse(w, errRequest)
+	}
+}
+
+func (s *Server) session(id string) *Conn {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.sessions[id]
+}
+
+// hello is what a handshake request asks for.
+type hello struct {
+	transport, version, callback string
+	b64                          bool
+}
+
+// check returns the protocol version, or the refusal.
+func (s *Server) check(r *http.Request, in hello) (int, *refusal) {
+	protocol := V3
+	switch {
+	case in.version == "4":
+		protocol = V4
+	case in.version != "3" && (in.version != "" || s.opts.RequireVersion):
+		return 0, &errVersion
+	}
+	_, ok := callbackNumber(in.callback)
+	switch {
+	case r.Method != http.MethodGet:
+		return 0, &errMethod
+	case in.callback != "" && !ok:
+		return 0, &errRequest
+	case s.isDraining():
+		return 0, &errDraining
+	}
+	return protocol, nil
+}
+
+// handshake opens a connection.
+func (s *Server) handshake(w http.ResponseWriter, r *http.Request, in hello) {
+	protocol, e := s.check(r, in)
+	if e != nil {
+		s.refuse(w, *e)
+		return
+	}
+	addr := s.addrs.enter(s.opts.ClientIP(r), s.opts.MaxConnsPerIP)
+	if addr == nil {
+		s.refuse(w, errTooMany)
+		return
+	}
+	c := &Conn{srv: s, id: s.opts.NewID(), protocol: uint8(protocol), b64: in.b64 || in.callback != ""}
+	c.from = origin{query: strings.Clone(r.URL.RawQuery), header: packHeader(r.Header, r.Host), addr: addr}
+	if s.opts.Cookie != "" {
+		http.SetCookie(w, &http.Cookie{
+			Name: s.opts.Cookie, Value: c.id, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		})
+	}
+	if in.transport == TransportWebSocket {
+		c.openWebSocket(w, r)
+		return
+	}
+	c.openPolling(w, r, in.callback)
+}
+
+// register makes a connection findable. It reports false while the server drains.
+func (s *Server) register(c *Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining {
+		return false
+	}
+	s.sessions[c.id] = c
+	s.opened.Add(1)
+	return true
+}
+
+func (s *Server) forget(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sessions, c.id)
+}
+
+func (s *Server) isDraining() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.draining
+}
+
+// run starts the reader of a WebSocket. It reports false while the server drains.
+func (s *Server) run(ws *wsconn.Conn) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.draining {
+		return false
+	}
+	s.readers.Go(ws.Run)
+	return true
+}
+
+// Shutdown refuses new connections, tells every client to come back later, and waits until what is queued for them is
+// written and all WebSockets are closed. When ctx ends first, the rest is cut off and the context's error returned.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	s.draining = true
+	all := make([]*Conn, 0, len(s.sessions))
+	for _, c := range s.sessions {
+		all = append(all, c)
+	}
+	s.mu.Unlock()
+	for _, c := range all {
+		c.end(ReasonShutdown, endShutdown)
+	}
+	done := make(chan struct{})
+	go func() {
+		s.readers.Wait()
+		close(done)
+	}()
+	defer s.forgetLingering()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	for _, c := range all {
+		c.abort()
+	}
+	<-done
+	return ctx.Err()
+}
+
+// forgetLingering drops ended polling sessions whose last packets were not fetched.
+func (s *Server) forgetLingering() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.sessions {
+		s.wheel.Stop(&c.timer)
+	}
+	clear(s.sessions)
+}
+
+// Stats returns the current numbers.
+func (s *Server) Stats() Stats {
+	return Stats{
+		WebSocket:   int(s.webSockets.Load()),
+		Polling:     int(s.pollings.Load()),
+		Opened:      s.opened.Load(),
+		Upgrades:    s.upgrades.Load(),
+		Refused:     s.refused.Load(),
+		BytesIn:     s.counters.BytesIn.Load() + s.pollIn.Load(),
+		BytesOut:    s.counters.BytesOut.Load() + s.pollOut.Load(),
+		SlowCloses:  s.slow.Load(),
+		ParseErrors: s.badness.Load(),
+	}
+}

@@ -1,0 +1,218 @@
+package engineio
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"parlor/internal/wheel"
+	"parlor/internal/wsconn"
+)
+
+// direct receives the frames of a connection that was opened by WebSocket.
+type direct Conn
+
+// Message implements wsconn.Handler.
+func (d *direct) Message(op wsconn.OpCode, data []byte) { (*Conn)(d).frame(op, data) }
+
+// Closed implements wsconn.Handler.
+func (d *direct) Closed(err error) { (*Conn)(d).lost(err) }
+
+// openWebSocket opens a connection over WebSocket. The open packet is queued first, the handler is told next, and only
+// then is anything read, so that nothing a quick client sends is lost.
+func (c *Conn) openWebSocket(w http.ResponseWriter, r *http.Request) {
+	nc, early, err := wsconn.Upgrade(w, r, w.Header())
+	if err != nil {
+		c.srv.refused.Add(1)
+		c.srv.addrs.leave(c.from.addr)
+		return
+	}
+	ws := wsconn.New(nc, early, c.srv.ws, (*direct)(c))
+	if !c.srv.register(c) {
+		c.srv.addrs.leave(c.from.addr)
+		ws.Abort(ErrClosed)
+		return
+	}
+	c.srv.webSockets.Add(1)
+	c.ws.Store(ws)
+	_ = ws.Write(c.openPacket([]string{}).frame) // a failure ends the reader, which reports it
+	c.mu.Lock()
+	c.startHeartbeat()
+	c.mu.Unlock()
+	c.srv.handler.Open(c)
+	if !c.srv.run(ws) {
+		c.end(ReasonShutdown, endShutdown)
+		ws.Abort(ErrClosed)
+	}
+}
+
+// frame handles one WebSocket message: a packet of its own.
+func (c *Conn) frame(op wsconn.OpCode, data []byte) {
+	switch {
+	case op == wsconn.OpBinary && c.protocol == V4:
+		c.receive(packet{kind: packetMessage, data: data, binary: true})
+	case op == wsconn.OpBinary && len(data) > 0 && data[0] <= packetNoop-'0':
+		c.receive(packet{kind: '0' + data[0], data: data[1:], binary: true})
+	case op == wsconn.OpText && len(data) > 0 && data[0] >= packetOpen && data[0] <= packetNoop:
+		c.receive(packet{kind: data[0], data: data[1:]})
+	default:
+		c.end(ReasonParseError, endPolicy)
+	}
+}
+
+// lost handles the end of the WebSocket.
+func (c *Conn) lost(err error) {
+	var closed *wsconn.CloseError
+	switch {
+	case errors.Is(err, wsconn.ErrSlowReader):
+		c.end(ReasonSlowReader, endSlow)
+	case errors.As(err, &closed):
+		c.end(ReasonTransportClose, endGone)
+	default:
+		c.end(ReasonTransportError, endGone)
+	}
+}
+
+// stage of an upgrade.
+type stage uint8
+
+const (
+	stageOpen   stage = iota // the WebSocket is open
+	stageProbed              // the client's probe was answered; polls are released
+	stageDone                // the WebSocket is the transport
+	stageFailed
+)
+
+// probe is a WebSocket that may replace polling.
+type probe struct {
+	c     *Conn
+	ws    *wsconn.Conn
+	timer wheel.Timer
+	stage stage // guarded by c.mu
+}
+
+// startUpgrade takes a WebSocket for a session that polls. A second one is closed at once.
+func (c *Conn) startUpgrade(w http.ResponseWriter, r *http.Request) {
+	nc, early, err := wsconn.Upgrade(w, r, w.Header())
+	if err != nil {
+		c.srv.refused.Add(1)
+		return
+	}
+	p := &probe{c: c}
+	p.ws = wsconn.New(nc, early, c.srv.ws, p)
+	c.mu.Lock()
+	fresh := !c.closed && c.ws.Load() == nil && c.probe == nil
+	if fresh {
+		c.probe = p
+		c.srv.wheel.Reset(&p.timer, c.srv.opts.UpgradeTimeout, p)
+	} else {
+		p.stage = stageFailed
+	}
+	c.mu.Unlock()
+	if !fresh {
+		p.ws.Close(wsconn.ClosePolicy, "session has a WebSocket", nil)
+	}
+	if !c.srv.run(p.ws) {
+		p.ws.Abort(ErrClosed)
+		p.Closed(ErrClosed)
+	}
+}
+
+// Expire gives up on an upgrade that takes too long. The session goes on polling.
+func (p *probe) Expire() { p.fail("upgrade timeout") }
+
+// fail ends an unfinished upgrade.
+func (p *probe) fail(reason string) {
+	p.c.mu.Lock()
+	if p.stage == stageDone {
+		p.c.mu.Unlock()
+		return
+	}
+	p.detach()
+	p.c.mu.Unlock()
+	p.ws.Close(wsconn.ClosePolicy, reason, nil)
+}
+
+// drop is fail for a connection that has ended.
+func (p *probe) drop() { p.fail("session closed") }
+
+// detach needs c.mu.
+func (p *probe) detach() {
+	p.stage = stageFailed
+	p.c.srv.wheel.Stop(&p.timer)
+	if p.c.probe == p {
+		p.c.probe = nil
+		p.c.wake()
+	}
+}
+
+// Message implements wsconn.Handler.
+func (p *probe) Message(op wsconn.OpCode, data []byte) {
+	p.c.mu.Lock()
+	at := p.stage
+	p.c.mu.Unlock()
+	switch {
+	case at == stageDone:
+		p.c.frame(op, data)
+	case at == stageOpen && op == wsconn.OpText && string(data) == "2probe":
+		p.answer()
+	case at == stageProbed && op == wsconn.OpText && string(data) == "5":
+		p.finish()
+	case at != stageFailed:
+		p.fail("unexpected packet during upgrade")
+	}
+}
+
+// answer confirms the probe and releases a waiting poll.
+func (p *probe) answer() {
+	_ = p.ws.Write(control(packetPong, "probe").frame) // a failure ends the reader
+	p.c.mu.Lock()
+	defer p.c.mu.Unlock()
+	if p.stage != stageOpen {
+		return
+	}
+	p.stage = stageProbed
+	p.c.lastIn.Store(int64(p.c.srv.now()))
+	p.c.wake()
+}
+
+// finish makes the WebSocket the transport and moves the queue over.
+func (p *probe) finish() {
+	c := p.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed || p.stage != stageProbed || c.poll.posting {
+		return // a client that upgrades has nothing else under way; a wrong one is timed out
+	}
+	p.stage = stageDone
+	c.srv.wheel.Stop(&p.timer)
+	c.probe = nil
+	for _, m := range c.poll.take() {
+		if p.ws.Write(m.frame) != nil {
+			break // the reader reports why
+		}
+	}
+	c.ws.Store(p.ws)
+	c.wake()
+	c.srv.upgrades.Add(1)
+	c.srv.pollings.Add(-1)
+	c.srv.webSockets.Add(1)
+}
+
+// Closed implements wsconn.Handler.
+func (p *probe) Closed(err error) {
+	p.c.mu.Lock()
+	if p.stage != stageDone {
+		p.detach()
+		p.c.mu.Unlock()
+		return
+	}
+	p.c.mu.Unlock()
+	p.c.lost(err)
+}
+
+// writeBy is the deadline for answering a request of a slow client.
+func (s *Server) writeBy(w http.ResponseWriter) {
+	// Not every ResponseWriter has deadlines; those without are bounded by their server.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.opts.WriteTimeout))
+}

@@ -1,0 +1,203 @@
+package socketio
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+)
+
+// jobKind says what a job does.
+type jobKind uint8
+
+const (
+	jobConnect jobKind = iota
+	jobEvent
+	jobDisconnect
+)
+
+// job is one thing to be done for a socket, in order.
+type job struct {
+	next    *job
+	kind    jobKind
+	size    int // as admitted; 0 for jobs that are not events
+	handler Handler
+	any     AnyHandler
+	event   string
+	args    []json.RawMessage
+	ack     int64
+	reason  string
+}
+
+var jobs = sync.Pool{New: func() any { return new(job) }}
+
+// event queues an event for its handlers.
+func (c *client) event(s *Socket, p packet) error {
+	var few [16]span
+	spans, ok := scanArray(p.data, c.srv.opts.MaxNesting, few[:0])
+	if !ok || len(spans) == 0 || p.data[spans[0].from] != '"' {
+		return errPacket
+	}
+	if s == nil {
+		return nil
+	}
+	name := p.data[spans[0].from+1 : spans[0].to-1]
+	if bytes.IndexByte(name, '\\') >= 0 {
+		var plain string
+		if err := json.Unmarshal(p.data[spans[0].from:spans[0].to], &plain); err != nil {
+			return errPacket
+		}
+		name = []byte(plain)
+	}
+	handlers := s.ns.handlers.Load()
+	h, anyHandler := handlers.events[string(name)], handlers.any
+	if h == nil && anyHandler == nil || !c.admit(len(p.data)) {
+		return nil
+	}
+	j := job{kind: jobEvent, handler: h, any: anyHandler, ack: p.id, size: len(p.data)}
+	if anyHandler != nil {
+		j.event = string(name)
+	}
+	j.args = cut(p.data, spans[1:])
+	s.push(j)
+	return nil
+}
+
+// cut copies a message once and slices its arguments out of the copy.
+func cut(data []byte, spans []span) []json.RawMessage {
+	if len(spans) == 0 {
+		return nil
+	}
+	base := spans[0].from
+	text := bytes.Clone(data[base:spans[len(spans)-1].to])
+	args := make([]json.RawMessage, len(spans))
+	for i, sp := range spans {
+		args[i] = text[sp.from-base : sp.to-base : sp.to-base]
+	}
+	return args
+}
+
+// ack delivers an acknowledgement to whoever awaits it. One that nobody awaits is dropped.
+func (c *client) ack(s *Socket, p packet) error {
+	var few [16]span
+	spans, ok := scanArray(p.data, c.srv.opts.MaxNesting, few[:0])
+	if !ok {
+		return errPacket
+	}
+	if s == nil {
+		return nil
+	}
+	if answer := s.takeAck(p.id); answer != nil {
+		answer <- cut(p.data, spans)
+	}
+	return nil
+}
+
+// push queues a job and starts the socket's worker if it does not run.
+func (s *Socket) push(in job) {
+	j := jobs.Get().(*job)
+	*j = in
+	c := s.client
+	c.mu.Lock()
+	if s.tail == nil {
+		s.head = j
+	} else {
+		s.tail.next = j
+	}
+	s.tail = j
+	start := !s.working
+	s.working = true
+	c.mu.Unlock()
+	if start {
+		c.srv.workers.Add(1)
+		go s.work()
+	}
+}
+
+// run works until no job is left.
+func (s *Socket) run() {
+	c := s.client
+	defer c.srv.workerDone()
+	for {
+		c.mu.Lock()
+		j := s.head
+		if j == nil {
+			s.working = false
+			c.mu.Unlock()
+			return
+		}
+		if s.head = j.next; s.head == nil {
+			s.tail = nil
+		}
+		c.mu.Unlock()
+		s.do(j)
+		size, event := j.size, j.kind == jobEvent
+		*j = job{}
+		jobs.Put(j)
+		if event {
+			c.mu.Lock()
+			c.handled(size)
+			c.mu.Unlock()
+		}
+	}
+}
+
+// do runs one job. A panic of a handler ends the socket and nothing else.
+func (s *Socket) do(j *job) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.panicked(j, v)
+		}
+	}()
+	switch j.kind {
+	case jobConnect:
+		s.admitConnect()
+	case jobDisconnect:
+		for _, f := range s.ns.handlers.Load().disconnect {
+			f(s, j.reason)
+		}
+	default:
+		if s.dropped.Load() {
+			return
+		}
+		s.ns.srv.eventsIn.Add(1)
+		var ack func(args ...any)
+		if j.ack != noAck {
+			ack = s.acknowledge(j.ack)
+		}
+		if j.any != nil {
+			j.any(s, j.event, j.args, ack)
+		}
+		if j.handler != nil {
+			j.handler(s, j.args, ack)
+		}
+	}
+}
+
+// panicked logs where a handler panicked, but not what it was given, and ends the socket.
+func (s *Socket) panicked(j *job, v any) {
+	s.ns.srv.panics.Add(1)
+	what := fmt.Sprintf("%T", v)
+	if err, ok := v.(interface{ RuntimeError() }); ok {
+		what = fmt.Sprint(err)
+	}
+	s.ns.srv.opts.Logger.Error("socket handler panicked", "namespace", s.ns.name, "socket", s.id,
+		"job", int(j.kind), "panic", what, "stack", string(debug.Stack()))
+	s.dropped.Store(true)
+	s.disconnect(ReasonHandlerPanic)
+}
+
+// acknowledge makes the function that answers an event.
+func (s *Socket) acknowledge(id int64) func(args ...any) {
+	var once atomic.Bool
+	return func(args ...any) {
+		if once.Swap(true) {
+			return
+		}
+		if err := s.sendAck(id, args); err != nil {
+			s.ns.srv.opts.Logger.Debug("acknowledgement not sent", "socket", s.id, "error", err)
+		}
+	}
+}

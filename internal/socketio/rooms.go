@@ -1,0 +1,153 @@
+package socketio
+
+import (
+	"slices"
+	"sync"
+)
+
+// indexFrom is the size from which a set of sockets keeps an index.
+const indexFrom = 16
+
+// members is a set of sockets that is quick to walk through.
+type members struct {
+	list  []*Socket
+	index map[*Socket]int // nil while the list is short
+}
+
+func (m *members) find(s *Socket) int {
+	if m.index == nil {
+		return slices.Index(m.list, s)
+	}
+	if i, ok := m.index[s]; ok {
+		return i
+	}
+	return -1
+}
+
+func (m *members) add(s *Socket) {
+	if m.index == nil && len(m.list) >= indexFrom {
+		m.index = make(map[*Socket]int, 2*indexFrom)
+		for i, other := range m.list {
+			m.index[other] = i
+		}
+	}
+	if m.index != nil {
+		m.index[s] = len(m.list)
+	}
+	m.list = append(m.list, s)
+}
+
+func (m *members) remove(s *Socket) {
+	i := m.find(s)
+	if i < 0 {
+		return
+	}
+	last := len(m.list) - 1
+	moved := m.list[last]
+	m.list[i] = moved
+	m.list[last] = nil
+	m.list = m.list[:last]
+	if m.index != nil {
+		m.index[moved] = i
+		delete(m.index, s)
+	}
+}
+
+// rooms holds the sockets of a namespace, by room and all together.
+type rooms struct {
+	mu     sync.RWMutex
+	all    members
+	byID   map[string]*Socket
+	byName map[string]*members
+}
+
+// enter adds a connected socket. It reports false if the socket has ended.
+func (r *rooms) enter(s *Socket) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s.phase.Load() == phaseEnded {
+		return false
+	}
+	r.all.add(s)
+	if r.byID == nil {
+		r.byID = make(map[string]*Socket)
+	}
+	r.byID[s.id] = s
+	return true
+}
+
+// rename gives a recovered socket its earlier id, before it enters.
+func (r *rooms) rename(s *Socket, id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.id = id
+}
+
+// join adds a socket to a room; joining twice is no error.
+func (r *rooms) join(s *Socket, room string, limit int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case s.phase.Load() == phaseEnded:
+		return ErrClosed
+	case slices.Contains(s.rooms, room):
+		return nil
+	case len(s.rooms) >= limit:
+		return ErrTooManyRooms
+	}
+	m := r.byName[room]
+	if m == nil {
+		m = new(members)
+		r.byName[room] = m
+	}
+	m.add(s)
+	s.rooms = append(s.rooms, room)
+	return nil
+}
+
+func (r *rooms) leave(s *Socket, room string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.Index(s.rooms, room)
+	if i < 0 || s.phase.Load() == phaseEnded {
+		return
+	}
+	s.rooms = slices.Delete(s.rooms, i, i+1)
+	r.drop(s, room)
+}
+
+// drop needs mu. A room without sockets is forgotten.
+func (r *rooms) drop(s *Socket, room string) {
+	m := r.byName[room]
+	if m == nil {
+		return
+	}
+	if m.remove(s); len(m.list) == 0 {
+		delete(r.byName, room)
+	}
+}
+
+// removeAll takes an ended socket out of everything and returns the rooms it was in.
+func (r *rooms) removeAll(s *Socket) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all.remove(s)
+	if r.byID[s.id] == s {
+		delete(r.byID, s.id)
+	}
+	for _, room := range s.rooms {
+		r.drop(s, room)
+	}
+	return slices.Clone(s.rooms)
+}
+
+// append adds the sockets of a room to dst. A socket's id is the name of its own room.
+func (r *rooms) append(dst []*Socket, room string) []*Socket {
+	if m := r.byName[room]; m != nil {
+		dst = append(dst, m.list...)
+	}
+	if s := r.byID[room]; s != nil {
+		dst = append(dst, s)
+	}
+	return dst
+}

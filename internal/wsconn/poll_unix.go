@@ -1,0 +1,103 @@
+//go:build unix
+
+package wsconn
+
+import (
+	"io"
+	"net"
+	"syscall"
+)
+
+// rawConn returns the descriptor of nc for direct reads and writes, or nil if there is none (TLS, pipes).
+func rawConn(nc net.Conn) syscall.RawConn {
+	sc, ok := nc.(syscall.Conn)
+	if !ok {
+		return nil
+	}
+	rc, err := sc.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	return rc
+}
+
+// directReader reads a socket and asks for a buffer only once there is something to read.
+type directReader struct {
+	buffer func() []byte
+	idle   func()
+	n      int
+	err    error
+	try    func(fd uintptr) bool
+}
+
+func (d *directReader) read(rc syscall.RawConn) (int, error) {
+	if d.try == nil {
+		d.try = d.attempt
+	}
+	d.n, d.err = 0, nil
+	if err := rc.Read(d.try); err != nil {
+		return 0, err
+	}
+	if d.n == 0 && d.err == nil {
+		return 0, io.EOF
+	}
+	return d.n, d.err
+}
+
+func (d *directReader) attempt(fd uintptr) bool {
+	b := d.buffer()
+	for {
+		n, err := syscall.Read(int(fd), b)
+		switch err {
+		case nil:
+			d.n = n
+			return true
+		case syscall.EINTR:
+			continue
+		case syscall.EAGAIN:
+			d.idle()
+			return false
+		default:
+			d.err = err
+			return true
+		}
+	}
+}
+
+// directWriter writes what a socket takes without waiting.
+type directWriter struct {
+	b   []byte
+	n   int
+	err error
+	try func(fd uintptr) bool
+}
+
+func (d *directWriter) write(rc syscall.RawConn, b []byte) (int, error) {
+	if d.try == nil {
+		d.try = d.attempt
+	}
+	d.b, d.n, d.err = b, 0, nil
+	err := rc.Write(d.try)
+	d.b = nil
+	if err != nil {
+		return 0, err
+	}
+	return d.n, d.err
+}
+
+func (d *directWriter) attempt(fd uintptr) bool {
+	for d.n < len(d.b) {
+		n, err := syscall.Write(int(fd), d.b[d.n:])
+		switch err {
+		case nil:
+			d.n += n
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			return true
+		default:
+			d.err = err
+			return true
+		}
+	}
+	return true
+}

@@ -1,0 +1,282 @@
+package wsconn
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"unicode/utf8"
+)
+
+const (
+	readBuffer   = 4 << 10
+	growStep     = 4 << 10 // first size of a message that does not fit the buffer
+	drainedBytes = 1 << 20 // how much is thrown away after the peer broke the protocol
+)
+
+var readBuffers = sync.Pool{New: func() any { return new([readBuffer]byte) }}
+
+// input is the reading side; only the goroutine of Run touches it.
+type input struct {
+	buf     *[readBuffer]byte // nil while idle
+	r, w    int               // unread bytes are buf[r:w]
+	first   []byte            // bytes that came with the handshake
+	message []byte            // the message being put together
+	left    int64             // payload bytes of the current frame still to come
+	mask    [4]byte
+	maskPos int
+	op      OpCode // of the message being put together; 0 if none
+	fin     bool   // the current frame is the last of its message
+	inFrame bool
+}
+
+func (in *input) early(b []byte) { in.first = b }
+
+// Run reads until the connection ends, then calls Closed. It must be called once; the caller's goroutine is used.
+func (c *Conn) Run() {
+	err := c.readAll()
+	var v *violation
+	if errors.As(err, &v) {
+		c.opts.Counters.ProtocolErrorCloses.Add(1)
+		c.shut(closeFrame(v.code, v.text), v, false)
+		c.drain()
+	}
+	c.mu.Lock()
+	if c.err == nil {
+		c.err = err
+	}
+	cause := c.err
+	wait := c.hangup && c.writing // our close frame is on its way; flush closes the socket
+	if !wait {
+		c.state = closed
+		c.drop()
+	}
+	c.mu.Unlock()
+	if !wait {
+		_ = c.nc.Close() // the cause is reported already
+	}
+	c.in.release()
+	c.handler.Closed(cause)
+}
+
+// drain reads on for a while after a violation, so that closing does not reset the connection before the peer has seen
+// the close frame. The read deadline set by shut bounds it in time.
+func (c *Conn) drain() {
+	c.in.release()
+	b := readBuffers.Get().(*[readBuffer]byte)
+	defer readBuffers.Put(b)
+	for total := 0; total < drainedBytes; {
+		n, err := c.nc.Read(b[:])
+		if err != nil {
+			return
+		}
+		total += n
+	}
+}
+
+func (in *input) release() {
+	if in.buf != nil {
+		readBuffers.Put(in.buf)
+		in.buf = nil
+	}
+	in.r, in.w, in.message = 0, 0, nil
+}
+
+func (c *Conn) readAll() error {
+	in := &c.in
+	reader := directReader{buffer: in.space, idle: in.rest}
+	for {
+		if err := c.fill(&reader); err != nil {
+			return err
+		}
+		for {
+			more, err := c.step()
+			if err != nil {
+				return err
+			}
+			if !more {
+				break
+			}
+		}
+	}
+}
+
+// space is where the next bytes go: the message itself inside a large frame, else the buffer.
+func (in *input) space() []byte {
+	if in.inFrame && in.r == in.w {
+		if len(in.message) == cap(in.message) {
+			grow := max(growStep, len(in.message)) // never more than has already arrived
+			bigger := make([]byte, len(in.message), len(in.message)+int(min(in.left, int64(grow))))
+			copy(bigger, in.message)
+			in.message = bigger
+		}
+		room := in.message[len(in.message):cap(in.message)]
+		return room[:min(int64(len(room)), in.left)]
+	}
+	if in.buf == nil {
+		in.buf = readBuffers.Get().(*[readBuffer]byte)
+	}
+	if in.r > 0 {
+		copy(in.buf[:], in.buf[in.r:in.w])
+		in.r, in.w = 0, in.w-in.r
+	}
+	return in.buf[in.w:]
+}
+
+// rest gives the buffer back when there is nothing to read.
+func (in *input) rest() {
+	if in.buf != nil && in.r == in.w {
+		readBuffers.Put(in.buf)
+		in.buf, in.r, in.w = nil, 0, 0
+	}
+}
+
+// fill reads once.
+func (c *Conn) fill(d *directReader) (err error) {
+	in := &c.in
+	var n int
+	switch {
+	case in.first != nil:
+		n = copy(in.space(), in.first)
+		if in.first = in.first[n:]; len(in.first) == 0 {
+			in.first = nil
+		}
+	case c.raw != nil:
+		n, err = d.read(c.raw)
+	default:
+		n, err = c.nc.Read(in.space())
+	}
+	if n == 0 && err == nil {
+		err = io.ErrNoProgress
+	}
+	if n <= 0 {
+		return err
+	}
+	c.opts.Counters.BytesIn.Add(int64(n))
+	if in.inFrame && in.r == in.w {
+		in.absorb(n)
+		return nil
+	}
+	in.w += n
+	return nil
+}
+
+// absorb accounts for n masked bytes that were appended to the message in place.
+func (in *input) absorb(n int) {
+	at := len(in.message)
+	in.message = in.message[:at+n]
+	Mask(in.message[at:], in.mask, in.maskPos)
+	in.maskPos += n
+	in.left -= int64(n)
+}
+
+// step takes one frame, or a part of one, from the buffer. It reports whether it may be called again at once.
+func (c *Conn) step() (bool, error) {
+	in := &c.in
+	if in.inFrame {
+		return c.resume()
+	}
+	if in.r == in.w {
+		return false, nil
+	}
+	h, size, err := readHeader(in.buf[in.r:in.w])
+	if err == errShort { //nolint:errorlint // returned bare
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	whole := int64(in.w-in.r-size) >= h.length
+	if h.op >= OpClose {
+		if !whole {
+			return false, nil // at most 139 bytes: wait for the rest in the buffer
+		}
+		payload := in.buf[in.r+size : in.r+size+int(h.length)]
+		in.r += size + int(h.length)
+		Mask(payload, h.mask, 0)
+		return true, c.control(h.op, payload)
+	}
+	if err := c.admitFrame(h); err != nil {
+		return false, err
+	}
+	in.r += size
+	if whole && h.fin && h.op != OpContinuation {
+		payload := in.buf[in.r : in.r+int(h.length)]
+		in.r += int(h.length)
+		Mask(payload, h.mask, 0)
+		in.op = 0
+		return true, c.deliver(h.op, payload)
+	}
+	in.inFrame, in.fin, in.left, in.mask, in.maskPos = true, h.fin, h.length, h.mask, 0
+	return true, nil
+}
+
+// admitFrame checks the order of frames and the size of the message so far.
+func (c *Conn) admitFrame(h header) error {
+	in := &c.in
+	switch {
+	case h.op == OpContinuation && in.op == 0:
+		return errContinuation
+	case h.op != OpContinuation && in.op != 0:
+		return errInterleaved
+	case h.length > int64(c.opts.MaxMessage-len(in.message)):
+		return errTooBig
+	}
+	if h.op != OpContinuation {
+		in.op = h.op
+	}
+	return nil
+}
+
+// resume goes on inside a frame that did not come in one piece.
+func (c *Conn) resume() (bool, error) {
+	in := &c.in
+	if n := int(min(int64(in.w-in.r), in.left)); n > 0 {
+		part := in.buf[in.r : in.r+n]
+		Mask(part, in.mask, in.maskPos)
+		in.message = append(in.message, part...)
+		in.r += n
+		in.maskPos += n
+		in.left -= int64(n)
+	}
+	if in.left > 0 {
+		in.rest()
+		return false, nil
+	}
+	in.inFrame = false
+	if !in.fin {
+		return true, nil
+	}
+	op, message := in.op, in.message
+	in.op, in.message = 0, nil
+	return true, c.deliver(op, message)
+}
+
+func (c *Conn) deliver(op OpCode, data []byte) error {
+	if op == OpText && !utf8.Valid(data) {
+		return errUTF8
+	}
+	c.mu.Lock()
+	live := c.state == open
+	c.mu.Unlock()
+	if live { // after our close frame the peer's messages are read but not used
+		c.handler.Message(op, data)
+	}
+	return nil
+}
+
+func (c *Conn) control(op OpCode, payload []byte) error {
+	switch op {
+	case OpPing:
+		if err := c.Write(Frame(OpPong, payload)); err != nil && !errors.Is(err, ErrClosed) {
+			return err
+		}
+	case OpClose:
+		code, reason, err := parseClose(payload)
+		if err != nil {
+			return err
+		}
+		c.shut(closeFrame(code, ""), &CloseError{Code: code, Reason: reason}, true)
+		return io.EOF
+	}
+	return nil
+}

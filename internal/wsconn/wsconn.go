@@ -1,0 +1,274 @@
+// Package wsconn is the core of a server-side WebSocket connection (RFC 6455): handshake, frame reader, and a bounded
+// combining write queue.
+//
+// It is made for very many mostly idle connections. An idle connection owns one goroutine and no buffer: on Unix the
+// reader waits for readability and only then borrows a buffer. Writers never block: frames are queued by reference, so
+// one encoded frame can be shared by any number of connections, and a goroutine that lives only while there is something
+// to write puts everything that is waiting into as few system calls as possible.
+//
+// A peer that does not read is cut off: either the queue passes Options.MaxQueue bytes, or a blocked write takes longer
+// than Options.WriteTimeout. Left out: extensions (compression), and the client side apart from the test client in
+// wstest.
+package wsconn
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const (
+	defaultMaxMessage   = 1 << 20
+	defaultMaxQueue     = 1 << 20
+	defaultWriteTimeout = 5 * time.Second
+	// frameOverhead is what a queued frame costs beyond its bytes.
+	frameOverhead = 32
+)
+
+// Errors that end a connection or refuse a write.
+var (
+	// ErrClosed is returned by writes after the connection ended or began to close.
+	ErrClosed = errors.New("wsconn: closed")
+	// ErrSlowReader ends a connection whose peer does not read fast enough.
+	ErrSlowReader = errors.New("wsconn: slow reader")
+	// ErrTooBig refuses a write that no empty queue would hold. The connection stays open.
+	ErrTooBig = errors.New("wsconn: frame larger than the queue")
+)
+
+// CloseError says that the peer closed, and how.
+type CloseError struct {
+	Code   int    // CloseNoStatus when the peer gave none
+	Reason string // as sent by the peer; at most 123 bytes
+}
+
+func (e *CloseError) Error() string {
+	return fmt.Sprintf("wsconn: closed by peer: %d %q", e.Code, e.Reason)
+}
+
+// Counters add up what a set of connections did. All fields may be read at any time.
+type Counters struct {
+	BytesIn, BytesOut   atomic.Int64 // on the wire, without TCP and TLS
+	Writes              atomic.Int64 // system calls, or Write calls where those are not seen
+	SlowCloses, Opened  atomic.Int64
+	ProtocolErrorCloses atomic.Int64
+}
+
+// Options are limits of a connection; one value may be shared by many. The zero value of a field means its default.
+type Options struct {
+	MaxMessage   int           // bytes of one inbound message, fragments together; default 1 MiB
+	MaxQueue     int           // bytes waiting to be written; default 1 MiB
+	WriteTimeout time.Duration // how long a blocked write may take; default 5 s
+	Counters     *Counters     // may be nil
+}
+
+// WithDefaults returns o with its zero fields filled in.
+func (o Options) WithDefaults() Options {
+	if o.MaxMessage == 0 {
+		o.MaxMessage = defaultMaxMessage
+	}
+	if o.MaxQueue == 0 {
+		o.MaxQueue = defaultMaxQueue
+	}
+	if o.WriteTimeout == 0 {
+		o.WriteTimeout = defaultWriteTimeout
+	}
+	if o.Counters == nil {
+		o.Counters = new(Counters)
+	}
+	return o
+}
+
+// Handler receives what comes in. Both methods are called on the goroutine of Run.
+type Handler interface {
+	// Message gets one complete text or binary message. Text is valid UTF-8. The data may be changed but is only
+	// valid until Message returns; while it runs nothing more is read.
+	Message(op OpCode, data []byte)
+	// Closed is called once, last. The error is a *CloseError, ErrSlowReader, the error given to Close or Abort,
+	// or what failed on the network or in the protocol.
+	Closed(err error)
+}
+
+// state of a connection; it only grows.
+type state uint8
+
+const (
+	open    state = iota
+	closing       // a close frame is queued or sent; no further data goes out
+	closed
+)
+
+// Conn is one connection. Its write side is safe for concurrent use.
+type Conn struct {
+	nc      net.Conn
+	raw     syscall.RawConn // nil where waiting without a buffer is not possible
+	opts    *Options
+	handler Handler
+	flushFn func()
+
+	mu      sync.Mutex
+	pending *batch
+	queued  int // bytes in pending and in the batch being written
+	err     error
+	state   state
+	writing bool // a flush goroutine exists
+	hangup  bool // close the socket once everything is written
+
+	in input
+}
+
+// New makes a connection of what Upgrade returned. opts must have been through WithDefaults and must not change
+// afterwards. Writes are accepted at once; nothing is read before Run.
+func New(nc net.Conn, early []byte, opts *Options, h Handler) *Conn {
+	c := &Conn{nc: nc, opts: opts, handler: h, raw: rawConn(nc)}
+	c.flushFn = c.flush
+	c.in.early(early)
+	opts.Counters.Opened.Add(1)
+	return c
+}
+
+// Write queues one complete frame made by Frame or FinishFrame. The frame is not copied and must never change again.
+// It returns ErrClosed, ErrTooBig, or ErrSlowReader if the queue overflowed, which also ends the connection.
+func (c *Conn) Write(frame []byte) error {
+	c.mu.Lock()
+	err := c.admit(len(frame) + frameOverhead)
+	if err != nil {
+		c.mu.Unlock()
+		return c.refused(err)
+	}
+	c.push(frame)
+	c.mu.Unlock()
+	return nil
+}
+
+// WriteAll queues several frames which nothing will come between; all or none are accepted. Errors are those of Write.
+func (c *Conn) WriteAll(frames [][]byte) error {
+	size := 0
+	for _, f := range frames {
+		size += len(f) + frameOverhead
+	}
+	c.mu.Lock()
+	err := c.admit(size)
+	if err != nil {
+		c.mu.Unlock()
+		return c.refused(err)
+	}
+	for _, f := range frames {
+		c.push(f)
+	}
+	c.mu.Unlock()
+	return nil
+}
+
+// Busy reports whether something waits to be written. Volatile messages are dropped then.
+func (c *Conn) Busy() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.queued > 0
+}
+
+// admit needs mu.
+func (c *Conn) admit(size int) error {
+	switch {
+	case c.state != open:
+		return ErrClosed
+	case c.queued+size <= c.opts.MaxQueue:
+		return nil
+	case size > c.opts.MaxQueue:
+		return ErrTooBig
+	default:
+		return ErrSlowReader
+	}
+}
+
+func (c *Conn) refused(err error) error {
+	if err == ErrSlowReader { //nolint:errorlint // admit returns it bare
+		c.Abort(err)
+	}
+	return err
+}
+
+// push needs mu. It starts the writer if none runs.
+func (c *Conn) push(frame []byte) {
+	if c.pending == nil {
+		c.pending = getBatch()
+	}
+	c.pending.frames = append(c.pending.frames, frame)
+	c.queued += len(frame) + frameOverhead
+	if !c.writing {
+		c.writing = true
+		go c.flushFn()
+	}
+}
+
+// Close sends what is queued, then a close frame, and waits up to the write timeout for the peer's. Closed will get
+// cause, or ErrClosed if cause is nil. It returns at once and does nothing if the connection has begun to close.
+func (c *Conn) Close(code int, reason string, cause error) {
+	c.shut(closeFrame(code, reason), cause, false)
+}
+
+// shut queues a last frame. With hangup the socket is closed after it, without waiting for an answer.
+func (c *Conn) shut(last []byte, cause error, hangup bool) {
+	if cause == nil {
+		cause = ErrClosed
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state != open {
+		if hangup {
+			c.hangUp()
+		}
+		return
+	}
+	c.push(last)
+	c.state, c.err = closing, cause
+	if hangup {
+		c.hangup = true
+	}
+	// A deadline cannot fail on an open socket, and a closed one has already ended the reader.
+	_ = c.nc.SetReadDeadline(time.Now().Add(c.opts.WriteTimeout))
+}
+
+// hangUp needs mu.
+func (c *Conn) hangUp() {
+	if c.writing {
+		c.hangup = true
+		return
+	}
+	_ = c.nc.Close() // nothing is left to write
+}
+
+// Abort ends the connection at once; what is queued is lost. Closed will get cause unless a cause was given before.
+func (c *Conn) Abort(cause error) {
+	c.mu.Lock()
+	if c.state == closed {
+		c.mu.Unlock()
+		return
+	}
+	if c.err == nil || errors.Is(cause, ErrSlowReader) {
+		c.err = cause
+	}
+	c.state = closed
+	c.drop()
+	slow := errors.Is(cause, ErrSlowReader)
+	c.mu.Unlock()
+	if slow {
+		c.opts.Counters.SlowCloses.Add(1)
+		if tcp, ok := c.nc.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // free the kernel's buffer too; failing only means it is freed later
+		}
+	}
+	_ = c.nc.Close()
+}
+
+// drop needs mu.
+func (c *Conn) drop() {
+	if c.pending != nil {
+		c.queued -= c.pending.size()
+		c.pending.release()
+		c.pending = nil
+	}
+}
