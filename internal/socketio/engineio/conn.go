@@ -179,7 +179,7 @@ func (c *Conn) end(reason string, how ending) {
 	if !lingers {
 		c.srv.forget(c)
 	}
-	if probe != nil {
+	if probe != nil && !lingers {
 		probe.drop()
 	}
 	switch {
@@ -214,7 +214,19 @@ func (s *Server) count(how ending) {
 type linger Conn
 
 // Expire implements wheel.Task.
-func (l *linger) Expire() { l.srv.forget((*Conn)(l)) }
+func (l *linger) Expire() { (*Conn)(l).fetched() }
+
+// fetched forgets an ended polling session whose last packets were delivered, or never will be.
+func (c *Conn) fetched() {
+	c.srv.forget(c)
+	c.mu.Lock()
+	c.srv.wheel.Stop(&c.timer)
+	probe := c.probe
+	c.mu.Unlock()
+	if probe != nil {
+		probe.drop()
+	}
+}
 
 // abort cuts the transport without farewell.
 func (c *Conn) abort() {

@@ -94,13 +94,19 @@ func (p *polling) finish(how ending) bool {
 	default:
 		p.last = &closeMessage
 	}
+	graceful := p.graceful()
 	if p.waiter != nil {
 		close(p.waiter)
 		p.waiter = nil
-		return false
+		return graceful && len(p.queue) > 0
 	}
-	p.expired = how != endClient && how != endNormal && how != endShutdown
-	return !p.expired
+	p.expired = !graceful
+	return graceful
+}
+
+// graceful reports whether what is queued is delivered before the end.
+func (p *polling) graceful() bool {
+	return p.how == endClient || p.how == endNormal || p.how == endShutdown
 }
 
 // pollResult is what a poll is answered with.
@@ -123,8 +129,12 @@ func (c *Conn) nextPoll(again bool) pollResult {
 	case c.closed && p.expired:
 		return pollResult{refusal: &errSession}
 	case c.closed:
-		p.expired = true
 		messages := p.take()
+		if len(messages) > 0 && p.last != nil && p.graceful() {
+			// Clients drop the packets that come together with a close packet, so that comes with the next poll.
+			return pollResult{messages: messages}
+		}
+		p.expired = true
 		if p.last != nil {
 			messages = append(messages, *p.last)
 		}
@@ -164,7 +174,7 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request, callback string
 			return
 		case res.wait == nil:
 			if res.done {
-				c.srv.forget(c)
+				c.fetched()
 			}
 			c.reply(w, r, callback, res.messages)
 			return

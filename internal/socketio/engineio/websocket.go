@@ -180,6 +180,11 @@ func (p *probe) answer() {
 func (p *probe) finish() {
 	c := p.c
 	c.mu.Lock()
+	if c.closed && p.stage == stageProbed && !c.poll.expired {
+		c.mu.Unlock()
+		p.farewell()
+		return
+	}
 	defer c.mu.Unlock()
 	if c.closed || p.stage != stageProbed || c.poll.posting {
 		return // a client that upgrades has nothing else under way; a wrong one is timed out
@@ -197,6 +202,23 @@ func (p *probe) finish() {
 	c.srv.upgrades.Add(1)
 	c.srv.pollings.Add(-1)
 	c.srv.webSockets.Add(1)
+}
+
+// farewell delivers the last packets of a session that ended while its client was moving over.
+func (p *probe) farewell() {
+	c := p.c
+	c.mu.Lock()
+	c.poll.expired = true
+	last, how := c.poll.take(), c.poll.how
+	p.stage = stageFailed
+	c.srv.wheel.Stop(&p.timer)
+	c.probe = nil
+	c.mu.Unlock()
+	if len(last) > 0 {
+		_ = p.ws.WriteAll(frames(last)) // a failure ends the reader
+	}
+	p.ws.Close(how.code(), "session closed", nil)
+	c.fetched()
 }
 
 // Closed implements wsconn.Handler.
