@@ -148,9 +148,20 @@ func (l Login) Actor() actor.Actor {
 	return actor.Actor{Kind: actor.Agent, Tenant: l.Agent.Tenant, Agent: l.Agent.ID, Name: l.Agent.Name, Teams: l.Agent.Teams, Permissions: l.Agent.Role.Permissions()}
 }
 
-// Logout ends one credential.
-func (s *Service) Logout(ctx context.Context, secret string) error {
-	return s.store.DeleteCredential(ctx, hashSecret(secret))
+// SessionEnded is the payload of event.SessionEnded: sockets that were opened
+// with the credential close.
+type SessionEnded struct {
+	Hash string `json:"hash"`
+}
+
+// Logout ends one credential and the sockets opened with it.
+func (s *Service) Logout(ctx context.Context, l Login) error {
+	if err := s.store.DeleteCredential(ctx, l.Credential.Hash); err != nil {
+		return err
+	}
+	s.events.Publish(&event.Event{ID: id.New(), Tenant: l.Agent.Tenant, Kind: event.SessionEnded, At: s.clock.Now(),
+		To: []event.Topic{event.ToAgent(l.Agent.Tenant, l.Agent.ID)}, Data: &SessionEnded{Hash: l.Credential.Hash}})
+	return nil
 }
 
 // SetState records what an agent says of being available, tells colleagues and

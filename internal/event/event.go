@@ -32,6 +32,8 @@ const (
 	AgentChanged Kind = "agent.changed"
 	// VisitorChanged carries *visitor.Changed.
 	VisitorChanged Kind = "visitor.changed"
+	// SessionEnded carries *account.SessionEnded.
+	SessionEnded Kind = "session.ended"
 	// ColleagueMessage carries *colleague.Message.
 	ColleagueMessage Kind = "colleague.message"
 )

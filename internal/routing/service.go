@@ -281,6 +281,9 @@ type Admission struct {
 // Admit resumes the visitor's running conversation or starts one and routes it.
 func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.StartInput) (a Admission, err error) {
 	defer errs.Wrap(&err, "routing.Admit")
+	if in.Team, in.Agent, err = s.wishes(ctx, who.Tenant, in.Team, in.Agent); err != nil {
+		return a, err
+	}
 	if a.Conversation, a.Created, err = s.reader.Start(ctx, who, in); err != nil {
 		return a, err
 	}
@@ -294,6 +297,28 @@ func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.St
 		return a, err
 	}
 	return s.standing(ctx, a)
+}
+
+// wishes drops a team or agent that the tenant does not have: what a page asks
+// for is a wish, not a fact.
+func (s *Service) wishes(ctx context.Context, t id.Tenant, team id.Team, agent id.Agent) (id.Team, id.Agent, error) {
+	if team != "" {
+		_, err := s.teamName(ctx, t, team)
+		if errs.CodeOf(err) == errs.NotFound {
+			team = ""
+		} else if err != nil {
+			return "", "", err
+		}
+	}
+	if agent != "" {
+		_, err := s.accounts.AgentStatus(ctx, t, agent, s.clock.Now())
+		if errs.CodeOf(err) == errs.NotFound {
+			agent = ""
+		} else if err != nil {
+			return "", "", err
+		}
+	}
+	return team, agent, nil
 }
 
 // Standing tells where a visitor stands in a conversation.

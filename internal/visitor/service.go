@@ -128,6 +128,19 @@ func (s *Service) Visitor(ctx context.Context, t id.Tenant, v id.Visitor) (Visit
 	return s.store.Visitor(ctx, t, v)
 }
 
+// Visitors returns those of the given visitors that exist, by id.
+func (s *Service) Visitors(ctx context.Context, t id.Tenant, list []id.Visitor) (map[id.Visitor]Visitor, error) {
+	got, err := s.store.Visitors(ctx, t, list)
+	if err != nil {
+		return nil, err
+	}
+	m := make(map[id.Visitor]Visitor, len(got))
+	for _, v := range got {
+		m[v.ID] = v
+	}
+	return m, nil
+}
+
 // Update changes contact details and tells consoles. A visitor may change only itself.
 func (s *Service) Update(ctx context.Context, who actor.Actor, v id.Visitor, d Details) (got Visitor, err error) {
 	defer errs.Wrap(&err, "visitor.Update")

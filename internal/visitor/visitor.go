@@ -69,6 +69,8 @@ type Store interface {
 	CreateVisitor(ctx context.Context, v Visitor) (got Visitor, created bool, err error)
 	// Visitor returns one visitor, errs.NotFound "visitor_not_found" otherwise.
 	Visitor(ctx context.Context, t id.Tenant, v id.Visitor) (Visitor, error)
+	// Visitors returns those of the given visitors that exist, in no order.
+	Visitors(ctx context.Context, t id.Tenant, list []id.Visitor) ([]Visitor, error)
 	// UpdateVisitor changes the given details and returns the result.
 	UpdateVisitor(ctx context.Context, t id.Tenant, v id.Visitor, d Details) (Visitor, error)
 	// TouchVisitor sets LastSeen, IP, OS, Browser, Mobile and Locale where given

@@ -75,7 +75,7 @@ func (a *API) session() {
 		return reply(a.me(ctx, l))
 	})
 	asAgent(a, http.MethodDelete, "/session", "Log out", "session", func(ctx context.Context, l account.Login, _ *none) (*logoutOutput, error) {
-		return &logoutOutput{SetCookie: cookie("", false, -1)}, a.Accounts.Logout(ctx, l.Secret)
+		return &logoutOutput{SetCookie: cookie("", false, -1)}, a.Accounts.Logout(ctx, l)
 	})
 	asAgent(a, http.MethodPut, "/me/state", "Say whether one is available", "session", func(ctx context.Context, l account.Login, in *stateInput) (*body[account.AgentStatus], error) {
 		return reply(a.Accounts.SetState(ctx, l.Actor(), in.Body.State, in.Body.Reason))
