@@ -1,0 +1,291 @@
+import { defineStore } from 'pinia'
+import { computed, reactive, ref, shallowReactive, shallowRef, type Ref, type ShallowRef } from 'vue'
+import { localStore } from '@parlor/protocol/store'
+import { Outbox, type Pending } from '@parlor/protocol/outbox'
+import type { Link } from '@parlor/protocol/socket'
+import type { AgentListen, AgentStatus, Conversation, Counts, FileInfo, Message, Page, PostKind, View, Visitor } from '@parlor/protocol/types'
+import { chime, notice } from '../app/alerts'
+import { now, setServerTime } from '../app/clock'
+import { toastError } from '../app/toasts'
+import { t as text } from '../i18n'
+import { batch, rest, socket } from './client'
+import { belongs, compare, emptyView, merge, placed, track, VIEWS, type ViewList } from './conversations'
+import { useSession } from './session'
+import { add } from './thread'
+
+/** The loaded part of one conversation's messages, without holes. */
+export interface Thread { messages: ShallowRef<Message[]>; atTop: Ref<boolean>; state: Ref<'loading' | 'ready' | 'error'>; older: Ref<boolean> }
+/** What a visitor is writing. `text` stays until it is sent or cleared, `at` tells whether it still moves. */
+export interface Typing { text: string; name?: string; at: number }
+
+const PAGE = 100
+const KEPT_THREADS = 50
+/** A visitor who has not touched a key for this long is no longer shown as typing, ms. */
+const TYPING_FRESH = 6_000
+
+/** Everything live: conversations, lists, threads, colleagues, what is being sent. */
+export const useInbox = defineStore('inbox', () => {
+  const session = useSession()
+  const me = computed(() => session.session?.agent.id ?? '')
+  const byId = shallowReactive(new Map<string, Conversation>())
+  const views = Object.fromEntries(VIEWS.map((v) => [v, emptyView()])) as Record<View, ViewList>
+  const threads = shallowReactive(new Map<string, Thread>())
+  const typing = reactive(new Map<string, Typing>())
+  const agents = shallowReactive(new Map<string, AgentStatus>())
+  const trails = shallowReactive(new Map<string, Page[]>())
+  const visitors = shallowReactive(new Map<string, Visitor>())
+  const counts = ref<Counts>({ mine: 0, queue: 0, all: 0, unread: 0 })
+  const link = ref<Link>('offline')
+  /** True once the first connection stood; before that there is nothing to call lost. */
+  const wasOnline = ref(false)
+  const current = ref('')
+  const pending = shallowRef<Pending[]>([])
+  let outbox: Outbox | undefined
+  let openConversation: (id: string) => void = () => {}
+
+  // ---- conversations and lists
+
+  function upsert(c: Conversation): Conversation {
+    const known = byId.get(c.id)
+    if (known) merge(known, c)
+    else byId.set(c.id, track({ ...c }))
+    return byId.get(c.id)!
+  }
+  function place(c: Conversation) {
+    for (const view of VIEWS) {
+      const list = views[view]
+      if (list.state === 'idle') continue
+      list.ids = placed(list.ids, c.id, belongs(view, c, me.value), (a, b) => compare(view, byId.get(a)!, byId.get(b)!), !list.next)
+    }
+  }
+  /** Loads the first or the next page of a list. */
+  async function loadView(view: View, more = false) {
+    const list = views[view]
+    if (list.state === 'loading' || (more && !list.next)) return
+    const after = more ? list.next : undefined
+    list.state = 'loading'
+    try {
+      const { data } = await rest.GET('/conversations', { params: { query: { view, limit: PAGE, ...(after ? { after } : {}) } } })
+      const got = (data?.items ?? []).map((c) => upsert(c).id)
+      const ids = more ? [...new Set([...list.ids, ...got])] : got
+      list.ids = ids.filter((id) => belongs(view, byId.get(id)!, me.value)).sort((a, b) => compare(view, byId.get(a)!, byId.get(b)!))
+      list.next = data?.next
+      list.state = 'ready'
+    } catch (e) {
+      list.state = 'error'
+      if (more) toastError(e)
+    }
+  }
+  async function fetchOne(id: string): Promise<Conversation> {
+    const { data } = await rest.GET('/conversations/{id}', { params: { path: { id } } })
+    return upsert(data!)
+  }
+
+  // ---- threads
+
+  const messagesOf = async (id: string, query: { before?: number; after?: number; limit?: number }) =>
+    ((await rest.GET('/conversations/{id}/messages', { params: { path: { id }, query } })).data?.items ?? [])
+
+  /** Makes a thread current: loads it, or catches up on what came since it was last shown. */
+  async function openThread(id: string) {
+    current.value = id
+    void socket.request('watch', { conversation: id }).then((a) => a.conversation && upsert(a.conversation), () => undefined)
+    if (!id) return
+    let t = threads.get(id)
+    if (t?.state.value === 'ready') {
+      threads.delete(id)
+      threads.set(id, t)
+      return catchUp(id)
+    }
+    t = { messages: shallowRef([]), atTop: ref(false), state: ref('loading'), older: ref(false) }
+    threads.set(id, t)
+    for (const old of threads.keys()) {
+      if (threads.size <= KEPT_THREADS) break
+      if (old !== id) threads.delete(old)
+    }
+    try {
+      const [items] = await Promise.all([messagesOf(id, { limit: 50 }), byId.has(id) ? undefined : fetchOne(id)])
+      t.messages.value = items
+      t.atTop.value = (items[0]?.seq ?? 1) <= 1
+      t.state.value = 'ready'
+    } catch (e) {
+      t.state.value = 'error'
+      toastError(e)
+    }
+  }
+  /** Reads everything after the last message here. */
+  async function catchUp(id: string) {
+    const t = threads.get(id)
+    if (!t) return
+    try {
+      for (;;) {
+        const items = await messagesOf(id, { after: t.messages.value.at(-1)?.seq ?? 0, limit: 200 })
+        t.messages.value = add(t.messages.value, items).messages
+        if (items.length < 200) return
+      }
+    } catch {
+      // Off line: the resume after the next connect repeats this.
+    }
+  }
+  /** Loads the page above. Resolves to whether anything came. */
+  async function loadOlder(id: string, limit = 50): Promise<boolean> {
+    const t = threads.get(id)
+    const first = t?.messages.value[0]?.seq
+    if (!t || t.older.value || t.atTop.value || !first) return false
+    t.older.value = true
+    try {
+      const items = await messagesOf(id, { before: first, limit })
+      t.messages.value = [...items, ...t.messages.value]
+      t.atTop.value = items.length < limit || items[0]!.seq <= 1
+      return items.length > 0
+    } catch (e) {
+      toastError(e)
+      return false
+    } finally {
+      t.older.value = false
+    }
+  }
+  /** Loads upwards until the numbered message is here, at most 20 pages. */
+  async function reach(id: string, seq: number) {
+    for (let i = 0; i < 20; i++) {
+      const first = threads.get(id)?.messages.value[0]?.seq
+      if (first === undefined || first <= seq || !(await loadOlder(id, 200))) return
+    }
+  }
+  function receive(m: Message) {
+    const t = threads.get(m.conversation)
+    if (!t || t.state.value !== 'ready') return
+    const r = add(t.messages.value, [m])
+    t.messages.value = r.messages
+    if (r.gap) void catchUp(m.conversation)
+  }
+  /** Tells the server that the agent has seen everything in an own conversation. */
+  function markRead(id: string) {
+    const c = byId.get(id)
+    if (!c || c.agent !== me.value || c.status !== 'open' || document.hidden) return
+    const seq = threads.get(id)?.messages.value.at(-1)?.seq ?? 0
+    if (c.unread === 0 && c.agentRead >= seq) return
+    c.unread = 0
+    c.agentRead = Math.max(c.agentRead, seq)
+    void socket.request('read', { conversation: id, seq }).catch(() => undefined)
+  }
+
+  // ---- sending
+
+  function send(conversation: string, kind: PostKind, text?: string, file?: FileInfo) {
+    outbox?.add({ lane: conversation, kind, ...(text ? { text } : {}), ...(file ? { file } : {}) })
+  }
+  const retry = (clientId: string) => outbox?.retry(clientId)
+  const discard = (clientId: string) => outbox?.remove(clientId)
+
+  // ---- events
+
+  function alertFor(m: Message, c: Conversation) {
+    if (m.from.kind !== 'visitor' || c.agent !== me.value) return
+    const seen = !document.hidden && current.value === c.id
+    if (!seen) chime()
+    notice(c.visitorName, m.text ?? m.file?.name ?? '', c.id, () => openConversation(c.id))
+  }
+  const onMessage = batch<AgentListen['message']>((list) => {
+    for (const { message, conversation } of list) {
+      const c = upsert(conversation)
+      place(c)
+      receive(message)
+      if (message.from.kind === 'visitor') typing.delete(c.id)
+      alertFor(message, c)
+    }
+  })
+  const onConversation = batch<AgentListen['conversation']>((list) => {
+    for (const { conversation, cause } of list) {
+      const before = byId.get(conversation.id)?.agent
+      const c = upsert(conversation)
+      place(c)
+      if (c.status === 'closed') typing.delete(c.id)
+      if ((cause === 'assigned' || cause === 'transferred') && c.agent === me.value && before !== me.value) {
+        chime(true)
+        notice(text('notice.assigned'), c.visitorName, c.id, () => openConversation(c.id))
+      }
+    }
+  })
+  const onTyping = batch<AgentListen['typing']>((list) => {
+    for (const e of list) {
+      if (e.from !== 'visitor') continue
+      if (e.on) typing.set(e.conversation, { text: e.text ?? '', at: now.value, ...(e.name ? { name: e.name } : {}) })
+      else typing.delete(e.conversation)
+    }
+  })
+  const isTyping = (id: string) => {
+    const t = typing.get(id)
+    return !!t && now.value - t.at < TYPING_FRESH
+  }
+
+  async function onHello(e: AgentListen['hello']) {
+    setServerTime(e.now)
+    session.status = e.status
+    counts.value = e.counts
+    const again = wasOnline.value
+    wasOnline.value = true
+    void outbox?.flush()
+    void socket.request('watch', { conversation: current.value }).catch(() => undefined)
+    void rest.GET('/agents').then(({ data }) => data?.items?.forEach((a: AgentStatus) => agents.set(a.agent, a)), () => undefined)
+    if (!again) return
+    const have: Record<string, number> = {}
+    for (const [id, t] of threads) if (t.state.value === 'ready') have[id] = t.messages.value.at(-1)?.seq ?? 0
+    for (const v of VIEWS) if (views[v].state !== 'idle') void loadView(v)
+    try {
+      const r = await socket.request('resume', { conversations: have })
+      for (const c of r.conversations ?? []) place(upsert(c))
+      for (const m of r.messages ?? []) receive(m)
+      if (r.reload) for (const id of Object.keys(have)) void catchUp(id)
+    } catch {
+      // Lost again: the next connection resumes.
+    }
+  }
+
+  /** Connects for the person who is logged in. `go` opens a conversation from a desktop notice. */
+  function start(go: (id: string) => void) {
+    openConversation = go
+    if (outbox) return socket.connect()
+    const storage = localStore()
+    outbox = new Outbox({
+      ...(storage ? { storage } : {}), scope: `parlor.out.${me.value}.`,
+      send: async (p) => (await socket.request('post', {
+        conversation: p.lane, clientId: p.clientId, kind: p.kind, ...(p.text ? { text: p.text } : {}), ...(p.file ? { file: p.file.id } : {}),
+      })).message,
+      sent: (_, m) => receive(m),
+      changed: () => { pending.value = outbox!.items },
+    })
+    pending.value = outbox.items
+    socket.on('link', (l) => { link.value = l })
+    socket.on('hello', (e) => void onHello(e))
+    socket.on('message', onMessage)
+    socket.on('conversation', onConversation)
+    socket.on('typing', onTyping)
+    socket.on('counts', (c) => { counts.value = c })
+    socket.on('read', (e) => {
+      const c = byId.get(e.conversation)
+      if (!c) return
+      if (e.side === 'visitor') c.visitorRead = Math.max(c.visitorRead, e.seq)
+      else { c.agentRead = Math.max(c.agentRead, e.seq); c.unread = e.unread }
+    })
+    socket.on('agent', (a) => {
+      agents.set(a.agent, a)
+      if (a.agent === me.value) session.status = a
+    })
+    socket.on('visitor', ({ visitor, page }) => {
+      visitors.set(visitor.id, visitor)
+      for (const c of byId.values()) if (c.visitor === visitor.id) c.visitorName = visitor.name
+      if (page && trails.has(visitor.id)) trails.set(visitor.id, withPage(trails.get(visitor.id)!, page))
+    })
+    socket.connect()
+  }
+  return {
+    me, byId, views, threads, typing, isTyping, agents, trails, visitors, counts, link, wasOnline, current, pending,
+    upsert, place, loadView, fetchOne, openThread, loadOlder, reach, markRead, send, retry, discard, start,
+  }
+})
+
+/** A trail with one page newer or renewed, newest first. */
+export function withPage(list: Page[], page: Page): Page[] {
+  return [page, ...list.filter((p) => p.id !== page.id)].slice(0, 100)
+}

@@ -1,0 +1,75 @@
+// What every journey needs: a browser, a backend, axe, pictures.
+import { mkdirSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+
+const require = createRequire(import.meta.url)
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
+export const SCREENS = fileURLToPath(new URL('../../build/screens/', import.meta.url))
+mkdirSync(SCREENS, { recursive: true })
+
+export const LOGIN = process.env.PARLOR_E2E_LOGIN ?? 'lin@demo.parlor'
+export const PASSWORD = process.env.PARLOR_E2E_PASSWORD ?? 'demo-parlor'
+
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+
+export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: FLAGS })
+
+/** The backend under test: PARLOR_E2E_URL, or a mock of our own. */
+export async function backend() {
+  const url = process.env.PARLOR_E2E_URL
+  if (url) return { url: url.replace(/\/$/, ''), mock: undefined, close() {} }
+  const { start } = await import('../scripts/mock-server.mjs')
+  const mock = await start()
+  return { url: mock.url, mock, close: () => mock.close() }
+}
+
+/** A page with its own storage. Faults on the console of the page are collected in `page.faults`. */
+export async function open(browser, { width = 1440, height = 900, theme = 'light', locale = 'zh-CN', scale = 1, touch = false } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, locale, deviceScaleFactor: scale, hasTouch: touch, timezoneId: 'Asia/Shanghai' })
+  await context.addInitScript(AXE_GUARD)
+  const page = await context.newPage()
+  page.faults = []
+  page.on('console', (m) => { if (m.type() === 'error' && !/ERR_INTERNET_DISCONNECTED|status of (401|409|422|413)/.test(m.text())) page.faults.push(m.text()) })
+  page.on('pageerror', (e) => page.faults.push(String(e)))
+  page.setDefaultTimeout(10_000)
+  return page
+}
+// Violations of the content policy count as faults.
+const AXE_GUARD = 'addEventListener("securitypolicyviolation", (e) => console.error("CSP", e.violatedDirective, e.blockedURI))'
+
+export async function signIn(page, base, path = '/console/') {
+  await page.goto(base + path)
+  await page.fill('input[name=username]', LOGIN)
+  await page.fill('input[name=password]', PASSWORD)
+  await page.press('input[name=password]', 'Enter')
+  await page.waitForSelector('[role=listbox] [role=option]')
+}
+
+/** Runs axe in a frame and fails on any finding. */
+export async function axe(frame, what) {
+  // Evaluated by the debugger, not as a page script, so the content policy stays as it is.
+  await frame.evaluate(AXE)
+  const found = await frame.evaluate(async () => {
+    const r = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] })
+    return r.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? n.all[0]?.message ?? '')).slice(0, 4).join(' | ')}`)
+  })
+  if (found.length) throw new Error(`axe, ${what}:\n  ${found.join('\n  ')}`)
+}
+
+export const shot = (page, name) => page.screenshot({ path: `${SCREENS}${name}.png` })
+
+export function check(ok, what) {
+  if (!ok) throw new Error('failed: ' + what)
+}
+
+/** Waits until `fn` is true in this process, polling; for effects that have no element to wait for. */
+export async function until(fn, what, ms = 10_000) {
+  const end = Date.now() + ms
+  while (!(await fn())) {
+    if (Date.now() > end) throw new Error('never: ' + what)
+    await new Promise((r) => setTimeout(r, 50))
+  }
+}
