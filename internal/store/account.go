@@ -1,0 +1,177 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+
+	"parlor/internal/account"
+	"parlor/internal/errs"
+	"parlor/internal/id"
+)
+
+// CreateTenant implements account.Store.
+func (s *Store) CreateTenant(ctx context.Context, t account.Tenant) (got account.Tenant, err error) {
+	defer errs.Wrap(&err, "store.CreateTenant %s", t.ID)
+	got = t
+	err = s.write(ctx, func(ctx context.Context, x *tx) (err error) {
+		n, ok, err := change(ctx, x, scalar[int64], `INSERT INTO tenant (id, name, number, created_at)
+			SELECT $1, $2, COALESCE(MAX(number), 0) + 1, CAST($3 AS BIGINT) FROM tenant WHERE 1 = 1
+			ON CONFLICT (number) DO NOTHING RETURNING number`, string(t.ID), t.Name, ms(t.CreatedAt))
+		if err == nil && !ok {
+			return errAgain // another node took the number
+		}
+		got.Number = n
+		return err
+	})
+	return got, err
+}
+
+// Tenants implements account.Store.
+func (s *Store) Tenants(ctx context.Context) (list []account.Tenant, err error) {
+	defer errs.Wrap(&err, "store.Tenants")
+	return all(ctx, s.readers, func(r row) (t account.Tenant, err error) {
+		var created int64
+		err = r.Scan(&t.ID, &t.Name, &t.Number, &created)
+		t.CreatedAt = at(created)
+		return t, err
+	}, `SELECT id, name, number, created_at FROM tenant ORDER BY number`)
+}
+
+const selectInbox = `SELECT id, tenant, name, channel, settings, created_at FROM inbox`
+
+func scanInbox(r row) (in account.Inbox, err error) {
+	var settings string
+	var created int64
+	if err := r.Scan(&in.ID, &in.Tenant, &in.Name, &in.Channel, &settings, &created); err != nil {
+		return in, err
+	}
+	in.CreatedAt = at(created)
+	return in, json.Unmarshal([]byte(settings), &in.Settings)
+}
+
+// CreateInbox implements account.Store.
+func (s *Store) CreateInbox(ctx context.Context, in account.Inbox) (err error) {
+	defer errs.Wrap(&err, "store.CreateInbox %s", in.ID)
+	settings, err := account.MarshalSettings(in.Settings)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		n, err := t.exec(ctx, `INSERT INTO inbox (id, tenant, name, channel, settings, created_at)
+			SELECT $1, t.id, $3, $4, $5, CAST($6 AS BIGINT) FROM tenant t WHERE t.id = $2`,
+			string(in.ID), string(in.Tenant), in.Name, in.Channel, string(settings), ms(in.CreatedAt))
+		if err == nil && n == 0 {
+			err = missing("tenant")
+		}
+		return err
+	})
+}
+
+// InboxByID implements account.Store.
+func (s *Store) InboxByID(ctx context.Context, inbox id.Inbox) (in account.Inbox, err error) {
+	defer errs.Wrap(&err, "store.InboxByID %s", inbox)
+	in, ok, err := first(ctx, s.readers, scanInbox, selectInbox+` WHERE id = $1`, string(inbox))
+	if err == nil && !ok {
+		err = missing("inbox")
+	}
+	return in, err
+}
+
+// Inboxes implements account.Store.
+func (s *Store) Inboxes(ctx context.Context, t id.Tenant) (list []account.Inbox, err error) {
+	defer errs.Wrap(&err, "store.Inboxes")
+	return all(ctx, s.readers, scanInbox, selectInbox+` WHERE tenant = $1 ORDER BY name, id`, string(t))
+}
+
+// UpdateInbox implements account.Store.
+func (s *Store) UpdateInbox(ctx context.Context, in account.Inbox) (err error) {
+	defer errs.Wrap(&err, "store.UpdateInbox %s", in.ID)
+	settings, err := account.MarshalSettings(in.Settings)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		n, err := t.exec(ctx, `UPDATE inbox SET name = $3, settings = $4 WHERE id = $1 AND tenant = $2`,
+			string(in.ID), string(in.Tenant), in.Name, string(settings))
+		if err == nil && n == 0 {
+			err = missing("inbox")
+		}
+		return err
+	})
+}
+
+// CreateTeam implements account.Store.
+func (s *Store) CreateTeam(ctx context.Context, team account.Team) (err error) {
+	defer errs.Wrap(&err, "store.CreateTeam %s", team.Name)
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		n, err := t.exec(ctx, `INSERT INTO team (id, tenant, name, created_at)
+			SELECT $1, t.id, $3, CAST($4 AS BIGINT) FROM tenant t WHERE t.id = $2`,
+			string(team.ID), string(team.Tenant), team.Name, ms(team.CreatedAt))
+		if err == nil && n == 0 {
+			err = missing("tenant")
+		}
+		return err
+	})
+}
+
+// Teams implements account.Store.
+func (s *Store) Teams(ctx context.Context, t id.Tenant) (list []account.Team, err error) {
+	defer errs.Wrap(&err, "store.Teams")
+	return all(ctx, s.readers, func(r row) (team account.Team, err error) {
+		var created int64
+		err = r.Scan(&team.ID, &team.Tenant, &team.Name, &created)
+		team.CreatedAt = at(created)
+		return team, err
+	}, `SELECT id, tenant, name, created_at FROM team WHERE tenant = $1 ORDER BY name`, string(t))
+}
+
+// CreateAPIClient implements account.Store.
+func (s *Store) CreateAPIClient(ctx context.Context, c account.APIClient) (err error) {
+	defer errs.Wrap(&err, "store.CreateAPIClient %s", c.ID)
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		n, err := t.exec(ctx, `INSERT INTO api_client (id, tenant, name, secret_hash, created_at)
+			SELECT $1, t.id, $3, $4, CAST($5 AS BIGINT) FROM tenant t WHERE t.id = $2`,
+			c.ID, string(c.Tenant), c.Name, c.SecretHash, ms(c.CreatedAt))
+		if err == nil && n == 0 {
+			err = missing("tenant")
+		}
+		return err
+	})
+}
+
+// APIClient implements account.Store.
+func (s *Store) APIClient(ctx context.Context, clientID string) (c account.APIClient, err error) {
+	defer errs.Wrap(&err, "store.APIClient %s", clientID)
+	c, ok, err := first(ctx, s.readers, func(r row) (c account.APIClient, err error) {
+		var created int64
+		err = r.Scan(&c.ID, &c.Tenant, &c.Name, &c.SecretHash, &created)
+		c.CreatedAt = at(created)
+		return c, err
+	}, `SELECT id, tenant, name, secret_hash, created_at FROM api_client WHERE id = $1`, clientID)
+	if err == nil && !ok {
+		err = missing("api_client")
+	}
+	return c, err
+}
+
+// Secret implements account.Store.
+func (s *Store) Secret(ctx context.Context, name string, candidate []byte) (secret []byte, err error) {
+	defer errs.Wrap(&err, "store.Secret %s", name)
+	const read = `SELECT value FROM secret WHERE name = $1`
+	value, ok, err := first(ctx, s.readers, scalar[string], read, name)
+	if err == nil && !ok {
+		err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
+			if _, err := t.exec(ctx, `INSERT INTO secret (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`,
+				name, base64.StdEncoding.EncodeToString(candidate)); err != nil {
+				return err
+			}
+			value, _, err = first(ctx, t, scalar[string], read, name)
+			return err
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return base64.StdEncoding.DecodeString(value)
+}

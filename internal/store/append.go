@@ -1,0 +1,179 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"parlor/internal/actor"
+	"parlor/internal/conversation"
+	"parlor/internal/errs"
+	"parlor/internal/id"
+)
+
+// moveCounters numbers a message and moves the counters of its conversation, or
+// changes nothing if the message may not be added. Parameters: $1 conversation,
+// $2 tenant, $3 the only agent allowed, $4 author, $5 client id, $6 visible to
+// the visitor, $7 said by visitor or agent, $8 said by the visitor, $9 answers
+// the visitor, $10 moves the agent's read mark, $11 moves the visitor's, $12
+// time, $13 short text, $14 kind, $15 kind of author.
+var moveCounters = `UPDATE conversation SET
+	last_seq = last_seq + 1,
+	prev_seq = visible_seq,
+	visible_seq = CASE WHEN $6 = 1 THEN last_seq + 1 ELSE visible_seq END,
+	last_at = CASE WHEN $7 = 1 THEN CAST($12 AS BIGINT) ELSE last_at END,
+	last_text = CASE WHEN $7 = 1 THEN $13 ELSE last_text END,
+	last_kind = CASE WHEN $7 = 1 THEN $14 ELSE last_kind END,
+	last_from = CASE WHEN $7 = 1 THEN $15 ELSE last_from END,
+	agent_read = CASE WHEN $10 = 1 THEN last_seq + 1 ELSE agent_read END,
+	visitor_read = CASE WHEN $11 = 1 THEN last_seq + 1 ELSE visitor_read END,
+	unread = CASE WHEN $10 = 1 THEN 0 WHEN $8 = 1 THEN unread + 1 ELSE unread END,
+	waiting_since = CASE WHEN $9 = 1 THEN 0
+		WHEN $8 = 1 AND waiting_since = 0 THEN CAST($12 AS BIGINT) ELSE waiting_since END
+	WHERE id = $1 AND tenant = $2 AND status <> 'closed' AND ($3 = '' OR agent = $3)
+	AND ($5 = '' OR NOT EXISTS (SELECT 1 FROM message m
+		WHERE m.conversation = $1 AND m.from_id = $4 AND m.client_id = $5 AND m.client_id <> ''))
+	RETURNING ` + strings.ReplaceAll(conversationColumns, "c.", "") + `, prev_seq`
+
+func errClosed() error {
+	return errs.New(errs.Conflict, "conversation_closed", "the conversation is closed")
+}
+
+func errNotYours() error {
+	return errs.New(errs.Conflict, "not_your_conversation", "the conversation belongs to another agent")
+}
+
+// counterArgs are the parameters of moveCounters.
+func counterArgs(in conversation.Append) []any {
+	m := in.Message
+	said := (m.From.Kind == actor.Visitor || m.From.Kind == actor.Agent) &&
+		m.Kind != conversation.Note && m.Kind != conversation.Event
+	return []any{
+		string(m.Conversation), string(m.Tenant), string(in.OnlyAgent), m.From.ID, m.ClientID,
+		flag(m.Kind.VisibleToVisitor()), flag(said), flag(said && m.From.Kind == actor.Visitor),
+		flag(said && m.From.Kind == actor.Agent), flag(in.Reads && m.From.Kind == actor.Agent),
+		flag(in.Reads && m.From.Kind == actor.Visitor), ms(m.At), shorten(m.Text), string(m.Kind), string(m.From.Kind),
+	}
+}
+
+// shorten cuts a text to the 100 characters a list shows.
+func shorten(text string) string {
+	const most = 100
+	n := 0
+	for i := range text {
+		if n == most {
+			return text[:i]
+		}
+		n++
+	}
+	return text
+}
+
+// counted is a row that moveCounters returns.
+type counted struct {
+	c    conversation.Conversation
+	prev int64
+}
+
+func scanCounted(r row) (counted, error) {
+	var v conversationRow
+	var prev int64
+	err := r.Scan(append(v.dest(), &prev)...)
+	return counted{v.value(), prev}, err
+}
+
+// Append implements conversation.Store.
+func (s *Store) Append(ctx context.Context, in conversation.Append) (got conversation.Appended, err error) {
+	defer errs.Wrap(&err, "store.Append %s", in.Message.Conversation)
+	if in.Message.ID == "" {
+		in.Message.ID = id.Message(id.New())
+	}
+	if s.appends != nil {
+		return s.appendPostgres(ctx, in)
+	}
+	err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
+		var ok bool
+		if got, ok, err = s.appendIn(ctx, t, in); err != nil || ok {
+			return err
+		}
+		got, _, err = refusal(ctx, t, in)
+		return err
+	})
+	return got, err
+}
+
+// appendIn adds a message within a transaction. ok is false if it may not be
+// added; nothing was changed then.
+func (s *Store) appendIn(ctx context.Context, t *tx, in conversation.Append) (got conversation.Appended, ok bool, err error) {
+	meta, err := in.Message.Meta()
+	if err != nil {
+		return got, false, err
+	}
+	m := in.Message
+	// Everything that could be refused for its text is checked before the first change.
+	if err := checkTexts([]any{string(m.ID), m.From.Name, m.Text, meta}); err != nil {
+		return got, false, err
+	}
+	after, ok, err := change(ctx, t, scanCounted, moveCounters, counterArgs(in)...)
+	if err != nil || !ok {
+		return got, false, err
+	}
+	m.Seq, m.Prev = after.c.LastSeq, after.prev
+	if _, err := t.exec(ctx, `INSERT INTO message (conversation, seq, prev, id, client_id, kind, from_kind,
+		from_id, from_name, text, meta, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		string(m.Conversation), m.Seq, m.Prev, string(m.ID), m.ClientID, string(m.Kind), string(m.From.Kind),
+		m.From.ID, m.From.Name, m.Text, meta, ms(m.At)); err != nil {
+		return got, false, err
+	}
+	if _, err := t.exec(ctx, `INSERT INTO outbox (tenant, conversation, seq, kind, at) VALUES ($1, $2, $3, $4, $5)`,
+		string(m.Tenant), string(m.Conversation), m.Seq, string(m.Kind), ms(m.At)); err != nil {
+		return got, false, err
+	}
+	return conversation.Appended{Message: m, Conversation: after.c}, true, nil
+}
+
+// appendLine adds the message that records a change of c, if one is given.
+func (s *Store) appendLine(ctx context.Context, t *tx, c conversation.Conversation, line conversation.Message) (conversation.Message, error) {
+	if line.Kind == "" {
+		return conversation.Message{}, nil
+	}
+	line.Tenant, line.Conversation = c.Tenant, c.ID
+	if line.ID == "" {
+		line.ID = id.Message(id.New())
+	}
+	got, ok, err := s.appendIn(ctx, t, conversation.Append{Message: line})
+	if err == nil && !ok {
+		err = errs.New(errs.Internal, "line_refused", "the line of a change could not be added")
+	}
+	return got.Message, err
+}
+
+// refusal finds out why moveCounters changed nothing: the error, or the first
+// message if the client id was used before. sure is false if the reason is gone,
+// because another transaction changed the conversation meanwhile.
+func refusal(ctx context.Context, q runner, in conversation.Append) (got conversation.Appended, sure bool, err error) {
+	m := in.Message
+	c, err := conversationOf(ctx, q, m.Tenant, m.Conversation, "")
+	if err != nil {
+		return got, true, err
+	}
+	if m.ClientID != "" {
+		old, ok, err := first(ctx, q, scanMessage, selectMessage+`
+			WHERE m.conversation = $1 AND m.from_id = $2 AND m.client_id = $3 AND m.client_id <> ''`,
+			string(m.Conversation), m.From.ID, m.ClientID)
+		if err != nil {
+			return got, true, err
+		}
+		if ok {
+			old.Tenant = m.Tenant
+			c.VisitorName, c.AgentName = "", ""
+			return conversation.Appended{Message: old, Conversation: c, Repeated: true}, true, nil
+		}
+	}
+	switch {
+	case c.Status == conversation.Closed:
+		return got, true, errClosed()
+	case in.OnlyAgent != "" && c.Agent != in.OnlyAgent:
+		return got, true, errNotYours()
+	}
+	return got, false, nil
+}

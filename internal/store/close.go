@@ -1,0 +1,48 @@
+package store
+
+import (
+	"context"
+
+	"parlor/internal/conversation"
+	"parlor/internal/errs"
+)
+
+// CloseConversation implements conversation.Store.
+func (s *Store) CloseConversation(ctx context.Context, in conversation.CloseInput) (moved conversation.Moved, err error) {
+	defer errs.Wrap(&err, "store.CloseConversation %s", in.Conversation)
+	err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
+		moved, err = s.closeConversation(ctx, t, in)
+		return err
+	})
+	return moved, err
+}
+
+func (s *Store) closeConversation(ctx context.Context, t *tx, in conversation.CloseInput) (moved conversation.Moved, err error) {
+	c, err := conversationOf(ctx, t, in.Tenant, in.Conversation, s.dialect.lock("c"))
+	switch {
+	case err != nil:
+		return moved, err
+	case c.Status == conversation.Closed:
+		return moved, errClosed()
+	case in.OnlyAgent != "" && in.OnlyAgent != c.Agent:
+		return moved, errNotYours()
+	}
+	if moved.Line, err = s.appendLine(ctx, t, c, in.Line); err != nil {
+		return moved, err
+	}
+	if err := s.freePlace(ctx, t, c.Tenant, c.Agent, ms(in.At)); err != nil {
+		return moved, err
+	}
+	if c.Agent != "" {
+		if err := keepServed(ctx, t, c, ms(in.At)); err != nil {
+			return moved, err
+		}
+	}
+	if _, err := t.exec(ctx, `UPDATE conversation SET status = 'closed', closed_at = $2, end_by = $3,
+		version = version + 1 WHERE id = $1`, string(c.ID), ms(in.At), string(in.EndBy)); err != nil {
+		return moved, err
+	}
+	moved.Before = c.Agent
+	moved.Conversation, err = conversationOf(ctx, t, in.Tenant, in.Conversation, "")
+	return moved, err
+}

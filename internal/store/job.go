@@ -1,0 +1,131 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"parlor/internal/errs"
+	"parlor/internal/id"
+	"parlor/internal/job"
+)
+
+// maxJobs is the most jobs that are written with one statement.
+const maxJobs = 500
+
+// Enqueue implements job.Store. A Key is unique within its tenant and kind.
+func (s *Store) Enqueue(ctx context.Context, jobs ...job.Job) (err error) {
+	defer errs.Wrap(&err, "store.Enqueue")
+	if len(jobs) == 0 {
+		return nil
+	}
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		for chunk := range slices.Chunk(jobs, maxJobs) {
+			text, args := insertJobs(chunk)
+			if _, err := t.exec(ctx, text, args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func insertJobs(jobs []job.Job) (string, []any) {
+	var values []string
+	var args []any
+	for _, j := range jobs {
+		if j.ID == "" {
+			j.ID = id.Job(id.New())
+		}
+		n := len(args)
+		values = append(values, fmt.Sprintf("($%d, $%d, $%d, $%d, $%d, $%d, $%d, $%d, $%d, 0)",
+			n+1, n+2, n+3, n+4, n+5, n+6, n+7, n+8, n+9))
+		args = append(args, string(j.ID), string(j.Tenant), j.Kind, j.Payload, j.Key, ms(j.RunAt), ms(j.RunAt),
+			j.Attempts, j.LastError)
+	}
+	return `INSERT INTO job (id, tenant, kind, payload, key, run_at, due_at, attempts, last_error, buried) VALUES ` +
+		strings.Join(values, ", ") + ` ON CONFLICT (tenant, kind, key) WHERE key <> '' AND buried = 0 DO NOTHING`, args
+}
+
+func scanJob(r row) (j job.Job, err error) {
+	var run int64
+	err = r.Scan(&j.ID, &j.Tenant, &j.Kind, &j.Payload, &j.Key, &run, &j.Attempts, &j.LastError)
+	j.RunAt = at(run)
+	return j, err
+}
+
+// Claim implements job.Store.
+func (s *Store) Claim(ctx context.Context, kinds []string, limit int, now, until time.Time) (list []job.Job, err error) {
+	defer errs.Wrap(&err, "store.Claim")
+	if len(kinds) == 0 || limit < 1 {
+		return []job.Job{}, nil
+	}
+	args := []any{ms(now), ms(until), limit}
+	var due []string
+	for _, k := range kinds {
+		args = append(args, k)
+		// A claimed job keeps its RunAt; due_at tells when its lease ends.
+		due = append(due, fmt.Sprintf(`SELECT * FROM (SELECT id, run_at FROM job WHERE kind = $%d AND buried = 0
+			AND due_at <= $1 AND run_at <= $1 ORDER BY run_at, id LIMIT $3) w`, len(args)))
+	}
+	text := `UPDATE job SET due_at = $2, attempts = attempts + 1 WHERE id IN (SELECT id FROM job WHERE id IN
+		(SELECT id FROM (` + strings.Join(due, " UNION ALL ") + `) d ORDER BY d.run_at, d.id LIMIT $3)
+		AND buried = 0 AND due_at <= $1` + s.dialect.skipLocked() + `)
+		RETURNING id, tenant, kind, payload, key, run_at, attempts, last_error`
+	err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
+		list, err = changeAll(ctx, t, scanJob, text, args...)
+		return err
+	})
+	slices.SortFunc(list, func(a, b job.Job) int {
+		return cmp.Or(a.RunAt.Compare(b.RunAt), cmp.Compare(a.ID, b.ID))
+	})
+	return list, err
+}
+
+// Finish implements job.Store.
+func (s *Store) Finish(ctx context.Context, j id.Job) (err error) {
+	defer errs.Wrap(&err, "store.Finish %s", j)
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, `DELETE FROM job WHERE id = $1`, string(j))
+		return err
+	})
+}
+
+// Retry implements job.Store.
+func (s *Store) Retry(ctx context.Context, j id.Job, when time.Time, reason string) (err error) {
+	defer errs.Wrap(&err, "store.Retry %s", j)
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, `UPDATE job SET run_at = $2, due_at = $2, last_error = $3 WHERE id = $1 AND buried = 0`,
+			string(j), ms(when), reason)
+		return err
+	})
+}
+
+// Bury implements job.Store.
+func (s *Store) Bury(ctx context.Context, j id.Job, reason string) (err error) {
+	defer errs.Wrap(&err, "store.Bury %s", j)
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, `UPDATE job SET buried = 1, last_error = $2 WHERE id = $1`, string(j), reason)
+		return err
+	})
+}
+
+// NextDue implements job.Store.
+func (s *Store) NextDue(ctx context.Context, kinds []string) (when time.Time, ok bool, err error) {
+	defer errs.Wrap(&err, "store.NextDue")
+	list, err := json.Marshal(append([]string{}, kinds...))
+	if err != nil {
+		return when, false, err
+	}
+	due, err := all(ctx, s.readers, scalar[int64], `SELECT k.due FROM (SELECT (SELECT j.due_at FROM job j
+		WHERE j.kind = w.kind AND j.buried = 0 ORDER BY j.due_at LIMIT 1) AS due
+		FROM `+s.dialect.rows("$1", "w", "kind")+`) k WHERE k.due IS NOT NULL ORDER BY k.due LIMIT 1`, string(list))
+	if err != nil || len(due) == 0 {
+		return when, false, err
+	}
+	return at(due[0]), true, nil
+}

@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"parlor/internal/errs"
+	"parlor/internal/id"
+	"parlor/internal/visitor"
+)
+
+// maxPages is how many page views of a visitor are kept.
+const maxPages = 1000
+
+const pageColumns = `id, visitor, url, title, at, until`
+
+func scanPage(r row) (p visitor.Page, err error) {
+	var from, until int64
+	err = r.Scan(&p.ID, &p.Visitor, &p.URL, &p.Title, &from, &until)
+	p.At, p.Until = at(from), at(until)
+	return p, err
+}
+
+// AddPage implements visitor.Store. A visitor of another tenant is NotFound.
+func (s *Store) AddPage(ctx context.Context, tenant id.Tenant, p visitor.Page) (got visitor.Page, fresh bool, err error) {
+	defer errs.Wrap(&err, "store.AddPage %s", p.Visitor)
+	if p.ID == "" {
+		p.ID = id.New()
+	}
+	if p.Until.IsZero() {
+		p.Until = p.At
+	}
+	err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
+		// The visitor's row is locked so that page numbers are given one by one.
+		_, ok, err := first(ctx, t, scalar[string], `SELECT v.id FROM visitor v WHERE v.id = $1 AND v.tenant = $2`+
+			s.dialect.lock("v"), string(p.Visitor), string(tenant))
+		if err == nil && !ok {
+			err = missing("visitor")
+		}
+		if err != nil {
+			return err
+		}
+		got, fresh, err = addPage(ctx, t, p)
+		return err
+	})
+	return got, fresh, err
+}
+
+func addPage(ctx context.Context, t *tx, p visitor.Page) (got visitor.Page, fresh bool, err error) {
+	got, ok, err := change(ctx, t, scanPage, `UPDATE page SET title = $3,
+		until = CASE WHEN $4 > until THEN CAST($4 AS BIGINT) ELSE until END
+		WHERE visitor = $1 AND n = (SELECT MAX(o.n) FROM page o WHERE o.visitor = $1) AND url = $2
+		RETURNING `+pageColumns, string(p.Visitor), p.URL, p.Title, ms(p.Until))
+	if err != nil || ok {
+		return got, false, err
+	}
+	n, _, err := change(ctx, t, scalar[int64], `INSERT INTO page (visitor, n, id, url, title, at, until)
+		SELECT $1, COALESCE(MAX(n), 0) + 1, $2, $3, $4, CAST($5 AS BIGINT), CAST($6 AS BIGINT)
+		FROM page WHERE visitor = $1 RETURNING n`,
+		string(p.Visitor), p.ID, p.URL, p.Title, ms(p.At), ms(p.Until))
+	if err == nil && n > maxPages {
+		_, err = t.exec(ctx, `DELETE FROM page WHERE visitor = $1 AND n <= $2`, string(p.Visitor), n-maxPages)
+	}
+	return p, true, err
+}
+
+// Pages implements visitor.Store.
+func (s *Store) Pages(ctx context.Context, t id.Tenant, v id.Visitor, before time.Time, limit int) (list []visitor.Page, err error) {
+	defer errs.Wrap(&err, "store.Pages %s", v)
+	return all(ctx, s.readers, scanPage, `SELECT `+pageColumns+` FROM page
+		WHERE visitor = (SELECT v.id FROM visitor v WHERE v.id = $1 AND v.tenant = $2)
+		AND ($3 = 0 OR at < $3) ORDER BY n DESC LIMIT $4`,
+		string(v), string(t), ms(before), max(limit, 1))
+}

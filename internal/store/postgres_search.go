@@ -1,0 +1,33 @@
+package store
+
+import (
+	"context"
+	"strings"
+)
+
+func (postgresDialect) index(ctx context.Context, t *tx, docs []document) error {
+	rows, err := indexRows(docs)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `INSERT INTO search_doc (pos, conversation, seq, body)
+		SELECT CAST(e.v ->> 0 AS BIGINT), e.v ->> 1, CAST(e.v ->> 2 AS BIGINT), array_to_tsvector(string_to_array(e.v ->> 3, ' '))
+		FROM jsonb_array_elements(CAST($1 AS JSONB)) AS e (v)`, rows)
+	return err
+}
+
+// candidates looks among the newest documents first, which finds frequent words
+// at once, and asks the index for all of them only if these were not enough: it
+// cannot deliver its hits in order.
+func (postgresDialect) candidates(ctx context.Context, q runner, tokens []string, before int64, limit int) ([]int64, error) {
+	match := "'" + strings.Join(tokens, "' & '") + "'"
+	near, err := all(ctx, q, scalar[int64], `SELECT n.pos FROM
+		(SELECT pos, body FROM search_doc WHERE pos < $2 ORDER BY pos DESC LIMIT 5000) n
+		WHERE n.body @@ CAST($1 AS TSQUERY) ORDER BY n.pos DESC LIMIT $3`, match, before, limit)
+	if err != nil || len(near) == limit {
+		return near, err
+	}
+	return all(ctx, q, scalar[int64], `WITH hits AS MATERIALIZED
+		(SELECT pos FROM search_doc WHERE body @@ CAST($1 AS TSQUERY) AND pos < $2)
+		SELECT pos FROM hits ORDER BY pos DESC LIMIT $3`, match, before, limit)
+}

@@ -1,0 +1,194 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"parlor/internal/account"
+	"parlor/internal/conversation"
+	"parlor/internal/errs"
+	"parlor/internal/id"
+	"parlor/internal/routing"
+)
+
+func errMoved() error {
+	return errs.New(errs.Conflict, "conversation_moved", "the conversation has moved meanwhile")
+}
+
+// claimant is the agent row as Assign needs it.
+type claimant struct {
+	id                  id.Agent
+	name                string
+	state               account.State
+	open, cap, disabled int64
+	live                int64
+}
+
+// Assign implements routing.Store.
+func (s *Store) Assign(ctx context.Context, in routing.AssignInput) (moved conversation.Moved, err error) {
+	defer errs.Wrap(&err, "store.Assign %s to %s", in.Conversation, in.To)
+	body, err := json.Marshal(in.Decision)
+	if err != nil {
+		return moved, err
+	}
+	err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
+		c, err := s.assignable(ctx, t, in)
+		if err != nil {
+			return err
+		}
+		moved, err = s.assign(ctx, t, c, in, string(body))
+		return err
+	})
+	return moved, err
+}
+
+// assignable locks and checks everything that could refuse an assignment: the
+// conversation first, then the agents in order of their ids.
+func (s *Store) assignable(ctx context.Context, t *tx, in routing.AssignInput) (conversation.Conversation, error) {
+	c, err := conversationOf(ctx, t, in.Tenant, in.Conversation, s.dialect.lock("c"))
+	if err != nil {
+		return c, err
+	}
+	status := conversation.Queued
+	if in.From != "" {
+		status = conversation.Open
+	}
+	if c.Version != in.Version || c.Status != status || c.Agent != in.From {
+		return c, errMoved()
+	}
+	agents, err := all(ctx, t, scanClaimant, `SELECT a.id, a.name, a.state, a.open, a.cap, a.disabled,
+		(SELECT COUNT(*) FROM presence p JOIN node n ON n.id = p.node
+			WHERE p.tenant = a.tenant AND p.agent = a.id AND n.lease_until > $4)
+		FROM agent a WHERE a.id IN ($2, $3) AND a.tenant = $1 ORDER BY a.id`+s.dialect.lock("a"),
+		string(in.Tenant), string(in.To), string(in.From), ms(in.At))
+	if err != nil {
+		return c, err
+	}
+	i := slices.IndexFunc(agents, func(a claimant) bool { return a.id == in.To })
+	if i < 0 {
+		return c, missing("agent")
+	}
+	a := agents[i]
+	switch {
+	case !in.Force && (a.state != account.Ready || a.live == 0 || a.disabled != 0):
+		return c, errs.New(errs.Conflict, "agent_unavailable", "%s is not available", a.name)
+	case in.To != in.From && a.open >= a.cap:
+		return c, errs.New(errs.Conflict, "agent_full", "%s has no free place", a.name)
+	}
+	return c, nil
+}
+
+func scanClaimant(r row) (a claimant, err error) {
+	return a, r.Scan(&a.id, &a.name, &a.state, &a.open, &a.cap, &a.disabled, &a.live)
+}
+
+func (s *Store) assign(ctx context.Context, t *tx, c conversation.Conversation, in routing.AssignInput, body string) (moved conversation.Moved, err error) {
+	if in.From != in.To {
+		if err := s.freePlace(ctx, t, in.Tenant, in.From, ms(in.At)); err != nil {
+			return moved, err
+		}
+	}
+	if _, err := t.exec(ctx, `UPDATE agent SET open = open + $3, last_assigned_at = $2 WHERE id = $1`,
+		string(in.To), ms(in.At), flag(in.From != in.To)); err != nil {
+		return moved, err
+	}
+	if _, err := t.exec(ctx, `UPDATE conversation SET status = 'open', agent = $2, assigned_at = $3,
+		version = version + 1 WHERE id = $1`, string(c.ID), string(in.To), ms(in.At)); err != nil {
+		return moved, err
+	}
+	if moved.Line, err = s.appendLine(ctx, t, c, in.Line); err != nil {
+		return moved, err
+	}
+	if err := keepDecision(ctx, t, c.ID, in.To, body); err != nil {
+		return moved, err
+	}
+	moved.Before = in.From
+	moved.Conversation, err = conversationOf(ctx, t, in.Tenant, in.Conversation, "")
+	return moved, err
+}
+
+// freePlace takes one open conversation off an agent, if there is one.
+func (s *Store) freePlace(ctx context.Context, t *tx, tenant id.Tenant, a id.Agent, when int64) error {
+	if a == "" {
+		return nil
+	}
+	_, err := t.exec(ctx, `UPDATE agent SET open = CASE WHEN open > 0 THEN open - 1 ELSE 0 END,
+		idle_since = CASE WHEN open <= 1 THEN CAST($3 AS BIGINT) ELSE idle_since END
+		WHERE id = $1 AND tenant = $2`, string(a), string(tenant), when)
+	return err
+}
+
+// keepServed remembers that the agent of c has served its visitor.
+func keepServed(ctx context.Context, t *tx, c conversation.Conversation, when int64) error {
+	_, err := t.exec(ctx, `INSERT INTO served (tenant, visitor, agent, at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (tenant, visitor, agent) DO UPDATE SET at = excluded.at`,
+		string(c.Tenant), string(c.Visitor), string(c.Agent), when)
+	return err
+}
+
+// Requeue implements routing.Store.
+func (s *Store) Requeue(ctx context.Context, in routing.RequeueInput) (moved conversation.Moved, err error) {
+	defer errs.Wrap(&err, "store.Requeue %s", in.Conversation)
+	err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
+		c, err := conversationOf(ctx, t, in.Tenant, in.Conversation, s.dialect.lock("c"))
+		if err != nil {
+			return err
+		}
+		if c.Version != in.Version || c.Status == conversation.Closed {
+			return errMoved()
+		}
+		if in.Team != "" {
+			if err := mustHave(ctx, t, "team", in.Tenant, string(in.Team)); err != nil {
+				return err
+			}
+		}
+		moved, err = s.requeue(ctx, t, c, in)
+		return err
+	})
+	return moved, err
+}
+
+func (s *Store) requeue(ctx context.Context, t *tx, c conversation.Conversation, in routing.RequeueInput) (moved conversation.Moved, err error) {
+	if err := s.freePlace(ctx, t, c.Tenant, c.Agent, ms(in.At)); err != nil {
+		return moved, err
+	}
+	if _, err := t.exec(ctx, `UPDATE conversation SET status = 'queued', agent = '', assigned_at = 0, team = $2, priority = $3,
+		queued_at = $4, queue_key = $5, version = version + 1 WHERE id = $1`, string(c.ID), string(in.Team),
+		in.Priority, ms(in.At), queueKey(in.Priority, ms(in.At))); err != nil {
+		return moved, err
+	}
+	if moved.Line, err = s.appendLine(ctx, t, c, in.Line); err != nil {
+		return moved, err
+	}
+	moved.Before = c.Agent
+	moved.Conversation, err = conversationOf(ctx, t, in.Tenant, in.Conversation, "")
+	return moved, err
+}
+
+// OpenOf implements routing.Store.
+func (s *Store) OpenOf(ctx context.Context, t id.Tenant, a id.Agent) (list []conversation.Conversation, err error) {
+	defer errs.Wrap(&err, "store.OpenOf %s", a)
+	return all(ctx, s.readers, scanConversation, namedConversation+` WHERE c.tenant = $1 AND c.agent = $2
+		AND c.agent <> '' AND c.status <> 'closed' ORDER BY c.last_at DESC, c.id DESC LIMIT $3`,
+		string(t), string(a), account.MaxCap)
+}
+
+// RepairLoads implements routing.Store.
+func (s *Store) RepairLoads(ctx context.Context, t id.Tenant) (wrong []id.Agent, err error) {
+	defer errs.Wrap(&err, "store.RepairLoads")
+	err = s.write(ctx, func(ctx context.Context, x *tx) (err error) {
+		// Whoever assigns or frees holds the agent's row until its commit, so a
+		// count made after all rows are locked misses nothing.
+		if _, err := all(ctx, x, scalar[string], `SELECT a.id FROM agent a WHERE a.tenant = $1 ORDER BY a.id`+
+			s.dialect.lock("a"), string(t)); err != nil {
+			return err
+		}
+		wrong, err = changeAll(ctx, x, scalar[id.Agent], `UPDATE agent SET open = held.n
+			FROM (SELECT b.id, (SELECT COUNT(*) FROM conversation c WHERE c.tenant = $1 AND c.agent = b.id
+				AND c.status <> 'closed') AS n FROM agent b WHERE b.tenant = $1) AS held
+			WHERE held.id = agent.id AND agent.open <> held.n RETURNING agent.id`, string(t))
+		return err
+	})
+	return wrong, err
+}

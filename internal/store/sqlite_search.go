@@ -1,0 +1,39 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+)
+
+// indexRows is the argument that carries documents into a statement: a JSON
+// array of [pos, conversation, seq, tokens].
+func indexRows(docs []document) (string, error) {
+	rows := make([][4]any, 0, len(docs))
+	for _, d := range docs {
+		rows = append(rows, [4]any{d.pos, d.conversation, d.seq, d.tokens})
+	}
+	b, err := json.Marshal(rows)
+	return string(b), err
+}
+
+func (sqliteDialect) index(ctx context.Context, t *tx, docs []document) error {
+	rows, err := indexRows(docs)
+	if err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, `INSERT INTO search_doc (pos, conversation, seq)
+		SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1)`, rows); err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `INSERT INTO search_tokens (rowid, body)
+		SELECT value ->> 0, value ->> 3 FROM json_each($1)`, rows)
+	return err
+}
+
+// candidates reads the newest documents first and stops when it has enough.
+func (sqliteDialect) candidates(ctx context.Context, q runner, tokens []string, before int64, limit int) ([]int64, error) {
+	match := `"` + strings.Join(tokens, `" "`) + `"`
+	return all(ctx, q, scalar[int64], `SELECT rowid FROM search_tokens WHERE search_tokens MATCH $1 AND rowid < $2
+		ORDER BY rowid DESC LIMIT $3`, match, before, limit)
+}

@@ -1,0 +1,49 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"parlor/internal/account"
+	"parlor/internal/errs"
+	"parlor/internal/id"
+)
+
+// SetState implements account.Store.
+func (s *Store) SetState(ctx context.Context, t id.Tenant, a id.Agent, st account.State, reason string, when time.Time) (got account.AgentStatus, err error) {
+	defer errs.Wrap(&err, "store.SetState %s", a)
+	err = s.write(ctx, func(ctx context.Context, x *tx) (err error) {
+		n, err := x.exec(ctx, `UPDATE agent SET state = $3, state_reason = $4, state_since = $5
+			WHERE id = $1 AND tenant = $2`, string(a), string(t), string(st), reason, ms(when))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return missing("agent")
+		}
+		got, err = statusOf(ctx, x, t, a, ms(when))
+		return err
+	})
+	return got, err
+}
+
+// AgentStatus implements account.Store.
+func (s *Store) AgentStatus(ctx context.Context, t id.Tenant, a id.Agent, now time.Time) (got account.AgentStatus, err error) {
+	defer errs.Wrap(&err, "store.AgentStatus %s", a)
+	return statusOf(ctx, s.readers, t, a, ms(now))
+}
+
+// Roster implements account.Store and routing.Store.
+func (s *Store) Roster(ctx context.Context, t id.Tenant, now time.Time) (list []account.AgentStatus, err error) {
+	defer errs.Wrap(&err, "store.Roster")
+	list, err = all(ctx, s.readers, scanStatus,
+		selectStatus+` WHERE a.tenant = $1 AND a.disabled = 0 ORDER BY a.name, a.id`, string(t), ms(now))
+	if err != nil {
+		return nil, err
+	}
+	by, err := s.teamsByAgent(ctx, t)
+	for i := range list {
+		list[i].Teams = append([]id.Team{}, by[list[i].Agent]...)
+	}
+	return list, err
+}

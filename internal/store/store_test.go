@@ -1,0 +1,21 @@
+package store_test
+
+import (
+	"os"
+	"testing"
+
+	"parlor/internal/store"
+	"parlor/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
+
+func TestSQLite(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) *store.Store { return storetest.SQLite(t) })
+}
+
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) *store.Store { return storetest.Postgres(t) })
+}

@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"parlor/internal/errs"
+	"parlor/internal/id"
+	"parlor/internal/visitor"
+)
+
+const visitorColumns = `id, tenant, inbox, name, email, phone, memo, external, browser_key, locale, ip, os, browser,
+	mobile, referrer, visits, first_seen, last_seen`
+
+func scanVisitor(r row) (v visitor.Visitor, err error) {
+	var mobile, firstSeen, lastSeen int64
+	err = r.Scan(&v.ID, &v.Tenant, &v.Inbox, &v.Name, &v.Email, &v.Phone, &v.Memo, &v.External, &v.BrowserKey,
+		&v.Locale, &v.IP, &v.OS, &v.Browser, &mobile, &v.Referrer, &v.Visits, &firstSeen, &lastSeen)
+	v.Mobile, v.FirstSeen, v.LastSeen = mobile != 0, at(firstSeen), at(lastSeen)
+	return v, err
+}
+
+// CreateVisitor implements visitor.Store. An inbox of another tenant is NotFound.
+func (s *Store) CreateVisitor(ctx context.Context, v visitor.Visitor) (got visitor.Visitor, created bool, err error) {
+	defer errs.Wrap(&err, "store.CreateVisitor %s", v.Inbox)
+	if v.ID == "" {
+		v.ID = id.Visitor(id.New())
+	}
+	err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
+		if err := mustHave(ctx, t, "inbox", v.Tenant, string(v.Inbox)); err != nil {
+			return err
+		}
+		got, created, err = change(ctx, t, scanVisitor, `INSERT INTO visitor (`+visitorColumns+`)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+			ON CONFLICT (tenant, inbox, browser_key) WHERE browser_key <> '' DO NOTHING RETURNING `+visitorColumns,
+			string(v.ID), string(v.Tenant), string(v.Inbox), v.Name, v.Email, v.Phone, v.Memo, v.External, v.BrowserKey,
+			v.Locale, v.IP, v.OS, v.Browser, flag(v.Mobile), v.Referrer, v.Visits, ms(v.FirstSeen), ms(v.LastSeen))
+		if err != nil || created {
+			return err
+		}
+		var ok bool
+		got, ok, err = first(ctx, t, scanVisitor, `SELECT `+visitorColumns+` FROM visitor WHERE tenant = $1
+			AND inbox = $2 AND browser_key = $3 AND browser_key <> ''`, string(v.Tenant), string(v.Inbox), v.BrowserKey)
+		if err == nil && !ok {
+			return errAgain
+		}
+		return err
+	})
+	return got, created, err
+}
+
+// Visitor implements visitor.Store.
+func (s *Store) Visitor(ctx context.Context, t id.Tenant, v id.Visitor) (got visitor.Visitor, err error) {
+	defer errs.Wrap(&err, "store.Visitor %s", v)
+	got, ok, err := first(ctx, s.readers, scanVisitor,
+		`SELECT `+visitorColumns+` FROM visitor WHERE id = $1 AND tenant = $2`, string(v), string(t))
+	if err == nil && !ok {
+		err = missing("visitor")
+	}
+	return got, err
+}
+
+// Visitors implements visitor.Store.
+func (s *Store) Visitors(ctx context.Context, t id.Tenant, wanted []id.Visitor) (list []visitor.Visitor, err error) {
+	defer errs.Wrap(&err, "store.Visitors")
+	return all(ctx, s.readers, scanVisitor, `SELECT `+visitorColumns+` FROM visitor WHERE id IN `+
+		s.dialect.list("$2")+` AND tenant = $1`, string(t), jsonList(wanted))
+}
+
+// UpdateVisitor implements visitor.Store.
+func (s *Store) UpdateVisitor(ctx context.Context, t id.Tenant, v id.Visitor, d visitor.Details) (got visitor.Visitor, err error) {
+	defer errs.Wrap(&err, "store.UpdateVisitor %s", v)
+	return s.changeVisitor(ctx, `UPDATE visitor SET name = COALESCE($3, name), email = COALESCE($4, email),
+		phone = COALESCE($5, phone), memo = COALESCE($6, memo) WHERE id = $1 AND tenant = $2 RETURNING `+visitorColumns,
+		string(v), string(t), orNull(d.Name), orNull(d.Email), orNull(d.Phone), orNull(d.Memo))
+}
+
+// orNull is the argument for a text that may be missing.
+func orNull(s *string) any {
+	if s == nil {
+		return nil
+	}
+	return *s
+}
+
+// visitPause is how long a visitor must be away for the next sight to be a new visit.
+const visitPause = 30 * time.Minute
+
+// TouchVisitor implements visitor.Store. Mobile is taken over when OS or Browser is given.
+func (s *Store) TouchVisitor(ctx context.Context, seen visitor.Visitor) (got visitor.Visitor, err error) {
+	defer errs.Wrap(&err, "store.TouchVisitor %s", seen.ID)
+	return s.changeVisitor(ctx, `UPDATE visitor SET
+		visits = CASE WHEN $3 - last_seen > $9 THEN visits + 1 ELSE visits END,
+		last_seen = CASE WHEN $3 > last_seen THEN CAST($3 AS BIGINT) ELSE last_seen END,
+		ip = CASE WHEN $4 <> '' THEN $4 ELSE ip END,
+		os = CASE WHEN $5 <> '' THEN $5 ELSE os END,
+		browser = CASE WHEN $6 <> '' THEN $6 ELSE browser END,
+		mobile = CASE WHEN $5 <> '' OR $6 <> '' THEN CAST($7 AS BIGINT) ELSE mobile END,
+		locale = CASE WHEN $8 <> '' THEN $8 ELSE locale END
+		WHERE id = $1 AND tenant = $2 RETURNING `+visitorColumns, string(seen.ID), string(seen.Tenant),
+		ms(seen.LastSeen), seen.IP, seen.OS, seen.Browser, flag(seen.Mobile), seen.Locale, visitPause.Milliseconds())
+}
+
+// changeVisitor runs an UPDATE … RETURNING of one visitor.
+func (s *Store) changeVisitor(ctx context.Context, text string, args ...any) (got visitor.Visitor, err error) {
+	err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
+		var ok bool
+		got, ok, err = change(ctx, t, scanVisitor, text, args...)
+		if err == nil && !ok {
+			err = missing("visitor")
+		}
+		return err
+	})
+	return got, err
+}

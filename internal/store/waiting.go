@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"parlor/internal/errs"
+	"parlor/internal/id"
+	"parlor/internal/routing"
+)
+
+// maxServed is how many former agents of a visitor routing looks at.
+const maxServed = 10
+
+// NextWaiting implements routing.Store.
+func (s *Store) NextWaiting(ctx context.Context, t id.Tenant, f routing.WaitingFilter) (list []routing.Waiting, err error) {
+	defer errs.Wrap(&err, "store.NextWaiting")
+	l := s.waitingListing(t, f)
+	list, err = all(ctx, s.readers, scanWaiting, l.text(`c.id, c.inbox, c.visitor, c.version, c.team,
+		c.requested_agent, c.previous_agent, c.priority, c.queued_at`, ""), l.args...)
+	if err != nil || len(list) == 0 {
+		return list, err
+	}
+	return list, s.fillServed(ctx, t, list)
+}
+
+// waitingListing merges the queues that the given agents could serve.
+func (s *Store) waitingListing(t id.Tenant, f routing.WaitingFilter) *listing {
+	l := newListing(t, "queue_key", false, cursorBottom, min(max(f.Limit, 1), 1000))
+	if f.Only != "" {
+		l.walk("status = 'queued' AND id = " + l.arg(string(f.Only)))
+		return l
+	}
+	teams := append([]id.Team{""}, f.Teams...)
+	if len(teams) <= maxBranches {
+		for _, team := range teams {
+			l.walk("status = 'queued' AND team = " + l.arg(string(team)))
+		}
+	} else {
+		l.walk("status = 'queued' AND team IN " + s.dialect.list(l.arg(jsonList(teams))))
+	}
+	if len(f.Agents) > 0 {
+		l.walk("status = 'queued' AND requested_agent IN " + s.dialect.list(l.arg(jsonList(f.Agents))))
+	}
+	return l
+}
+
+func scanWaiting(r row) (w routing.Waiting, err error) {
+	var queued, key int64
+	err = r.Scan(&w.Conversation, &w.Inbox, &w.Visitor, &w.Version, &w.Team, &w.Named, &w.Previous, &w.Priority, &queued, &key)
+	w.QueuedAt = at(queued)
+	return w, err
+}
+
+// fillServed finds the former agents of all visitors of a page at once.
+func (s *Store) fillServed(ctx context.Context, t id.Tenant, list []routing.Waiting) error {
+	visitors := make([]id.Visitor, 0, len(list))
+	for _, w := range list {
+		visitors = append(visitors, w.Visitor)
+	}
+	type served struct {
+		visitor id.Visitor
+		agent   id.Agent
+	}
+	rows, err := all(ctx, s.readers, func(r row) (v served, err error) { return v, r.Scan(&v.visitor, &v.agent) },
+		`SELECT visitor, agent FROM served WHERE tenant = $1 AND visitor IN `+s.dialect.list("$2")+
+			` ORDER BY visitor, at DESC, agent`, string(t), jsonList(visitors))
+	if err != nil {
+		return err
+	}
+	by := make(map[id.Visitor][]id.Agent, len(list))
+	for _, r := range rows {
+		if len(by[r.visitor]) < maxServed {
+			by[r.visitor] = append(by[r.visitor], r.agent)
+		}
+	}
+	for i := range list {
+		list[i].Served = by[list[i].Visitor]
+	}
+	return nil
+}
+
+// Places implements routing.Store.
+func (s *Store) Places(ctx context.Context, t id.Tenant, team id.Team, limit int) (list []routing.Position, err error) {
+	defer errs.Wrap(&err, "store.Places")
+	list, err = all(ctx, s.readers, func(r row) (p routing.Position, err error) {
+		return p, r.Scan(&p.Conversation, &p.Visitor)
+	}, `SELECT id, visitor FROM conversation WHERE tenant = $1 AND team = $2 AND status = 'queued'
+		ORDER BY queue_key, id LIMIT $3`, string(t), string(team), max(limit, 1))
+	for i := range list {
+		list[i].Place = i + 1
+	}
+	return list, err
+}
+
+// Place implements routing.Store.
+func (s *Store) Place(ctx context.Context, t id.Tenant, c id.Conversation) (place int, err error) {
+	defer errs.Wrap(&err, "store.Place %s", c)
+	place, ok, err := first(ctx, s.readers, scalar[int], `SELECT CASE WHEN c.status <> 'queued' THEN 0 ELSE
+		(SELECT COUNT(*) FROM conversation o WHERE o.tenant = c.tenant AND o.team = c.team AND o.status = 'queued'
+			AND (o.queue_key, o.id) <= (c.queue_key, c.id)) END
+		FROM conversation c WHERE c.id = $1 AND c.tenant = $2`, string(c), string(t))
+	if err == nil && !ok {
+		err = noConversation()
+	}
+	return place, err
+}
+
+// WaitingByTeam implements routing.Store.
+func (s *Store) WaitingByTeam(ctx context.Context, t id.Tenant) (count map[id.Team]int, err error) {
+	defer errs.Wrap(&err, "store.WaitingByTeam")
+	type queue struct {
+		team id.Team
+		n    int
+	}
+	queues, err := all(ctx, s.readers, func(r row) (q queue, err error) { return q, r.Scan(&q.team, &q.n) },
+		`SELECT team, COUNT(*) FROM conversation WHERE tenant = $1 AND status = 'queued' GROUP BY team`, string(t))
+	count = make(map[id.Team]int, len(queues))
+	for _, q := range queues {
+		count[q.team] = q.n
+	}
+	return count, err
+}
+
+// LostAgents implements routing.Store. An agent who never had a connection is
+// lost once the newest assignment is older than before.
+func (s *Store) LostAgents(ctx context.Context, before, now time.Time) (list []routing.LostAgent, err error) {
+	defer errs.Wrap(&err, "store.LostAgents")
+	return all(ctx, s.readers, func(r row) (a routing.LostAgent, err error) {
+		return a, r.Scan(&a.Tenant, &a.Agent, &a.Name)
+	}, `SELECT a.tenant, a.id, a.name FROM agent a WHERE a.open > 0
+		AND NOT EXISTS (SELECT 1 FROM presence p JOIN node n ON n.id = p.node
+			WHERE p.tenant = a.tenant AND p.agent = a.id AND n.lease_until > $2)
+		AND ((a.lost_at > 0 AND a.lost_at <= $1)
+			OR (a.lost_at = 0 AND a.last_assigned_at <= $1 AND NOT EXISTS
+				(SELECT 1 FROM presence p WHERE p.tenant = a.tenant AND p.agent = a.id)))
+		ORDER BY a.id`, ms(before), ms(now))
+}
