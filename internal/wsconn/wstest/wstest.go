@@ -115,28 +115,38 @@ func (c *Client) Text(s string) error { return c.Write(wsconn.OpText, []byte(s))
 
 // ReadFrame reads one frame into buf, growing it if needed, and returns its payload.
 func (c *Client) ReadFrame(buf []byte) (wsconn.OpCode, []byte, error) {
-	var h [8]byte
-	if _, err := io.ReadFull(c.Reader, h[:2]); err != nil {
+	h, err := c.take(2)
+	if err != nil {
 		return 0, nil, err
 	}
 	op, n := wsconn.OpCode(h[0]&0x0f), int(h[1]&0x7f)
 	switch n {
 	case 126:
-		if _, err := io.ReadFull(c.Reader, h[:2]); err != nil {
+		if h, err = c.take(2); err != nil {
 			return 0, nil, err
 		}
-		n = int(binary.BigEndian.Uint16(h[:]))
+		n = int(binary.BigEndian.Uint16(h))
 	case 127:
-		if _, err := io.ReadFull(c.Reader, h[:8]); err != nil {
+		if h, err = c.take(8); err != nil {
 			return 0, nil, err
 		}
-		n = int(binary.BigEndian.Uint64(h[:]))
+		n = int(binary.BigEndian.Uint64(h))
 	}
 	if cap(buf) < n {
 		buf = make([]byte, n)
 	}
-	_, err := io.ReadFull(c.Reader, buf[:n])
+	_, err = io.ReadFull(c.Reader, buf[:n])
 	return op, buf[:n], err
+}
+
+// take returns the next n bytes, valid until the next read.
+func (c *Client) take(n int) ([]byte, error) {
+	b, err := c.Reader.Peek(n)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.Reader.Discard(n)
+	return b, err
 }
 
 // Read returns the next text or binary message. A close frame is answered and returned as *wsconn.CloseError.
