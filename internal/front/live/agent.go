@@ -95,7 +95,7 @@ func (f *Front) agentLogin(ctx context.Context, s *socketio.Socket) (account.Log
 		return f.Accounts.Authenticate(ctx, auth.Token)
 	}
 	h := s.Header()
-	if !sameOrigin(h, s.Host()) {
+	if !sameOrigin(h, h.Get("Host")) {
 		return account.Login{}, errs.New(errs.Forbidden, "origin_refused", "This page may not use the console's login.")
 	}
 	c, err := (&http.Request{Header: h}).Cookie(f.Cookie)

@@ -1,0 +1,126 @@
+// Command parlor is the Parlor server and its tools. `parlor help` lists them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"parlor/internal/config"
+	"parlor/internal/errs"
+)
+
+// version is set by the build.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	p := &program{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}
+	code := p.run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// program is the command line with its surroundings, so that tests run it whole.
+type program struct {
+	in       io.Reader
+	out, err io.Writer
+	env      func(string) (string, bool)
+	// started, if set, is told the address once the server listens.
+	started func(addr string)
+}
+
+// Exit codes.
+const (
+	exitOK    = 0
+	exitFail  = 1
+	exitUsage = 2
+)
+
+// errUsage marks a wrong command line; the text has been printed.
+var errUsage = errors.New("usage")
+
+// command is one tool.
+type command struct {
+	name, args, doc string
+	run             func(*program, context.Context, []string) error
+}
+
+func commands() []command {
+	return []command{
+		{"serve", "", "run the server", (*program).serve},
+		{"demo", "", "run the server with a filled-in demo company", (*program).demo},
+		{"agent add", "--email E --name N [--username U] [--role admin|supervisor|agent] [--team T]…", "add an agent; the password comes from standard input", (*program).agentAdd},
+		{"team add", "--name N", "add a team", (*program).teamAdd},
+		{"token add", "--email E --name N", "issue a personal access token", (*program).tokenAdd},
+		{"apiclient add", "--tenant main --name N", "issue clientId and secretId", (*program).apiclientAdd},
+		{"config print", "", "print all settings with values and documentation", (*program).configPrint},
+		{"config check", "", "check the settings", (*program).configCheck},
+		{"doctor", "", "check database, folders, bus and a running server", (*program).doctor},
+		{"backup", "FILE", "write everything into one file, while the server runs", (*program).backup},
+		{"restore", "FILE", "read a backup into an empty database", (*program).restore},
+		{"openapi", "", "print the OpenAPI document", (*program).openapi},
+		{"version", "", "print the version", (*program).version},
+	}
+}
+
+// run finds and runs a command and returns the exit code.
+func (p *program) run(ctx context.Context, args []string) int {
+	for _, c := range commands() {
+		words := 1
+		if len(args) > 1 && c.name == args[0]+" "+args[1] {
+			words = 2
+		} else if len(args) == 0 || c.name != args[0] {
+			continue
+		}
+		return p.report(c.run(p, ctx, args[words:]))
+	}
+	if len(args) > 0 && (args[0] == "help" || args[0] == "--help" || args[0] == "-h") {
+		p.usage(p.out)
+		return exitOK
+	}
+	p.usage(p.err)
+	return exitUsage
+}
+
+func (p *program) usage(w io.Writer) {
+	fmt.Fprintln(w, "Parlor brings a company's visitors to the right agent.\n\nusage: parlor COMMAND [flags]\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-15s %s\n", c.name, c.doc)
+		if c.args != "" {
+			fmt.Fprintf(w, "  %-15s   %s\n", "", c.args)
+		}
+	}
+	fmt.Fprintln(w, "\nEvery command takes the settings that `parlor config print` lists, as --name value or PARLOR_NAME,\nand --config FILE with lines of name = value.")
+}
+
+// report prints an error and chooses the exit code: 2 for wrong settings, flags
+// and input, 1 for everything else.
+func (p *program) report(err error) int {
+	var faults config.Faults
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errUsage):
+		return exitUsage
+	case errors.As(err, &faults):
+		fmt.Fprintf(p.err, "parlor: %d wrong setting(s)\n%s\n", len(faults), faults.Error())
+		return exitUsage
+	case errs.CodeOf(err) == errs.Invalid:
+		if f := errs.FieldOf(err); f != "" {
+			fmt.Fprintf(p.err, "parlor: %s: %s\n", f, errs.MessageOf(err))
+		} else {
+			fmt.Fprintf(p.err, "parlor: %s\n", errs.MessageOf(err))
+		}
+		return exitUsage
+	case errs.CodeOf(err) != errs.Internal:
+		fmt.Fprintf(p.err, "parlor: %s\n", errs.MessageOf(err))
+		return exitFail
+	}
+	fmt.Fprintf(p.err, "parlor: %v\n", err)
+	return exitFail
+}

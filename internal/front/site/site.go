@@ -1,0 +1,195 @@
+// Package site serves what browsers open: the start page, the console, the
+// widget's loader and panel, the demo shop, the set-up page and stored files.
+package site
+
+import (
+	"context"
+	"encoding/json"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"parlor/internal/account"
+	"parlor/internal/errs"
+	"parlor/internal/front/httpx"
+	"parlor/internal/id"
+	"parlor/internal/media"
+)
+
+// Deps are what the pages need.
+type Deps struct {
+	Accounts *account.Service
+	Media    *media.Service
+	Clients  httpx.ClientIP
+	// Files are the built web applications; Built is false if they are missing.
+	Files fs.FS
+	Built bool
+	// Start is what the start page shows; nil sends people to the console.
+	Start *Start
+	// SetupToken opens the set-up page while nobody can log in, "" for none.
+	SetupToken string
+	PublicURL  string
+	Log        *slog.Logger
+}
+
+// Start is the content of the start page of the demo.
+type Start struct {
+	Company string
+	Logins  []Login
+}
+
+// Login is a demo login.
+type Login struct{ Name, Role, Email, Password string }
+
+// Site is the mounted front.
+type Site struct {
+	Deps
+	static *httpx.Static
+}
+
+// Mount adds the pages to mux.
+func Mount(mux *http.ServeMux, d Deps) *Site {
+	s := &Site{Deps: d, static: httpx.NewStatic(d.Files)}
+	mux.HandleFunc("GET /{$}", s.start)
+	mux.HandleFunc("GET /console", redirect("/console/"))
+	mux.HandleFunc("GET /console/{path...}", s.built(s.console))
+	mux.HandleFunc("GET /w/{file}", s.built(s.loader))
+	mux.HandleFunc("GET /w/panel/{path...}", s.built(s.panel))
+	mux.HandleFunc("GET /demo", redirect("/demo/"))
+	mux.HandleFunc("GET /demo/{path...}", s.built(s.demo))
+	mux.HandleFunc("GET /files/{id}/{variant}", s.file)
+	if d.SetupToken != "" {
+		mux.HandleFunc("GET /setup", s.setupForm)
+		mux.HandleFunc("POST /setup", s.setup)
+	}
+	return s
+}
+
+func redirect(to string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusFound) }
+}
+
+// built answers 503 while the web applications have not been built.
+func (s *Site) built(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !s.Built {
+			http.Error(w, "The web applications are not built into this binary. Run: make build", http.StatusServiceUnavailable)
+			return
+		}
+		h(w, r)
+	}
+}
+
+// policy is the content security policy of our pages; frames says who may embed them.
+func policy(r *http.Request, frames string) string {
+	return "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; font-src 'self'; media-src 'self' blob:; " +
+		"connect-src 'self' ws://" + r.Host + " wss://" + r.Host + "; frame-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors " + frames
+}
+
+// console serves the single-page application: its files, and its page for every
+// other path.
+func (s *Site) console(w http.ResponseWriter, r *http.Request) {
+	name := "console/" + r.PathValue("path")
+	if !s.static.Has(name) {
+		name = "console/index.html"
+	}
+	w.Header().Set("Content-Security-Policy", policy(r, "'none'"))
+	w.Header().Set("X-Frame-Options", "DENY")
+	s.static.Serve(w, r, name)
+}
+
+// panel serves the visitor's panel, which only pages of the inbox's origins may embed.
+func (s *Site) panel(w http.ResponseWriter, r *http.Request) {
+	path := r.PathValue("path")
+	if path == "" {
+		path = "index.html"
+	}
+	frames := "*"
+	if in := r.URL.Query().Get("inbox"); in != "" {
+		if inbox, err := s.Accounts.Inbox(r.Context(), id.Inbox(in)); err == nil && len(inbox.Settings.Origins) > 0 {
+			frames = strings.Join(inbox.Settings.Origins, " ")
+		}
+	}
+	w.Header().Set("Content-Security-Policy", policy(r, frames))
+	s.static.Serve(w, r, "widget/panel/"+path)
+}
+
+// demo serves the demo shop.
+func (s *Site) demo(w http.ResponseWriter, r *http.Request) {
+	name := "demo/" + r.PathValue("path")
+	if !s.static.Has(name) {
+		name = "demo/index.html"
+	}
+	w.Header().Set("Content-Security-Policy", policy(r, "'self'"))
+	s.static.Serve(w, r, name)
+}
+
+// loaderConfig is what rides along with the loader.
+type loaderConfig struct {
+	Inbox    id.Inbox          `json:"inbox"`
+	Name     string            `json:"name"`
+	Origin   string            `json:"origin"`
+	Color    string            `json:"color,omitempty"`
+	Greeting map[string]string `json:"greeting,omitempty"`
+	Online   bool              `json:"online"`
+	Origins  []string          `json:"origins,omitempty"`
+}
+
+// loader serves /w/{inbox}.js: the settings of the inbox and the static loader.
+func (s *Site) loader(w http.ResponseWriter, r *http.Request) {
+	name, ok := strings.CutSuffix(r.PathValue("file"), ".js")
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	conf, err := s.loaderConfig(r.Context(), r, id.Inbox(name))
+	if err != nil {
+		httpx.LogInternal(s.Log, r, err)
+		http.Error(w, errs.MessageOf(err), errs.Status(err))
+		return
+	}
+	code, err := fs.ReadFile(s.Files, "widget/loader.js")
+	if err == nil {
+		var b []byte
+		if b, err = json.Marshal(conf); err == nil {
+			h := w.Header()
+			h.Set("Content-Type", "text/javascript; charset=utf-8")
+			h.Set("Cache-Control", "public, max-age=300, stale-while-revalidate=600")
+			h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+			_, _ = w.Write(append(append(append([]byte("window.__parlor="), b...), ";\n"...), code...)) // the client has gone if this fails
+			return
+		}
+	}
+	httpx.LogInternal(s.Log, r, err)
+	http.Error(w, "internal error", http.StatusInternalServerError)
+}
+
+func (s *Site) loaderConfig(ctx context.Context, r *http.Request, name id.Inbox) (loaderConfig, error) {
+	inbox, err := s.Accounts.Inbox(ctx, name)
+	if err != nil {
+		return loaderConfig{}, err
+	}
+	online, err := s.Accounts.AnyoneAvailable(ctx, inbox.Tenant)
+	origin := s.PublicURL
+	if origin == "" {
+		origin = "http://" + r.Host
+		if s.Clients.Secure(r) {
+			origin = "https://" + r.Host
+		}
+	}
+	return loaderConfig{Inbox: inbox.ID, Name: inbox.Name, Origin: strings.TrimSuffix(origin, "/"), Color: inbox.Settings.Color,
+		Greeting: inbox.Settings.Greeting, Online: online, Origins: inbox.Settings.Origins}, err
+}
+
+// file serves a stored file by its signed address.
+func (s *Site) file(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	o, err := s.Media.Open(r.Context(), id.Tenant(q.Get("t")), id.File(r.PathValue("id")), r.PathValue("variant"), q.Get("e"), q.Get("s"))
+	if err != nil {
+		httpx.LogInternal(s.Log, r, err)
+		http.Error(w, errs.MessageOf(err), errs.Status(err))
+		return
+	}
+	httpx.ServeFile(w, r, o)
+}

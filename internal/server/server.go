@@ -1,0 +1,245 @@
+// Package server wires Parlor together and runs it: store, bus, domains and
+// fronts start in written order and stop in reverse.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"parlor/internal/account"
+	"parlor/internal/bus"
+	"parlor/internal/clock"
+	"parlor/internal/config"
+	"parlor/internal/errs"
+	"parlor/internal/event"
+	"parlor/internal/front/httpx"
+	"parlor/internal/front/live"
+	"parlor/internal/front/site"
+	"parlor/internal/front/uckefu"
+	"parlor/internal/id"
+	"parlor/internal/job"
+	"parlor/internal/realtime"
+	"parlor/internal/socketio"
+	"parlor/internal/store"
+)
+
+// Options are what a server needs beyond its settings.
+type Options struct {
+	Config config.Config
+	Log    *slog.Logger
+	// Version is shown in the API document and by `parlor version`.
+	Version string
+	// Start is the start page of the demo, nil otherwise.
+	Start *site.Start
+	// Clock is the machine's clock unless a test says otherwise.
+	Clock clock.Clock
+}
+
+// Server is a wired Parlor.
+type Server struct {
+	opts Options
+	log  *slog.Logger
+	node string
+
+	store    *store.Store
+	bus      bus.Bus
+	hub      *realtime.Hub
+	services services
+	jobs     *job.Runner
+	sockets  *socketio.Server
+	live     *live.Front
+	uckefu   *uckefu.Front
+	handler  http.Handler
+	unsub    func()
+
+	setupToken string
+	listener   net.Listener
+	metrics    net.Listener
+}
+
+// Open acquires the database and the bus, migrates, listens, and wires
+// everything. Nothing runs before Run.
+func Open(ctx context.Context, opts Options) (s *Server, err error) {
+	if opts.Clock == nil {
+		opts.Clock = clock.System()
+	}
+	s = &Server{opts: opts, log: opts.Log, hub: realtime.NewHub()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if s.store, err = OpenStore(ctx, opts.Config, opts.Log, false); err != nil {
+		return s, err
+	}
+	// A data folder has one node at a time; a shared database has many.
+	if s.node = "local"; s.store.Engine() == store.Postgres {
+		s.node = id.New()
+	}
+	if s.bus, err = openBus(opts.Config, s.node, s.log); err != nil {
+		return s, err
+	}
+	if err = s.wire(ctx); err != nil {
+		return s, err
+	}
+	if s.listener, err = net.Listen("tcp", opts.Config.Listen); err != nil {
+		return s, errs.New(errs.Unavailable, "listen", "Cannot listen on %s: is another server running there?", opts.Config.Listen).Because(err)
+	}
+	if opts.Config.MetricsListen != "" {
+		s.metrics, err = net.Listen("tcp", opts.Config.MetricsListen)
+	}
+	return s, err
+}
+
+// Addr is the address that the server listens on.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// SetupToken opens the set-up page at /setup?token=…; "" if somebody can log in.
+func (s *Server) SetupToken() string { return s.setupToken }
+
+// Handler is the whole HTTP surface.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Accounts gives tests and the demo the account service.
+func (s *Server) Accounts() *account.Service { return s.services.accounts }
+
+// Run serves until ctx ends, then drains: no new requests, sockets are told to
+// come back, jobs finish, then bus and store close. A stop that takes longer
+// than the setting allows is cut short with an error.
+func (s *Server) Run(ctx context.Context) error {
+	if err := s.services.presence.Start(ctx); err != nil {
+		return errors.Join(err, s.Close())
+	}
+	// Runners outlive ctx until the fronts have drained.
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	var wg sync.WaitGroup
+	failed := make(chan error, 8)
+	start := func(name string, run func(context.Context) error) {
+		wg.Go(func() {
+			if err := run(work); err != nil {
+				failed <- fmt.Errorf("%s: %w", name, err)
+			}
+		})
+	}
+	start("presence", s.services.presence.Run)
+	start("routing", s.services.routing.Run)
+	start("jobs", s.jobs.Run)
+	start("index", s.index)
+	start("cleanup", s.cleanup)
+	start("live", s.live.Run)
+	start("uckefu", s.uckefu.Run)
+	web := &http.Server{Handler: s.handler, ReadHeaderTimeout: httpx.ReadHeaderTimeout, IdleTimeout: httpx.IdleTimeout,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
+	serve(web, s.listener, failed)
+	var meter *http.Server
+	if s.metrics != nil {
+		meter = &http.Server{Handler: s.meters(), ReadHeaderTimeout: httpx.ReadHeaderTimeout}
+		serve(meter, s.metrics, failed)
+	}
+	s.log.Info("parlor is running", "address", s.Addr(), "engine", s.store.Engine(), "version", s.opts.Version)
+
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	return errors.Join(err, s.stop(web, meter, stopWork, &wg))
+}
+
+func serve(h *http.Server, l net.Listener, failed chan<- error) {
+	go func() {
+		if err := h.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			failed <- err
+		}
+	}()
+}
+
+// stop drains in reverse order of the start.
+func (s *Server) stop(web, meter *http.Server, stopWork func(), wg *sync.WaitGroup) error {
+	s.log.Info("stopping")
+	ctx, cancel := context.WithTimeout(context.Background(), s.opts.Config.ShutdownTimeout)
+	defer cancel()
+	err := errors.Join(s.sockets.Shutdown(ctx), web.Shutdown(ctx))
+	if meter != nil {
+		err = errors.Join(err, meter.Shutdown(ctx))
+	}
+	stopWork()
+	done := make(chan struct{})
+	go func() { wg.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		return errors.Join(err, errs.New(errs.Unavailable, "stop_timeout", "The server did not stop in %s.", s.opts.Config.ShutdownTimeout))
+	}
+	return errors.Join(err, s.Close())
+}
+
+// Close releases what Open acquired. It may be called twice.
+func (s *Server) Close() error {
+	var err error
+	if s.unsub != nil {
+		s.unsub()
+	}
+	if s.listener != nil {
+		if cerr := s.listener.Close(); !errors.Is(cerr, net.ErrClosed) {
+			err = cerr
+		}
+	}
+	if s.bus != nil {
+		err = errors.Join(err, s.bus.Close())
+	}
+	if s.store != nil {
+		err = errors.Join(err, s.store.Close())
+	}
+	return err
+}
+
+// index lets the search index follow committed messages.
+func (s *Server) index(ctx context.Context) error {
+	const page, pause = 500, 300 * time.Millisecond
+	for ctx.Err() == nil {
+		n, err := s.services.conversations.IndexNext(ctx, page)
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("search index does not follow", "error", err)
+		}
+		if n == page {
+			continue
+		}
+		timer := s.opts.Clock.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+		case <-timer.C():
+		}
+	}
+	return nil
+}
+
+// cleanup ends expired credentials once an hour.
+func (s *Server) cleanup(ctx context.Context) error {
+	for {
+		if _, err := s.store.DeleteExpired(ctx, s.opts.Clock.Now()); err != nil && ctx.Err() == nil {
+			s.log.Error("expired logins not removed", "error", err)
+		}
+		timer := s.opts.Clock.NewTimer(time.Hour)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C():
+		}
+	}
+}
+
+// dispatch hands events of the bus to routing and to the connections.
+func (s *Server) dispatch(e *event.Event) {
+	s.services.routing.Heed(e)
+	s.hub.Dispatch(e)
+}

@@ -1,0 +1,202 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"parlor/internal/account"
+	"parlor/internal/actor"
+	"parlor/internal/bus"
+	"parlor/internal/bus/memory"
+	"parlor/internal/bus/nats"
+	"parlor/internal/colleague"
+	"parlor/internal/config"
+	"parlor/internal/conversation"
+	"parlor/internal/errs"
+	"parlor/internal/event"
+	"parlor/internal/front/httpx"
+	"parlor/internal/front/live"
+	"parlor/internal/front/rest"
+	"parlor/internal/front/site"
+	"parlor/internal/front/uckefu"
+	"parlor/internal/front/wire"
+	"parlor/internal/id"
+	"parlor/internal/job"
+	"parlor/internal/media"
+	"parlor/internal/presence"
+	"parlor/internal/routing"
+	"parlor/internal/socketio"
+	"parlor/internal/store"
+	"parlor/internal/visitor"
+	"parlor/web"
+)
+
+// services are the domains, wired.
+type services struct {
+	accounts      *account.Service
+	visitors      *visitor.Service
+	conversations *conversation.Service
+	routing       *routing.Service
+	presence      *presence.Service
+	media         *media.Service
+	colleagues    *colleague.Service
+}
+
+// OpenStore opens the database that the settings name. shared is for commands
+// beside a running server.
+func OpenStore(ctx context.Context, c config.Config, log *slog.Logger, shared bool) (*store.Store, error) {
+	return store.Open(ctx, store.Options{Dir: c.Data, Database: c.Database, Logger: log, Shared: shared})
+}
+
+func openBus(c config.Config, node string, log *slog.Logger) (bus.Bus, error) {
+	if c.Nats == "" {
+		return memory.New(), nil
+	}
+	return nats.Open(c.Nats, node, payload, log)
+}
+
+// payload makes an empty payload of a kind of event, for events of other nodes.
+func payload(k event.Kind) any {
+	switch k {
+	case event.MessagePosted:
+		return &conversation.Posted{}
+	case event.ConversationChanged:
+		return &conversation.Changed{}
+	case event.Typing:
+		return &conversation.Typing{}
+	case event.ReadMoved:
+		return &conversation.Read{}
+	case event.QueueMoved:
+		return &routing.Positions{}
+	case event.AgentChanged:
+		return &account.AgentStatus{}
+	case event.VisitorChanged:
+		return &visitor.Changed{}
+	case event.ColleagueMessage:
+		return &colleague.Message{}
+	case event.SessionEnded:
+		return &account.SessionEnded{}
+	}
+	return nil
+}
+
+// uploads is the folder of uploaded files.
+func uploads(c config.Config) string {
+	if c.Uploads != "" {
+		return c.Uploads
+	}
+	return filepath.Join(c.Data, "uploads")
+}
+
+// wire builds domains and fronts in order of need.
+func (s *Server) wire(ctx context.Context) error {
+	if err := s.domains(ctx); err != nil {
+		return err
+	}
+	if err := s.firstStart(ctx); err != nil {
+		return err
+	}
+	s.fronts()
+	s.unsub = s.bus.Subscribe(s.dispatch)
+	return nil
+}
+
+func (s *Server) domains(ctx context.Context) error {
+	st, ck := s.store, s.opts.Clock
+	key, err := st.Secret(ctx, "signing", []byte(id.Secret(43)))
+	if err != nil {
+		return err
+	}
+	d := &s.services
+	d.accounts = account.New(st, s.bus, ck)
+	d.visitors = visitor.New(st, s.bus, ck, key)
+	d.media = media.New(st, ck, media.Options{Dir: uploads(s.opts.Config), MaxSize: s.opts.Config.MaxUpload, Key: key})
+	d.conversations = conversation.New(st, attachments{d.media}, s.bus, ck)
+	d.colleagues = colleague.New(st, d.accounts, s.bus, ck)
+	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter})
+	d.presence = presence.New(st, s.node, ck, s.log, func(ctx context.Context, a presence.Agent) { announcer{s}.Agent(ctx, a.Tenant, a.Agent) })
+	return nil
+}
+
+// attachments lets conversations find uploaded files.
+type attachments struct{ media *media.Service }
+
+// ForMessage returns what a message says of a file that who uploaded.
+func (a attachments) ForMessage(ctx context.Context, who actor.Actor, f id.File) (conversation.File, error) {
+	got, err := a.media.Own(ctx, who, f)
+	return conversation.File{ID: got.ID, Name: got.Name, Type: got.Type, Size: got.Size, Width: got.Width, Height: got.Height}, err
+}
+
+// announcer tells the world what routing and presence changed.
+type announcer struct{ s *Server }
+
+// Moved announces a change of a conversation.
+func (a announcer) Moved(m conversation.Moved, cause string) {
+	a.s.services.conversations.Announce(m, cause)
+}
+
+// Agent announces an agent whose load or connections changed.
+func (a announcer) Agent(ctx context.Context, t id.Tenant, agent id.Agent) {
+	if err := a.s.services.accounts.Refresh(ctx, t, agent); err != nil && ctx.Err() == nil {
+		a.s.log.Error("agent not announced", "agent", agent, "error", err)
+	}
+}
+
+// firstStart creates what must exist, the first administrator included.
+func (s *Server) firstStart(ctx context.Context) error {
+	needsAdmin, err := s.services.accounts.Setup(ctx)
+	if err != nil || !needsAdmin {
+		return err
+	}
+	c := s.opts.Config
+	if c.AdminEmail != "" && c.AdminPassword != "" {
+		_, err := s.services.accounts.FirstAdmin(ctx, c.AdminEmail, "", c.AdminPassword)
+		if errs.CodeOf(err) == errs.Conflict {
+			return nil
+		}
+		return err
+	}
+	s.setupToken = id.Secret(32)
+	return nil
+}
+
+// fronts builds everything that clients talk to.
+func (s *Server) fronts() {
+	c, d, ck := s.opts.Config, &s.services, s.opts.Clock
+	limits := c.RateLimits == "on"
+	clients := httpx.ClientIP{Trusted: c.Proxies()}
+	views := wire.Views{Files: d.media}
+	posts := httpx.NewLimiter(ck, limits, 10, 60)
+	calls := httpx.NewLimiter(ck, limits, 50, 200)
+	arrivals := httpx.NewLimiter(ck, limits, 5, 60)
+
+	so := socketio.Options{PingInterval: c.PingInterval, PingTimeout: c.PingTimeout, MaxPayload: 1 << 20, ClientIP: clients.Of,
+		AllowOrigin:   func(*http.Request, string) bool { return true }, // fronts that trust a cookie check the origin themselves
+		MaxConnsPerIP: c.MaxConnsPerIP, RecoveryWindow: 0, Cookie: "io", Logger: s.log.With("component", "socketio")}
+	if !limits {
+		so.MaxConnsPerIP, so.PacketRate, so.PacketRatePerIP = -1, -1, -1
+	}
+	s.sockets = socketio.New(so)
+	mux := http.NewServeMux()
+	s.live = live.Mount(s.sockets, live.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors,
+		Presence: d.presence, Hub: s.hub, Views: views, Clock: ck, Posts: posts, Cookie: rest.CookieName, Log: s.log})
+	s.jobs = job.NewRunner(s.store, ck, s.log, map[string]job.Worker{
+		uckefu.JobVisitorGone: func(ctx context.Context, j job.Job) error { return s.uckefu.EndGone(ctx, j) },
+	})
+	s.uckefu = uckefu.Mount(s.sockets, mux, uckefu.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors,
+		Presence: d.presence, Colleagues: d.colleagues, Media: d.media, Jobs: s.jobs, Hub: s.hub, Clients: clients, Clock: ck, Posts: posts, Calls: arrivals,
+		Grace: c.VisitorGrace, Log: s.log})
+	api := rest.Mount(mux, rest.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
+		Views: views, Clients: clients, Calls: calls, Uploads: arrivals, Canned: rest.FixedCanned, Version: s.opts.Version, Log: s.log})
+	site.Mount(mux, site.Deps{Accounts: d.accounts, Media: d.media, Clients: clients, Files: web.Files(), Built: web.Built(), Start: s.opts.Start,
+		SetupToken: s.setupToken, PublicURL: c.PublicURL, Log: s.log})
+	mux.Handle("/socket.io/", s.sockets)
+	s.health(mux)
+	s.handler = httpx.Limits(api.Facts(mux), c.MaxUpload+1<<20, s.log)
+}
+
+// readyTimeout bounds the checks of GET /readyz.
+const readyTimeout = 3 * time.Second
