@@ -15,13 +15,13 @@ type cannedInput struct {
 func (a *API) agents() {
 	asAgent(a, http.MethodGet, "/agents", "All colleagues with state and load", "agents", func(ctx context.Context, l account.Login, _ *none) (*body[items[account.AgentStatus]], error) {
 		list, err := a.Accounts.Roster(ctx, l.Agent.Tenant)
-		return reply(items[account.AgentStatus]{list}, err)
+		return listed(list, err)
 	})
 	asAgent(a, http.MethodGet, "/teams", "All teams with their queues", "agents", func(ctx context.Context, l account.Login, _ *none) (*body[items[routing.TeamLoad]], error) {
 		list, err := a.Routing.Teams(ctx, l.Agent.Tenant)
-		return reply(items[routing.TeamLoad]{list}, err)
+		return listed(list, err)
 	})
 	asAgent(a, http.MethodGet, "/canned", "Canned replies", "agents", func(_ context.Context, _ account.Login, in *cannedInput) (*body[items[Canned]], error) {
-		return reply(items[Canned]{a.Canned(in.Language)}, nil)
+		return listed(a.Canned(in.Language), nil)
 	})
 }

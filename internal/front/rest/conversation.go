@@ -42,7 +42,7 @@ func (a *API) conversations() {
 	type one = body[conversation.Conversation]
 	asAgent(a, http.MethodGet, "/conversations", "A page of conversations", tag, func(ctx context.Context, l account.Login, in *listInput) (*body[page[conversation.Conversation]], error) {
 		list, next, err := a.Conversations.List(ctx, l.Actor(), conversation.Filter{View: in.View, Visitor: in.Visitor, After: in.After, Limit: in.Limit})
-		return reply(page[conversation.Conversation]{list, next}, err)
+		return reply(page[conversation.Conversation]{full(list), next}, err)
 	})
 	asAgent(a, http.MethodGet, "/conversations/counts", "Sizes of the views", tag, func(ctx context.Context, l account.Login, _ *none) (*body[conversation.Counts], error) {
 		return reply(a.Conversations.Count(ctx, l.Actor()))
@@ -62,7 +62,7 @@ func (a *API) conversations() {
 	})
 	asAgent(a, http.MethodGet, "/conversations/{id}/routing", "Why this agent, why is it waiting", tag, func(ctx context.Context, l account.Login, in *oneInput) (*body[explained], error) {
 		list, place, err := a.Routing.Explain(ctx, l.Actor(), in.ID)
-		return reply(explained{list, place}, err)
+		return reply(explained{full(list), place}, err)
 	})
 }
 
@@ -114,7 +114,7 @@ func (a *API) messages() {
 	const tag = "messages"
 	asAgent(a, http.MethodGet, "/conversations/{id}/messages", "Messages of a conversation", tag, func(ctx context.Context, l account.Login, in *messagesInput) (*body[items[wire.Message]], error) {
 		list, err := a.Conversations.Messages(ctx, l.Actor(), in.ID, in.of())
-		return reply(items[wire.Message]{a.Views.Messages(list, false)}, err)
+		return listed(a.Views.Messages(list, false), err)
 	})
 	asAgent(a, http.MethodPost, "/conversations/{id}/messages", "Answer, or leave a private note", tag, func(ctx context.Context, l account.Login, in *postInput) (*body[wire.Message], error) {
 		p, err := a.Conversations.Post(ctx, l.Actor(), conversation.PostInput{Conversation: in.ID, Kind: in.Body.Kind, Text: in.Body.Text, File: in.Body.File, ClientID: in.Body.ClientID})

@@ -71,6 +71,7 @@ func Mount(mux *http.ServeMux, d Deps) *API {
 	cfg.Info.Description = "The native API of Parlor: agents, conversations, messages, visitors and files."
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "/api/parlor/openapi", "", ""
 	cfg.CreateHooks = nil
+	huma.DefaultArrayNullable = false
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		agentAuth:   {Type: "http", Scheme: "bearer", Description: "Personal access token, or the console's session cookie with the header X-CSRF-Token on changes."},
 		visitorAuth: {Type: "http", Scheme: "bearer", Description: "Visitor token from POST /visitor/session."},
@@ -261,6 +262,19 @@ func reply[T any](v T, err error) (*body[T], error) {
 // items is a list without further pages.
 type items[T any] struct {
 	Items []T `json:"items"`
+}
+
+// listed makes an answer of a list; no list is an empty one.
+func listed[T any](list []T, err error) (*body[items[T]], error) {
+	return reply(items[T]{full(list)}, err)
+}
+
+// full makes sure that a list without elements is written as [] and not as null.
+func full[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 // page is a list with the cursor of the next page.

@@ -45,7 +45,7 @@ func (a *API) visitors() {
 	})
 	asAgent(a, http.MethodGet, "/visitors/{id}/pages", "Pages the visitor looked at", tag, func(ctx context.Context, l account.Login, in *trailInput) (*body[items[visitor.Page]], error) {
 		list, err := a.Visitors.Pages(ctx, l.Agent.Tenant, in.ID, in.Limit)
-		return reply(items[visitor.Page]{list}, err)
+		return listed(list, err)
 	})
 	a.upload(agentAuth, "/files", tag, func(ctx context.Context) actor.Actor {
 		l, _ := ctx.Value(loginKey).(account.Login)
@@ -158,7 +158,7 @@ func (a *API) visitorSide() {
 		for _, c := range list {
 			out = append(out, pastConversation{c.ID, c.ClosedAt, c.LastText, c.LastAt})
 		}
-		return reply(items[pastConversation]{out}, err)
+		return listed(out, err)
 	})
 	a.upload(visitorAuth, "/visitor/files", "visitor", func(ctx context.Context) actor.Actor {
 		who, _ := ctx.Value(visitorKey).(actor.Actor)
