@@ -1,6 +1,6 @@
 /**
- * Engine.IO 4 over one connection: WebSocket, or HTTP long-polling where WebSockets do not get through.
- * Text packets only; files travel over HTTP.
+ * Engine.IO 4 over one connection: WebSocket here, HTTP long-polling in poll.ts for networks that let no WebSocket
+ * through. Text packets only; files travel over HTTP.
  */
 export interface Engine {
   /** Queues one Engine.IO packet, type character included. */
@@ -16,10 +16,8 @@ export interface EngineEvents {
   close(reason: string, opened: boolean): void
 }
 
-const SEPARATOR = '\x1e'
-
 /** Shared life of both transports: handshake, heartbeat, one close. */
-abstract class Base implements Engine {
+export abstract class Base implements Engine {
   protected opened = false
   protected done = false
   private beat?: ReturnType<typeof setTimeout>
@@ -85,58 +83,5 @@ export class SocketEngine extends Base {
   protected shut() {
     this.ws.onclose = this.ws.onerror = this.ws.onmessage = null
     this.ws.close()
-  }
-}
-
-/** Engine.IO over long-polling: one waiting GET, one POST at a time with whatever has piled up. */
-export class PollEngine extends Base {
-  private sid = ''
-  private queue: string[] = []
-  private posting = false
-  private abort = new AbortController()
-  constructor(url: string, on: EngineEvents) {
-    super(url, on)
-    void this.poll()
-  }
-  private at() {
-    return `${this.url}?EIO=4&transport=polling${this.sid ? '&sid=' + this.sid : ''}&t=${Date.now().toString(36)}`
-  }
-  private async poll() {
-    try {
-      while (!this.done) {
-        const r = await fetch(this.at(), { signal: this.abort.signal, credentials: 'same-origin' })
-        if (!r.ok) return this.finish('poll ' + r.status)
-        for (const p of (await r.text()).split(SEPARATOR)) this.packet(p)
-      }
-    } catch {
-      this.finish('poll error')
-    }
-  }
-  protected override greet(sid: string) {
-    this.sid = sid
-  }
-  send(packet: string) {
-    if (this.done) return
-    this.queue.push(packet)
-    if (!this.posting) void this.post()
-  }
-  private async post() {
-    this.posting = true
-    try {
-      while (this.queue.length && !this.done) {
-        const r = await fetch(this.at(), {
-          method: 'POST', body: this.queue.splice(0).join(SEPARATOR), signal: this.abort.signal,
-          headers: { 'Content-Type': 'text/plain;charset=UTF-8' }, credentials: 'same-origin',
-        })
-        if (!r.ok) this.finish('post ' + r.status)
-      }
-    } catch {
-      this.finish('post error')
-    }
-    this.posting = false
-  }
-  protected shut() {
-    this.abort.abort()
-    if (this.sid) navigator.sendBeacon?.(this.at(), '1')
   }
 }

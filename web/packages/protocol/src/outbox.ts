@@ -6,6 +6,8 @@ export interface Pending {
   clientId: string
   /** Messages of one lane are sent one after the other; lanes do not wait for each other. */
   lane: string
+  /** The conversation it was written in, where a lane spans several. */
+  conversation?: string
   kind: PostKind
   text?: string
   file?: FileInfo

@@ -1,4 +1,4 @@
-import { PollEngine, SocketEngine, type Engine } from './engine'
+import { SocketEngine, type Engine, type EngineEvents } from './engine'
 import { disconnected, ParlorError } from './errors'
 import type { Problem } from './types'
 
@@ -15,7 +15,7 @@ export interface SocketOptions {
   /** Longest wait for an acknowledgement, ms. Default 15,000. */
   ackTimeout?: number
   /** For tests: makes the engine of an attempt. */
-  engine?: (url: string, polling: boolean, on: ConstructorParameters<typeof SocketEngine>[1]) => Engine & { stale?: boolean }
+  engine?: (url: string, polling: boolean, on: EngineEvents) => Engine & { stale?: boolean }
 }
 
 /** Wait before attempt `n` (from 0), ms: doubles from 0.5 s to 20 s, spread over ±50 %. */
@@ -100,9 +100,8 @@ export class Socket<E extends object, L extends object> {
   private open() {
     clearTimeout(this.retry)
     this.setLink('connecting')
-    const make = this.options.engine ?? ((url, polling, on) => (polling ? new PollEngine(url, on) : new SocketEngine(url, on)))
     const polling = this.badOpens >= 2
-    this.engine = make(this.options.url, polling, {
+    const on: EngineEvents = {
       open: () => {
         this.badOpens = 0
         this.engine!.send('40' + this.prefix + JSON.stringify(this.options.auth?.() ?? {}))
@@ -112,7 +111,12 @@ export class Socket<E extends object, L extends object> {
         if (!opened) this.badOpens = polling ? 0 : this.badOpens + 1
         this.lost(reason)
       },
-    })
+    }
+    const { url, engine } = this.options
+    if (engine) this.engine = engine(url, polling, on)
+    else if (!polling) this.engine = new SocketEngine(url, on)
+    // Few networks need polling, so it is loaded when it is needed.
+    else import('./poll').then((m) => { if (this.wanted && !this.engine) this.engine = new m.PollEngine(url, on) }, () => this.lost('poll not loaded'))
   }
   private lost(reason: string) {
     this.engine = undefined

@@ -1,0 +1,298 @@
+import { disconnected, ParlorError, problemOf, toError } from '@parlor/protocol/errors'
+import { Outbox, type Pending } from '@parlor/protocol/outbox'
+import { Socket, backoff, type Link } from '@parlor/protocol/socket'
+import { localStore, throttle } from '@parlor/protocol/store'
+import type { FileInfo, HistoryItem, Message, Problem, VisitorEmit, VisitorListen, VisitorSession, VisitorState } from '@parlor/protocol/types'
+import type { Hello, PageRef, ToHost, ToPanel } from '../bridge'
+
+const API = '/api/parlor/v1'
+const PAGE = 50
+
+/** A file on its way to the server; afterwards it becomes a pending message. */
+export interface Upload { id: number; file: File; preview: string; part: number; error?: 'size' | 'refused' | 'lost'; abort: AbortController }
+
+/** Everything the panel shows, and the only part that talks to the server and to the host page. */
+export class Chat {
+  phase: 'loading' | 'ready' | 'broken' = 'loading'
+  link: Link = 'offline'
+  shown = false
+  session?: VisitorSession
+  state?: VisitorState
+  messages: Message[] = []
+  atTop = true
+  pending: Pending[] = []
+  uploads: Upload[] = []
+  typing = ''
+  private token: string
+  private page: PageRef
+  private socket?: Socket<VisitorEmit, VisitorListen>
+  private outbox?: Outbox
+  private tries = 0
+  private serial = 0
+  private quiet?: ReturnType<typeof setTimeout>
+  private joined?: string
+  onTheme?: (theme: string) => void
+  onLocale?: (locale: string) => void
+
+  constructor(private hello: Hello, private port: MessagePort, private changed: () => void) {
+    this.token = hello.token
+    this.page = hello.page
+    port.onmessage = (e) => this.hear(e.data as ToPanel)
+    this.tell({ t: 'ready' })
+    void this.arrive()
+  }
+  tell(m: ToHost) {
+    this.port.postMessage(m)
+  }
+  private hear(m: ToPanel) {
+    if (m.t === 'show') {
+      this.shown = m.on
+      if (m.on) this.open()
+    } else if (m.t === 'page') {
+      this.page = m.page
+      if (this.link === 'online') void this.socket!.request('page', { url: m.page.url, title: m.page.title }).catch(() => undefined)
+      else if (this.token) navigator.sendBeacon(API + '/visitor/page', JSON.stringify({ token: this.token, url: m.page.url, title: m.page.title }))
+    } else if (m.t === 'theme') this.onTheme?.(m.theme)
+    else if (m.t === 'locale') this.onLocale?.(m.locale)
+    else this.hello.compact = m.compact
+    this.changed()
+  }
+  get compact() {
+    return this.hello.compact
+  }
+
+  private async call<T>(path: string, init?: RequestInit): Promise<T> {
+    const r = await fetch(API + path, { ...init, headers: { Authorization: 'Bearer ' + this.token, 'Content-Type': 'application/json', ...init?.headers } })
+    if (!r.ok) throw await problemOf(r)
+    return (await r.json()) as T
+  }
+
+  /** Asks who we are. Repeats until the server answers, unless it refuses for good. */
+  private async arrive() {
+    try {
+      const s = await this.call<VisitorSession>('/visitor/session', {
+        method: 'POST', headers: { Authorization: '' }, body: JSON.stringify({ inbox: this.hello.settings.inbox, locale: this.hello.locale, page: this.page, ...(this.token ? { token: this.token } : {}) }),
+      })
+      this.session = s
+      this.token = s.token
+      this.tries = 0
+      this.tell({ t: 'token', token: s.token })
+      this.setUp(s)
+      this.state = s.conversation
+      if (s.conversation) await this.load()
+      this.phase = 'ready'
+      if (this.shown || s.conversation || this.pending.length) this.open()
+      this.report()
+    } catch (e) {
+      const error = toError(e)
+      if (this.token && error.code === 'unauthenticated') this.token = ''
+      else if (!error.temporary && error.code !== 'internal') this.phase = 'broken'
+      if (this.phase !== 'broken') setTimeout(() => void this.arrive(), backoff(this.tries++))
+    }
+    this.changed()
+  }
+  private setUp(s: VisitorSession) {
+    if (this.outbox) return
+    const storage = localStore()
+    this.outbox = new Outbox({
+      ...(storage ? { storage } : {}), scope: `parlor.out.${s.inbox.id}.${s.visitor.id}.`,
+      send: async (p) => {
+        const a = await this.socket!.request('post', {
+          clientId: p.clientId, kind: p.kind, ...(p.text ? { text: p.text } : {}), ...(p.file ? { file: p.file.id } : {}), ...(p.conversation ? { conversation: p.conversation } : {}),
+        })
+        this.setState(a.state)
+        return a.message
+      },
+      sent: (_, m) => this.receive(m),
+      changed: () => {
+        this.pending = this.outbox!.items
+        this.changed()
+      },
+    })
+    this.pending = this.outbox.items
+    this.socket = new Socket({ url: location.origin + '/socket.io/', namespace: '/parlor/visitor', auth: () => ({ token: this.token, locale: this.hello.locale }) })
+    const on = this.socket.on.bind(this.socket)
+    on('link', (l) => {
+      this.link = l
+      if (l === 'online') void this.resume()
+      this.changed()
+    })
+    on('refused', (e) => {
+      if (e.code !== 'unauthenticated') this.phase = 'broken'
+      else {
+        this.token = ''
+        void this.arrive()
+      }
+      this.changed()
+    })
+    on('message', (m) => this.receive(m))
+    on('state', (x) => this.setState(x))
+    on('typing', (x) => {
+      clearTimeout(this.quiet)
+      this.typing = x.on ? x.name || '…' : ''
+      if (x.on) this.quiet = setTimeout(() => { this.typing = ''; this.changed() }, 6_000)
+      this.changed()
+    })
+    on('read', ({ seq }) => {
+      if (this.state) this.state.agentRead = Math.max(this.state.agentRead, seq)
+      this.changed()
+    })
+  }
+  private open() {
+    this.socket?.connect()
+  }
+  get offline() {
+    return this.phase === 'ready' && this.socket !== undefined && this.link !== 'online' && (this.shown || this.pending.length > 0)
+  }
+
+  private setState(s: VisitorState) {
+    if (this.state?.conversation !== s.conversation) {
+      // The server began a new conversation: what is on screen belongs to the one before.
+      if (this.state && this.joined !== s.conversation) this.messages = this.messages.filter((m) => m.conversation === s.conversation)
+      this.joined = s.conversation
+    }
+    this.state = { ...s, agentRead: Math.max(s.agentRead, this.state?.conversation === s.conversation ? this.state.agentRead : 0) }
+    if (s.status === 'closed') this.typing = ''
+    this.report()
+    this.changed()
+  }
+  /** Reads the newest page of the running conversation anew. */
+  private async load() {
+    const r = await this.call<{ conversation?: string; items?: Message[] }>('/visitor/messages?limit=' + PAGE)
+    this.messages = r.items ?? []
+    this.atTop = (this.messages[0]?.prev ?? 0) === 0
+    this.changed()
+  }
+  /** Loads the page above. */
+  async older() {
+    const first = this.messages[0]
+    if (!first || this.atTop) return
+    const r = await this.call<{ items?: Message[] }>(`/visitor/messages?limit=${PAGE}&before=${first.seq}&conversation=${first.conversation}`).catch(() => undefined)
+    if (!r || this.messages[0] !== first) return
+    this.messages = [...(r.items ?? []), ...this.messages]
+    this.atTop = (this.messages[0]?.prev ?? 0) === 0 || !r.items?.length
+    this.changed()
+  }
+  /** Catches up after a connect or a gap. */
+  private async resume() {
+    const conversation = this.state?.conversation
+    try {
+      if (conversation && this.state!.status !== 'closed') {
+        const r = await this.socket!.request('resume', { conversation, seq: this.messages.at(-1)?.seq ?? 0 })
+        if (r.reload) await this.load()
+        else for (const m of r.messages ?? []) this.receive(m, true)
+        if (r.state) this.setState(r.state)
+      }
+      await this.outbox?.flush()
+    } catch {
+      // Lost again: the next connect repeats this.
+    }
+  }
+  private receive(m: Message, resumed = false) {
+    const list = this.messages.filter((x) => x.conversation === m.conversation)
+    const last = list.at(-1)
+    if (last && m.seq <= last.seq) {
+      if (list.some((x) => x.seq === m.seq)) return
+    } else if (!resumed && m.prev > (last?.seq ?? 0)) {
+      void this.resume()
+      return
+    }
+    this.messages = [...list, m].sort((a, b) => a.seq - b.seq)
+    if (!last) this.atTop = m.prev === 0
+    if (this.state && m.conversation === this.state.conversation) this.state.lastSeq = Math.max(this.state.lastSeq, m.seq)
+    if (m.from.kind === 'agent') {
+      this.typing = ''
+      this.tell({ t: 'event', name: 'message', data: { from: m.from.name ?? '', kind: m.kind } })
+    }
+    this.report()
+    this.changed()
+  }
+
+  get unread() {
+    const read = this.state?.visitorRead ?? 0
+    return this.messages.filter((m) => m.from.kind === 'agent' && m.seq > read).length
+  }
+  private report() {
+    this.tell({ t: 'unread', n: this.unread, active: !!this.state && this.state.status !== 'closed' })
+  }
+  /** The visitor sees the end of the log. */
+  seen() {
+    const seq = this.messages.at(-1)?.seq ?? 0
+    if (!this.state || !this.shown || document.hidden || this.link !== 'online' || !this.unread) return
+    this.state.visitorRead = seq
+    void this.socket!.request('read', { seq }).catch(() => undefined)
+    this.report()
+    this.changed()
+  }
+
+  /** Sends what is being typed, at most four times a second, where the inbox wants it. */
+  preview = throttle<string>(260, (text) => {
+    if (this.session?.inbox.typingPreview && this.state?.status === 'open') this.socket?.emit('typing', { text })
+  })
+  send(text: string) {
+    this.preview.cancel()
+    this.add({ kind: 'text', text })
+  }
+  private add(p: { kind: 'text' | 'image' | 'file'; text?: string; file?: FileInfo }) {
+    if (this.state?.status === 'closed') this.renew()
+    const conversation = this.state?.conversation
+    this.outbox?.add({ lane: 'v', ...p, ...(conversation ? { conversation } : {}) })
+    this.open()
+  }
+  retry(id: string) { this.outbox?.retry(id) }
+  discard(id: string) { this.outbox?.remove(id) }
+
+  files(list: Iterable<File>) {
+    for (const file of list) {
+      const u: Upload = { id: ++this.serial, file, preview: file.type.startsWith('image/') ? URL.createObjectURL(file) : '', part: 0, abort: new AbortController() }
+      this.uploads = [...this.uploads, u]
+      void this.upload(u)
+    }
+    this.changed()
+  }
+  async upload(u: Upload) {
+    const set = (x: Partial<Upload>) => {
+      Object.assign(u, x)
+      this.uploads = this.uploads.slice()
+      this.changed()
+    }
+    set({ error: undefined, part: 0 })
+    if (u.file.size > (this.session?.maxFile || Infinity)) return set({ error: 'size' })
+    try {
+      const { upload } = await import('@parlor/protocol/upload')
+      const r = await upload(API + '/visitor/files', u.file, { Authorization: 'Bearer ' + this.token }, (part) => set({ part }), u.abort.signal)
+      if (r.status >= 300) throw new ParlorError(r.body[0] === '{' ? (JSON.parse(r.body) as Problem) : disconnected())
+      const file = JSON.parse(r.body) as FileInfo
+      this.drop(u)
+      this.add({ kind: file.type.startsWith('image/') ? 'image' : 'file', file })
+    } catch (e) {
+      const error = toError(e)
+      set({ error: error.code === 'too_large' ? 'size' : error.temporary || error.code === 'internal' ? 'lost' : 'refused' })
+    }
+  }
+  drop(u: Upload) {
+    u.abort.abort()
+    if (u.preview) URL.revokeObjectURL(u.preview)
+    this.uploads = this.uploads.filter((x) => x !== u)
+    this.changed()
+  }
+
+  async end() {
+    try {
+      this.setState(await this.socket!.request('close', undefined))
+    } catch (e) {
+      // Already closed on the other side: the state says so.
+      if (toError(e).code !== 'unavailable' && this.state) this.setState({ ...this.state, status: 'closed' })
+    }
+  }
+  /** Clears the closed conversation away; the next message starts a new one. */
+  renew() {
+    this.state = undefined
+    this.messages = []
+    this.atTop = true
+    this.report()
+    this.changed()
+  }
+  history = () => this.call<{ items?: HistoryItem[] }>('/visitor/history').then((r) => r.items ?? [])
+  past = (id: string) => this.call<{ items?: Message[] }>('/visitor/messages?limit=200&conversation=' + encodeURIComponent(id)).then((r) => r.items ?? [])
+}

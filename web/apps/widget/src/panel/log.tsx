@@ -1,0 +1,139 @@
+import { Component, Fragment, type ComponentType } from 'preact'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import type { FileInfo, Message } from '@parlor/protocol/types'
+import type { Pending } from '@parlor/protocol/outbox'
+import type { Texts } from '../i18n/en'
+import type { Chat, Upload } from './chat'
+import { Icon } from './icon'
+import { day, dayName, size, time } from './time'
+
+const near = (a: Message | undefined, b: Message | undefined) =>
+  !!a && !!b && a.kind !== 'event' && b.kind !== 'event' && a.from.kind === b.from.kind && a.from.id === b.from.id && day(a.at) === day(b.at) && Date.parse(b.at) - Date.parse(a.at) < 180_000
+
+/** The running conversation, with what is still on its way below. */
+export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greeting: string; name: string }) {
+  const box = useRef<HTMLDivElement>(null)
+  const stick = useRef(true)
+  const height = useRef(0)
+  const [big, setBig] = useState<FileInfo>()
+  const [Large, setLarge] = useState<ComponentType<{ f: FileInfo; t: Texts; close: () => void }>>()
+  const enlarge = (f: FileInfo) => void import('./large').then((m) => { setLarge(() => m.Large); setBig(f) }, () => undefined)
+  const [below, setBelow] = useState(false)
+  const { messages, state } = chat
+  const known = new Set(messages.map((m) => m.clientId))
+  const pending = chat.pending.filter((p) => !known.has(p.clientId))
+  const end = messages.length + pending.length + chat.uploads.length
+
+  useLayoutEffect(() => {
+    const el = box.current!
+    if (stick.current) el.scrollTop = el.scrollHeight
+    chat.seen()
+  })
+  useLayoutEffect(() => { stick.current = true; box.current!.scrollTop = box.current!.scrollHeight }, [pending.length + chat.uploads.length])
+  useEffect(() => {
+    const see = () => { if (stick.current) chat.seen() }
+    const fit = new ResizeObserver(() => { if (stick.current && box.current) box.current.scrollTop = box.current.scrollHeight })
+    fit.observe(box.current!)
+    document.addEventListener('visibilitychange', see)
+    return () => { fit.disconnect(); document.removeEventListener('visibilitychange', see) }
+  }, [])
+  const older = async () => {
+    const el = box.current!
+    height.current = el.scrollHeight - el.scrollTop
+    await chat.older()
+    requestAnimationFrame(() => requestAnimationFrame(() => { el.scrollTop = el.scrollHeight - height.current }))
+  }
+  const lastRead = messages.reduce((at, m) => (m.from.kind === 'visitor' && m.seq <= (state?.agentRead ?? 0) ? m.seq : at), 0)
+  const lastMine = messages.reduce((at, m) => (m.from.kind === 'visitor' ? m.seq : at), 0)
+
+  return (
+    <>
+      <div
+        class="log" ref={box} role="log" aria-live="polite" aria-label={t.log} tabIndex={0}
+        onScroll={(e) => {
+          const el = e.currentTarget
+          stick.current = el.scrollHeight - el.scrollTop - el.clientHeight < 40
+          setBelow(!stick.current)
+          if (stick.current) chat.seen()
+        }}
+      >
+        <div class="fill" />
+        {!chat.atTop && <button type="button" class="more" onClick={() => void older()}>{t.older}</button>}
+        {chat.phase === 'loading' && !messages.length && <div class="wait" aria-hidden="true"><i /><i /><i /></div>}
+        {chat.atTop && greeting && <div class="msg them"><span class="bubble">{greeting}</span><span class="meta">{name}</span></div>}
+        {messages.map((m, i) => (
+          <Fragment key={m.clientId || m.id}>
+            {(i === 0 || day(messages[i - 1]!.at) !== day(m.at)) && <p class="day">{dayName(m.at, t.today, t.yesterday)}</p>}
+            <Row m={m} t={t} last={!near(m, messages[i + 1])} read={m.seq === lastRead ? 2 : m.seq === lastMine ? 1 : 0} big={enlarge} />
+          </Fragment>
+        ))}
+        {pending.map((p) => <Waiting key={p.clientId} p={p} chat={chat} t={t} />)}
+        {chat.uploads.map((u) => <Uploading key={u.id} u={u} chat={chat} t={t} />)}
+        {chat.typing && <div class="msg them"><span class="bubble dots" role="img" aria-label={t.typing(chat.typing === '…' ? t.agent : chat.typing)}><i /><i /><i /></span></div>}
+      </div>
+      {below && end > 3 && <button type="button" class="down" aria-label={t.newMessage} onClick={() => { box.current!.scrollTop = box.current!.scrollHeight }}><Icon d="M12 5v14m7-7-7 7-7-7" /></button>}
+      {big && Large && <Large f={big} t={t} close={() => setBig(undefined)} />}
+    </>
+  )
+}
+
+interface RowProps { m: Message; t: Texts; last: boolean; read: number; big: (f: FileInfo) => void }
+/** One message; drawn again only if something in it changed. */
+class Row extends Component<RowProps> {
+  override shouldComponentUpdate(n: RowProps) {
+    const p = this.props
+    return n.m !== p.m || n.last !== p.last || n.read !== p.read || n.t !== p.t
+  }
+  render({ m, t, last, read, big }: RowProps) {
+    if (m.kind === 'event') return m.line ? <p class="event">{eventText(m, t)}</p> : null
+    const mine = m.from.kind === 'visitor'
+    return (
+      <div class={'msg ' + (mine ? 'me' : 'them') + (last ? ' last' : '')}>
+        <span class="sr">{mine ? t.you : m.from.name || t.agent}: </span>
+        {m.file && (m.kind === 'image'
+          ? <button type="button" class="pic" aria-label={`${t.enlarge}: ${m.file.name}`} onClick={() => big(m.file!)}><Picture f={m.file} /></button>
+          : <Card f={m.file} />)}
+        {m.text && <span class="bubble"><Linked text={m.text} /></span>}
+        {(last || read > 0) && <span class="meta">{!mine && `${m.from.name || t.agent} · `}<time dateTime={m.at}>{time(m.at)}</time>{mine && read > 0 && ` · ${read === 2 ? t.read : t.sent}`}</span>}
+      </div>
+    )
+  }
+}
+const Picture = ({ f }: { f: FileInfo }) => {
+  const w = Math.min(220, f.width || 220)
+  return <img src={f.thumb || f.url} alt={f.name} width={w} height={f.width && f.height ? Math.min(260, Math.round((w * f.height) / f.width)) : 150} loading="lazy" />
+}
+const Card = ({ f }: { f: FileInfo }) => (
+  <a class="card" href={f.url} download={f.name} target="_blank" rel="noopener"><Icon d="M14 2v6h6M14 2H6a2 2 0 0 0-2 2v16a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2V8z" /><span><b>{f.name}</b><small>{size(f.size)}</small></span></a>
+)
+const URLS = /(https?:\/\/[^\s<>"'，。；！？、（）]*[^\s<>"'，。；！？、（）.,;:!?)])/
+const Linked = ({ text }: { text: string }) => <>{text.split(URLS).map((x, i) => (i % 2 ? <a key={i} href={x} target="_blank" rel="noopener noreferrer nofollow">{x}</a> : x))}</>
+
+function eventText(m: Message, t: Texts): string {
+  const l = m.line!
+  const name = l.agentName || l.teamName || t.agent
+  return l.name === 'assigned' ? t.assigned(name) : l.name === 'transferred' ? t.transferred(name) : l.name === 'queued' ? t.queued : l.name === 'agent_lost' ? t.lostAgent : t.ended
+}
+
+function Waiting({ p, chat, t }: { p: Pending; chat: Chat; t: Texts }) {
+  return (
+    <div class="msg me last pending">
+      {p.file && (p.kind === 'image' ? <span class="pic"><Picture f={p.file} /></span> : <Card f={p.file} />)}
+      {p.text && <span class="bubble">{p.text}</span>}
+      {p.failed ? (
+        <span class="meta bad" role="alert">{t.failed} <button type="button" onClick={() => chat.retry(p.clientId)}>{t.retry}</button> <button type="button" onClick={() => chat.discard(p.clientId)}>{t.discard}</button></span>
+      ) : <span class="meta">{chat.link === 'online' ? t.sending : t.waits}</span>}
+    </div>
+  )
+}
+function Uploading({ u, chat, t }: { u: Upload; chat: Chat; t: Texts }) {
+  const why = u.error === 'size' ? t.tooLarge(size(chat.session?.maxFile ?? 0)) : u.error === 'refused' ? t.refused : t.failed
+  return (
+    <div class="msg me last pending">
+      {u.preview ? <span class="pic"><img src={u.preview} alt={u.file.name} width="160" height="110" /></span> : <span class="card"><span><b>{u.file.name}</b><small>{size(u.file.size)}</small></span></span>}
+      {u.error ? (
+        <span class="meta bad" role="alert">{why} {u.error === 'lost' && <button type="button" onClick={() => void chat.upload(u)}>{t.retry}</button>} <button type="button" onClick={() => chat.drop(u)}>{t.discard}</button></span>
+      ) : <progress max={1} value={u.part} aria-label={`${t.sending}: ${u.file.name}`} />}
+    </div>
+  )
+}

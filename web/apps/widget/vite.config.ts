@@ -1,0 +1,37 @@
+import { fileURLToPath } from 'node:url'
+import { build, defineConfig, type Plugin } from 'vite'
+
+const here = (p: string) => fileURLToPath(new URL(p, import.meta.url))
+const out = here('../../dist/widget')
+
+/** The loader is a library of its own with a fixed name, built after the panel. */
+const loader: Plugin = {
+  name: 'parlor-loader',
+  async closeBundle() {
+    await build({
+      configFile: false, root: here('.'), logLevel: 'warn',
+      build: {
+        outDir: out, emptyOutDir: false, target: 'es2020', reportCompressedSize: false, minify: true,
+        lib: { entry: here('src/loader.ts'), formats: ['iife'], name: 'parlorLoader', fileName: () => 'loader.js' },
+      },
+    })
+  },
+}
+
+/** The lazy chunks have no styles of their own to preload, so the helper around import() comes down to the call. */
+const plainImport: Plugin = {
+  name: 'parlor-plain-import',
+  enforce: 'pre',
+  load: { filter: { id: /vite\/preload-helper/ }, handler: () => 'export const __vitePreload = (load) => load()' },
+}
+
+export default defineConfig({
+  root: here('src/panel'),
+  base: '/w/panel/',
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  plugins: [plainImport, loader],
+  build: {
+    outDir: out + '/panel', emptyOutDir: true, target: 'es2022', cssTarget: ['chrome111', 'firefox115', 'safari16.4'], manifest: true,
+    assetsInlineLimit: 0, modulePreload: false, reportCompressedSize: false,
+  },
+})
