@@ -15,13 +15,12 @@ func (s *Store) CreateTenant(ctx context.Context, t account.Tenant) (got account
 	defer errs.Wrap(&err, "store.CreateTenant %s", t.ID)
 	got = t
 	err = s.write(ctx, func(ctx context.Context, x *tx) (err error) {
-		n, ok, err := change(ctx, x, scalar[int64], `INSERT INTO tenant (id, name, number, created_at)
-			SELECT $1, $2, COALESCE(MAX(number), 0) + 1, CAST($3 AS BIGINT) FROM tenant WHERE 1 = 1
-			ON CONFLICT (number) DO NOTHING RETURNING number`, string(t.ID), t.Name, ms(t.CreatedAt))
-		if err == nil && !ok {
-			return errAgain // another node took the number
+		if err := s.dialect.alone(ctx, x, "tenant"); err != nil {
+			return err
 		}
-		got.Number = n
+		got.Number, _, err = change(ctx, x, scalar[int64], `INSERT INTO tenant (id, name, number, created_at)
+			SELECT $1, $2, COALESCE(MAX(number), 0) + 1, CAST($3 AS BIGINT) FROM tenant RETURNING number`,
+			string(t.ID), t.Name, ms(t.CreatedAt))
 		return err
 	})
 	return got, err

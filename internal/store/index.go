@@ -2,26 +2,24 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 
 	"parlor/internal/errs"
 	"parlor/internal/id"
 )
 
+// The outbox holds a row for each message that the search index has not taken
+// yet. Rows of one conversation are visible in the order of their numbers, so
+// taking is deleting: nothing depends on the order in which the transactions of
+// different conversations commit, and the outbox stays as small as the backlog.
+
 // maxIndex is the most messages indexed in one step.
 const maxIndex = 2000
 
-// searchFollower is the name of the search index among the followers of the outbox.
-const searchFollower = "search"
-
-// place is how far a follower has come in the outbox.
-type place struct{ xid, pos int64 }
-
-func scanPlace(r row) (p place, err error) { return p, r.Scan(&p.xid, &p.pos) }
-
 // document is one message for the search index.
 type document struct {
-	place
+	pos          int64
 	tenant       id.Tenant
 	conversation string
 	seq          int64
@@ -30,53 +28,51 @@ type document struct {
 	tokens string
 }
 
-// IndexNext implements conversation.Store. Of several nodes that index at once
-// one does the work; the others take nothing.
+// IndexNext implements conversation.Store. Several nodes may index at once; each
+// message is taken by one of them.
 func (s *Store) IndexNext(ctx context.Context, limit int) (taken int, err error) {
 	defer errs.Wrap(&err, "store.IndexNext")
-	from, docs, err := s.nextDocuments(ctx, min(max(limit, 1), maxIndex))
+	docs, err := all(ctx, s.readers, func(r row) (d document, err error) {
+		return d, r.Scan(&d.pos, &d.tenant, &d.conversation, &d.seq, &d.text)
+	}, `SELECT o.pos, o.tenant, o.conversation, o.seq, m.text FROM
+		(SELECT * FROM outbox ORDER BY pos LIMIT $1) o
+		JOIN message m ON m.conversation = o.conversation AND m.seq = o.seq ORDER BY o.pos`, min(max(limit, 1), maxIndex))
 	if err != nil || len(docs) == 0 {
 		return 0, err
 	}
-	filled := make([]document, 0, len(docs))
-	for _, d := range docs {
-		if d.tokens = strings.Join(tokensOf(d.tenant, words(d.text)), " "); d.tokens != "" {
-			filled = append(filled, d)
-		}
+	positions := make([]int64, 0, len(docs))
+	for i := range docs {
+		// The work is done before the transaction, which holds up the writer.
+		docs[i].tokens = strings.Join(tokensOf(docs[i].tenant, words(docs[i].text)), " ")
+		positions = append(positions, docs[i].pos)
 	}
-	to := docs[len(docs)-1].place
+	list, err := json.Marshal(positions)
+	if err != nil {
+		return 0, err
+	}
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {
-		taken = 0
-		now, _, err := first(ctx, t, scanPlace, `SELECT f.xid, f.pos FROM follower f WHERE f.name = $1`+
-			s.dialect.lock("f"), searchFollower)
-		if err != nil || now != from {
+		mine, err := changeAll(ctx, t, scalar[int64], `DELETE FROM outbox WHERE pos IN (SELECT CAST(x.v AS BIGINT) FROM `+
+			s.dialect.rows("$1", "x", "v")+`) RETURNING pos`, string(list))
+		if err != nil {
 			return err
 		}
-		if err := s.dialect.index(ctx, t, filled); err != nil {
-			return err
-		}
-		if _, err := t.exec(ctx, `UPDATE follower SET xid = $2, pos = $3 WHERE name = $1`,
-			searchFollower, to.xid, to.pos); err != nil {
-			return err
-		}
-		taken = len(docs)
-		_, err = t.exec(ctx, `DELETE FROM outbox WHERE `+s.dialect.outboxPassed())
-		return err
+		taken = len(mine)
+		return s.dialect.index(ctx, t, indexable(docs, mine))
 	})
 	return taken, err
 }
 
-// nextDocuments reads the committed messages that follow the search index.
-func (s *Store) nextDocuments(ctx context.Context, limit int) (from place, docs []document, err error) {
-	from, _, err = first(ctx, s.readers, scanPlace, `SELECT f.xid, f.pos FROM follower f WHERE f.name = $1`, searchFollower)
-	if err != nil {
-		return from, nil, err
+// indexable returns the documents at the given positions that have tokens.
+func indexable(docs []document, positions []int64) []document {
+	mine := make(map[int64]bool, len(positions))
+	for _, p := range positions {
+		mine[p] = true
 	}
-	where, order := s.dialect.outboxNext()
-	docs, err = all(ctx, s.readers, func(r row) (d document, err error) {
-		return d, r.Scan(&d.xid, &d.pos, &d.tenant, &d.conversation, &d.seq, &d.text)
-	}, `SELECT o.xid, o.pos, o.tenant, o.conversation, o.seq, m.text FROM outbox o
-		JOIN message m ON m.conversation = o.conversation AND m.seq = o.seq
-		WHERE `+where+` ORDER BY `+order+` LIMIT $3`, from.xid, from.pos, limit)
-	return from, docs, err
+	filled := make([]document, 0, len(docs))
+	for _, d := range docs {
+		if mine[d.pos] && d.tokens != "" {
+			filled = append(filled, d)
+		}
+	}
+	return filled
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"parlor/internal/errs"
@@ -67,8 +68,12 @@ func addPage(ctx context.Context, t *tx, p visitor.Page) (got visitor.Page, fres
 // Pages implements visitor.Store.
 func (s *Store) Pages(ctx context.Context, t id.Tenant, v id.Visitor, before time.Time, limit int) (list []visitor.Page, err error) {
 	defer errs.Wrap(&err, "store.Pages %s", v)
+	until := ms(before)
+	if until == 0 {
+		until = math.MaxInt64
+	}
 	return all(ctx, s.readers, scanPage, `SELECT `+pageColumns+` FROM page
 		WHERE visitor = (SELECT v.id FROM visitor v WHERE v.id = $1 AND v.tenant = $2)
-		AND ($3 = 0 OR at < $3) ORDER BY n DESC LIMIT $4`,
-		string(v), string(t), ms(before), max(limit, 1))
+		AND at < $3 ORDER BY n DESC LIMIT $4`,
+		string(v), string(t), until, max(limit, 1))
 }

@@ -48,9 +48,6 @@ func (s *Store) openPostgres(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.mendOutbox(ctx); err != nil {
-		return err
-	}
 	b := &postgresBatch{s: s}
 	s.appends = newGroup(s.opts.Queue, s.opts.MaxBatch, b.run)
 	return nil
@@ -67,24 +64,6 @@ func checkPostgresDurable(ctx context.Context, db *sql.DB) error {
 			"PostgreSQL would not keep what it acknowledges: synchronous_commit=%s, fsync=%s", commit, fsync)
 	}
 	return nil
-}
-
-// mendOutbox makes the outbox usable after its tables were copied into another
-// cluster, whose transaction ids are lower: those of the copy would never be passed.
-func (s *Store) mendOutbox(ctx context.Context) error {
-	const ahead = `xid >= CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS TEXT) AS BIGINT)`
-	n, _, err := first(ctx, s.readers, scalar[int64], `SELECT COUNT(*) FROM follower WHERE `+ahead)
-	if err != nil || n == 0 {
-		return err
-	}
-	return s.writePostgres(ctx, func(ctx context.Context, t *tx) error {
-		if _, err := t.exec(ctx, `UPDATE follower SET pos = LEAST(pos, COALESCE((SELECT MIN(o.pos) FROM outbox o
-			WHERE (o.xid, o.pos) > (follower.xid, follower.pos)) - 1, pos)), xid = 0 WHERE `+ahead); err != nil {
-			return err
-		}
-		_, err := t.exec(ctx, `UPDATE outbox SET xid = 0`)
-		return err
-	})
 }
 
 // postgresDialect is the dialect of PostgreSQL.
@@ -104,19 +83,8 @@ func (postgresDialect) lock(table string) string { return " FOR UPDATE OF " + ta
 
 func (postgresDialect) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
 
-// Commits become visible out of the order of pos, so rows are read in the order
-// of their transactions, and only those that no running transaction precedes.
-func (postgresDialect) outboxNext() (where, order string) {
-	return `(o.xid, o.pos) > ($1, $2)
-		AND o.xid < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)`, "o.xid, o.pos"
-}
-
-func (postgresDialect) outboxPassed() string {
-	return "(xid, pos) < (SELECT f.xid, f.pos FROM follower f ORDER BY f.xid, f.pos LIMIT 1)"
-}
-
-func (postgresDialect) resetOutbox(ctx context.Context, t *tx) error {
-	_, err := t.exec(ctx, `UPDATE outbox SET xid = 0`)
+func (postgresDialect) alone(ctx context.Context, t *tx, table string) error {
+	_, err := t.exec(ctx, `LOCK TABLE `+table+` IN SHARE ROW EXCLUSIVE MODE`)
 	return err
 }
 

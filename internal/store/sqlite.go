@@ -197,12 +197,6 @@ func (sqliteDialect) lock(string) string { return "" }
 
 func (sqliteDialect) skipLocked() string { return "" }
 
-func (sqliteDialect) outboxNext() (where, order string) {
-	return "o.xid >= $1 AND o.pos > $2", "o.pos"
-}
-
-func (sqliteDialect) outboxPassed() string { return "pos < (SELECT MIN(f.pos) FROM follower f)" }
-
-func (sqliteDialect) resetOutbox(context.Context, *tx) error { return nil }
+func (sqliteDialect) alone(context.Context, *tx, string) error { return nil }
 
 func (sqliteDialect) again(error) bool { return false }

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"time"
-
-	"parlor/internal/errs"
 )
 
 // tx is a write transaction in progress.
@@ -46,13 +44,15 @@ type verb func(ctx context.Context, t *tx) error
 
 // write runs a verb in a transaction and returns when it is on disk.
 func (s *Store) write(ctx context.Context, v verb) error {
+	return s.writeWithin(ctx, verbTimeout, v)
+}
+
+// writeWithin is write with another bound on PostgreSQL.
+func (s *Store) writeWithin(ctx context.Context, limit time.Duration, v verb) error {
 	if s.writes != nil {
 		return s.writes.do(ctx, v)
 	}
-	if s.pool == nil {
-		return errs.New(errs.Unavailable, "store_closed", "the database is not open")
-	}
-	return s.writePostgres(ctx, v)
+	return s.writePostgres(ctx, limit, v)
 }
 
 // maxTries bounds the repetitions of a transaction that lost a race.
@@ -61,9 +61,9 @@ const maxTries = 8
 // errAgain makes write repeat the transaction.
 var errAgain = errors.New("transaction must be repeated")
 
-func (s *Store) writePostgres(ctx context.Context, v verb) error {
+func (s *Store) writePostgres(ctx context.Context, limit time.Duration, v verb) error {
 	for try := 1; ; try++ {
-		err := s.tryPostgres(ctx, v)
+		err := s.tryPostgres(ctx, limit, v)
 		if err == nil || try == maxTries || !(errors.Is(err, errAgain) || s.dialect.again(err)) {
 			return translate(err)
 		}
@@ -86,14 +86,14 @@ func (s *Store) pause(ctx context.Context, try int) error {
 }
 
 // tryPostgres runs the verb once. ctx counts until the transaction begins: from
-// there it is executed and its true result returned, within verbTimeout.
-func (s *Store) tryPostgres(ctx context.Context, v verb) error {
+// there it is executed and its true result returned, within limit.
+func (s *Store) tryPostgres(ctx context.Context, limit time.Duration, v verb) error {
 	conn, err := s.read.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close() }() // gives it back to the pool
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), verbTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	sqlTx, err := conn.BeginTx(ctx, nil)
 	if err != nil {

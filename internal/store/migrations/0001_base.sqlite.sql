@@ -180,21 +180,13 @@ CREATE TABLE message (
 CREATE UNIQUE INDEX message_client ON message (conversation, from_id, client_id) WHERE client_id <> '';
 
 CREATE TABLE outbox (
-  pos INTEGER NOT NULL PRIMARY KEY,
-  xid BIGINT NOT NULL DEFAULT 0,
+  pos INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   tenant TEXT NOT NULL,
   conversation TEXT NOT NULL,
   seq BIGINT NOT NULL,
   kind TEXT NOT NULL,
   at BIGINT NOT NULL
 );
-
-CREATE TABLE follower (
-  name TEXT NOT NULL PRIMARY KEY,
-  xid BIGINT NOT NULL,
-  pos BIGINT NOT NULL
-);
-INSERT INTO follower (name, xid, pos) VALUES ('search', 0, 0);
 
 CREATE TABLE search_doc (
   pos BIGINT NOT NULL,
@@ -289,7 +281,6 @@ DROP TABLE presence;
 DROP TABLE node;
 DROP TABLE served;
 DROP TABLE decision;
-DROP TABLE follower;
 DROP TABLE outbox;
 DROP TABLE message;
 DROP TABLE conversation;

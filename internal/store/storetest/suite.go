@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"parlor/internal/errs"
@@ -13,6 +15,44 @@ var suite = []struct {
 	run  func(t *testing.T, s *store.Store)
 }{
 	{"Append/Counters", testCounters},
+	{"Append/EveryFieldIsKept", testMessageKept},
+	{"Append/ClientID", testClientID},
+	{"Append/RepeatRace", testRepeatRace},
+	{"Append/Refusals", testRefusals},
+	{"Append/Gapless", testGapless},
+	{"Append/Range", testRange},
+	{"Conversation/Start", testStart},
+	{"Conversation/StartRace", testStartRace},
+	{"Conversation/MarkRead", testMarkRead},
+	{"Conversation/Close", testClose},
+	{"List/Views", testViews},
+	{"List/OfVisitor", testListOfVisitor},
+	{"List/Paging", testPaging},
+	{"Search/Words", testSearch},
+	{"Search/Pages", testSearchPages},
+	{"Search/IndexNext", testIndexNext},
+	{"Routing/Queue", testQueue},
+	{"Routing/Served", testServed},
+	{"Routing/Assign", testAssign},
+	{"Routing/Requeue", testRequeue},
+	{"Routing/Decisions", testDecisions},
+	{"Routing/AssignRace", testAssignRace},
+	{"Routing/RepairLoads", testRepair},
+	{"Presence/TwoNodes", testPresence},
+	{"Presence/LostAgents", testLost},
+	{"Presence/LastOfTwo", testLastOfTwo},
+	{"Account/Tenants", testTenants},
+	{"Account/Inboxes", testInboxes},
+	{"Account/Agents", testAgents},
+	{"Account/Credentials", testCredentials},
+	{"Account/Secret", testSecret},
+	{"Visitor/Visitors", testVisitors},
+	{"Visitor/Pages", testPages},
+	{"Job/Life", testJobs},
+	{"Job/ClaimRace", testClaimRace},
+	{"Media/FilesAndColleagues", testFilesAndColleagues},
+	{"Tenant/Isolation", testIsolation},
+	{"Backup/BrokenIsRefused", testRestoreRefused},
 }
 
 // Run checks that the stores open returns keep the contracts of all domains.
@@ -33,6 +73,9 @@ func wantReason(t testing.TB, err error, code errs.Code, reason string) {
 		t.Fatalf("error = %v (%s %s), want %s %s", err, errs.CodeOf(err), errs.ReasonOf(err), code, reason)
 	}
 }
+
+// spaced writes values with blanks between them.
+func spaced(values ...any) string { return strings.TrimSuffix(fmt.Sprintln(values...), "\n") }
 
 func must(t testing.TB, err error) {
 	t.Helper()

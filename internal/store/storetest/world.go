@@ -8,6 +8,7 @@ import (
 	"parlor/internal/actor"
 	"parlor/internal/conversation"
 	"parlor/internal/id"
+	"parlor/internal/routing"
 	"parlor/internal/store"
 	"parlor/internal/visitor"
 )
@@ -127,4 +128,33 @@ func (w *World) IndexAll() {
 			return
 		}
 	}
+}
+
+// Line returns a message that records a change.
+func (w *World) Line(name string) conversation.Message {
+	return conversation.Message{Kind: conversation.Event, From: conversation.Author{Kind: actor.System},
+		Line: &conversation.Line{Name: name}, At: w.Now}
+}
+
+// AssignInput is what gives c, as it was read, to a.
+func (w *World) AssignInput(c conversation.Conversation, a id.Agent) routing.AssignInput {
+	return routing.AssignInput{Tenant: w.Tenant, Conversation: c.ID, Version: c.Version, From: c.Agent, To: a, At: w.Now,
+		Decision: routing.Decision{Agent: a, Rule: routing.RuleIdle, Candidates: 1, At: w.Now}, Line: w.Line(conversation.LineAssigned)}
+}
+
+// Assign gives c to a.
+func (w *World) Assign(c conversation.Conversation, a id.Agent) conversation.Moved {
+	w.T.Helper()
+	moved, err := w.S.Assign(w.T.Context(), w.AssignInput(c, a))
+	w.ok(err)
+	return moved
+}
+
+// Close ends c.
+func (w *World) Close(c conversation.Conversation) conversation.Moved {
+	w.T.Helper()
+	moved, err := w.S.CloseConversation(w.T.Context(), conversation.CloseInput{Tenant: w.Tenant, Conversation: c.ID,
+		EndBy: conversation.EndByAgent, At: w.Now, Line: w.Line(conversation.LineClosed)})
+	w.ok(err)
+	return moved
 }

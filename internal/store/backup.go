@@ -1,0 +1,142 @@
+package store
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"parlor/internal/errs"
+)
+
+// A backup is a gzip stream of JSON lines: a header, then for each table a line
+// with its name and columns followed by a line for each row, then an end with
+// the number of rows. It is the same for both engines.
+
+// backupTables are the tables of a backup with the order of their rows. Left out
+// are presence, which is of the moment, and outbox and search index, which
+// Restore builds anew from the messages.
+var backupTables = []struct{ name, order string }{
+	{"tenant", "id"},
+	{"inbox", "id"},
+	{"team", "id"},
+	{"agent", "id"},
+	{"agent_team", "tenant, agent, team"},
+	{"credential", "hash"},
+	{"api_client", "id"},
+	{"secret", "name"},
+	{"visitor", "id"},
+	{"page", "visitor, n"},
+	{"conversation", "id"},
+	{"message", "conversation, seq"},
+	{"decision", "conversation, n"},
+	{"served", "tenant, visitor, agent"},
+	{"file", "id"},
+	{"job", "id"},
+	{"colleague_message", "id"},
+}
+
+// backupFormat is the version of the file format.
+const backupFormat = 1
+
+// backupHeader is the first line of a backup.
+type backupHeader struct {
+	Backup string `json:"backup"`
+	Format int    `json:"format"`
+	Schema int    `json:"schema"`
+	Engine string `json:"engine"`
+	// At is when it was made, epoch milliseconds.
+	At int64 `json:"at"`
+}
+
+// backupTable is the line before the rows of a table.
+type backupTable struct {
+	Table   string   `json:"table"`
+	Columns []string `json:"columns"`
+}
+
+// backupEnd is the last line of a backup.
+type backupEnd struct {
+	End  bool  `json:"end"`
+	Rows int64 `json:"rows"`
+}
+
+// Backup writes everything to w as of one moment, while the store is in use.
+// Restore reads it on either engine.
+func (s *Store) Backup(ctx context.Context, w io.Writer) (err error) {
+	defer errs.Wrap(&err, "store.Backup")
+	version, err := s.SchemaVersion(ctx)
+	if err != nil {
+		return err
+	}
+	zip := gzip.NewWriter(w)
+	out := json.NewEncoder(zip)
+	out.SetEscapeHTML(false)
+	if err := out.Encode(backupHeader{"parlor", backupFormat, version, s.Engine(), ms(s.opts.Clock.Now())}); err != nil {
+		return err
+	}
+	var rows int64
+	err = s.snapshot(ctx, func(q *session) error {
+		for _, t := range backupTables {
+			n, err := dumpTable(ctx, q, out, t.name, t.order)
+			if err != nil {
+				return fmt.Errorf("table %s: %w", t.name, err)
+			}
+			rows += n
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := out.Encode(backupEnd{true, rows}); err != nil {
+		return err
+	}
+	return zip.Close()
+}
+
+func dumpTable(ctx context.Context, q *session, out *json.Encoder, table, order string) (n int64, err error) {
+	rows, err := q.query(ctx, `SELECT * FROM `+table+` ORDER BY `+order)
+	if err != nil {
+		return 0, translate(err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err has reported what matters
+	columns, err := rows.Columns()
+	if err != nil {
+		return 0, err
+	}
+	if err := out.Encode(backupTable{table, columns}); err != nil {
+		return 0, err
+	}
+	values := make([]any, len(columns))
+	dest := make([]any, len(columns))
+	for i := range values {
+		dest[i] = &values[i]
+	}
+	for ; rows.Next(); n++ {
+		if err := rows.Scan(dest...); err != nil {
+			return n, err
+		}
+		if err := out.Encode(values); err != nil {
+			return n, err
+		}
+	}
+	return n, translate(rows.Err())
+}
+
+// isTable reports whether a backup may hold the table.
+func isTable(name string) bool {
+	for _, t := range backupTables {
+		if t.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// isName reports whether s is the plain name of a column.
+func isName(s string) bool {
+	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz_") == ""
+}
