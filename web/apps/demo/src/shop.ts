@@ -23,7 +23,10 @@ let cart = store.get('cart').split(',').filter((id) => LAMPS.some((l) => l.id ==
 type Child = Node | string | false | undefined
 function h(tag: string, attrs: Record<string, string | EventListener> = {}, ...children: Child[]): HTMLElement {
   const el = document.createElement(tag)
-  for (const [k, v] of Object.entries(attrs)) typeof v === 'string' ? el.setAttribute(k, v) : el.addEventListener(k, v)
+  for (const [k, v] of Object.entries(attrs)) {
+    if (typeof v === 'string') el.setAttribute(k, v)
+    else el.addEventListener(k, v)
+  }
   el.append(...children.filter((c): c is Node | string => !!c))
   return el
 }

@@ -55,7 +55,7 @@ export function Panel({ chat, t, name, greeting }: Props) {
       {view === 'sure' && (
         <div class="foot" role="alertdialog" aria-label={t.endSure}>
           <p>{t.endSure}</p>
-          <div class="row"><button type="button" class="btn line" onClick={() => setView('chat')}>{t.cancel}</button>
+          <div class="row"><button type="button" class="btn quiet" onClick={() => setView('chat')}>{t.cancel}</button>
             <button type="button" class="btn" ref={(el) => el?.focus()} onClick={() => { void chat.end(); setView('chat') }}>{t.endYes}</button></div>
         </div>
       )}
