@@ -111,15 +111,13 @@ func (s *Socket) push(in job) {
 	s.working = true
 	c.mu.Unlock()
 	if start {
-		c.srv.workers.Add(1)
-		go s.work()
+		c.srv.dispatch.add(s)
 	}
 }
 
 // run works until no job is left.
 func (s *Socket) run() {
 	c := s.client
-	defer c.srv.workerDone()
 	for {
 		c.mu.Lock()
 		j := s.head

@@ -20,15 +20,14 @@ type Server struct {
 
 	sockets, eventsIn, eventsOut, panics atomic.Int64
 
-	workers  atomic.Int64 // sockets whose handlers run
-	draining atomic.Bool
-	idle     chan struct{} // closed when no handlers run while draining
-	idleOnce sync.Once
+	dispatch *dispatcher
+	stopping sync.Once
+	stopped  <-chan struct{} // set by stopping
 }
 
 // New makes a server with the namespace "/". It starts nothing.
 func New(opts Options) *Server {
-	s := &Server{opts: opts.withDefaults(), namespaces: make(map[string]*Namespace), idle: make(chan struct{})}
+	s := &Server{opts: opts.withDefaults(), namespaces: make(map[string]*Namespace), dispatch: newDispatcher()}
 	s.engine = engineio.NewServer(s.opts.engine(), (*bridge)(s))
 	s.Of("/")
 	return s
@@ -71,12 +70,9 @@ func (s *Server) namespace(name string) *Namespace {
 // have returned, and closes. When ctx ends first, what is left is cut off and the context's error returned.
 func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.engine.Shutdown(ctx)
-	s.draining.Store(true)
-	if s.workers.Load() == 0 {
-		return err
-	}
+	s.stopping.Do(func() { s.stopped = s.dispatch.drained() })
 	select {
-	case <-s.idle:
+	case <-s.stopped:
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
@@ -91,12 +87,6 @@ func (s *Server) Stats() Stats {
 		EventsIn:  s.eventsIn.Load(),
 		EventsOut: s.eventsOut.Load(),
 		Panics:    s.panics.Load(),
-	}
-}
-
-func (s *Server) workerDone() {
-	if s.workers.Add(-1) == 0 && s.draining.Load() {
-		s.idleOnce.Do(func() { close(s.idle) })
 	}
 }
 

@@ -33,7 +33,6 @@ type Socket struct {
 	name      string // of the namespace, as the client asked
 	query     string // of CONNECT, raw
 	auth      json.RawMessage
-	work      func()
 	recovered bool
 	missed    []engineio.Message // to be sent after CONNECT
 	phase     atomic.Uint32
@@ -42,6 +41,7 @@ type Socket struct {
 	// Guarded by client.mu.
 	head, tail *job
 	working    bool
+	next       *Socket // in the queue of the dispatcher, and guarded by it
 	held       []engineio.Message
 
 	// Guarded by ns.rooms.mu.
@@ -66,7 +66,6 @@ func newSocket(c *client, n *Namespace, name, query string, auth []byte) *Socket
 	default:
 		s.id = name + "#" + c.conn.ID()
 	}
-	s.work = s.run
 	return s
 }
 

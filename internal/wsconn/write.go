@@ -1,6 +1,7 @@
 package wsconn
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"sync"
@@ -36,7 +37,7 @@ func (b *batch) release() {
 	}
 }
 
-// writer is what a flush needs only while it runs.
+// writer is what writing needs only while it goes on.
 type writer struct {
 	scratch []byte
 	direct  directWriter
@@ -44,32 +45,107 @@ type writer struct {
 
 var writers = sync.Pool{New: func() any { return &writer{scratch: make([]byte, 0, scratchSize)} }}
 
-// flush writes until nothing is waiting. At most one runs for a connection.
-func (c *Conn) flush() {
-	w := writers.Get().(*writer)
-	defer writers.Put(w)
-	written := 0
-	for {
-		c.mu.Lock()
-		c.queued -= written
-		b := c.pending
-		c.pending = nil
-		if b == nil {
-			c.writing = false
-			hangup := c.hangup
-			c.mu.Unlock()
-			if hangup {
-				_ = c.nc.Close() // all is written; the reader reports the end
-			}
+// next takes the largest chunk that one write should carry off a batch, starting at frame i, and returns the frame
+// behind it. The chunk is valid until the next call.
+func (w *writer) next(frames [][]byte, i int) ([]byte, int) {
+	if len(frames)-i == 1 || len(frames[i]) > bigFrame {
+		return frames[i], i + 1
+	}
+	w.scratch = w.scratch[:0]
+	for i < len(frames) && len(frames[i]) <= bigFrame && len(w.scratch)+len(frames[i]) <= scratchSize {
+		w.scratch = append(w.scratch, frames[i]...)
+		i++
+	}
+	return w.scratch, i
+}
+
+// flush writes what is waiting, as far as the socket takes it at once. It never blocks: a socket that is full gets a
+// goroutine of its own. At most one flush or drainQueue runs for a connection.
+func (c *Conn) flush(w *writer) {
+	b := c.takePending(0)
+	if b == nil {
+		return
+	}
+	size := b.size()
+	for i := 0; i < len(b.frames); {
+		var chunk []byte
+		chunk, i = w.next(b.frames, i)
+		c.count(len(chunk))
+		n, err := w.direct.write(c.raw, chunk)
+		if err != nil {
+			c.Abort(err)
+			break
+		}
+		if n < len(chunk) {
+			go c.drainQueue(b, bytes.Clone(chunk[n:]), i)
 			return
 		}
-		c.mu.Unlock()
-		written = b.size()
-		err := c.writeBatch(w, b.frames)
+	}
+	b.release()
+	c.mu.Lock()
+	c.queued -= size
+	again := c.pending != nil
+	hangup := false
+	if !again {
+		c.writing = false
+		hangup = c.hangup
+	}
+	c.mu.Unlock()
+	switch {
+	case again:
+		flushers.add(c) // behind the others, so that more is combined
+	case hangup:
+		_ = c.nc.Close() // all is written; the reader reports the end
+	}
+}
+
+// takePending gives back the room of what was written and takes what waits. It returns nil and ends the writing if
+// nothing does.
+func (c *Conn) takePending(written int) *batch {
+	c.mu.Lock()
+	c.queued -= written
+	b := c.pending
+	c.pending = nil
+	hangup := false
+	if b == nil {
+		c.writing = false
+		hangup = c.hangup
+	}
+	c.mu.Unlock()
+	if hangup {
+		_ = c.nc.Close() // all is written; the reader reports the end
+	}
+	return b
+}
+
+// drainQueue writes until nothing is waiting, blocking where it must. It goes on with rest and frame i of b, which may
+// be nil.
+func (c *Conn) drainQueue(b *batch, rest []byte, i int) {
+	w := writers.Get().(*writer)
+	defer writers.Put(w)
+	for {
+		if b == nil {
+			if b = c.takePending(0); b == nil {
+				return
+			}
+			i = 0
+		}
+		size := b.size()
+		err := c.write(rest)
+		for rest = nil; err == nil && i < len(b.frames); {
+			var chunk []byte
+			chunk, i = w.next(b.frames, i)
+			c.count(len(chunk))
+			err = c.write(chunk)
+		}
 		b.release()
 		if err != nil {
 			c.Abort(writeError(err))
 		}
+		if b = c.takePending(size); b == nil {
+			return
+		}
+		i = 0
 	}
 }
 
@@ -80,45 +156,15 @@ func writeError(err error) error {
 	return err
 }
 
-// writeBatch combines small frames and writes large ones as they are.
-func (c *Conn) writeBatch(w *writer, frames [][]byte) error {
-	if len(frames) == 1 {
-		return c.writeOut(w, frames[0])
-	}
-	for _, f := range frames {
-		if len(w.scratch) > 0 && (len(f) > bigFrame || len(w.scratch)+len(f) > scratchSize) {
-			err := c.writeOut(w, w.scratch)
-			w.scratch = w.scratch[:0]
-			if err != nil {
-				return err
-			}
-		}
-		if len(f) > bigFrame {
-			if err := c.writeOut(w, f); err != nil {
-				return err
-			}
-			continue
-		}
-		w.scratch = append(w.scratch, f...)
-	}
-	if len(w.scratch) == 0 {
-		return nil
-	}
-	err := c.writeOut(w, w.scratch)
-	w.scratch = w.scratch[:0]
-	return err
+func (c *Conn) count(n int) {
+	c.opts.Counters.Writes.Add(1)
+	c.opts.Counters.BytesOut.Add(int64(n))
 }
 
-// writeOut writes b. The deadline is set only when the socket does not take everything at once.
-func (c *Conn) writeOut(w *writer, b []byte) error {
-	c.opts.Counters.Writes.Add(1)
-	c.opts.Counters.BytesOut.Add(int64(len(b)))
-	if c.raw != nil {
-		n, err := w.direct.write(c.raw, b)
-		if err != nil || n == len(b) {
-			return err
-		}
-		b = b[n:]
+// write blocks up to the write timeout.
+func (c *Conn) write(b []byte) error {
+	if len(b) == 0 {
+		return nil
 	}
 	if err := c.nc.SetWriteDeadline(time.Now().Add(c.opts.WriteTimeout)); err != nil {
 		return err

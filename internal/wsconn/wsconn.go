@@ -3,8 +3,8 @@
 //
 // It is made for very many mostly idle connections. An idle connection owns one goroutine and no buffer: on Unix the
 // reader waits for readability and only then borrows a buffer. Writers never block: frames are queued by reference, so
-// one encoded frame can be shared by any number of connections, and a goroutine that lives only while there is something
-// to write puts everything that is waiting into as few system calls as possible.
+// one encoded frame can be shared by any number of connections, and a few goroutines that live only while there is
+// something to write put everything that is waiting into as few system calls as possible.
 //
 // A peer that does not read is cut off: either the queue passes Options.MaxQueue bytes, or a blocked write takes longer
 // than Options.WriteTimeout. Left out: extensions (compression), and the client side apart from the test client in
@@ -107,15 +107,15 @@ type Conn struct {
 	raw     syscall.RawConn // nil where waiting without a buffer is not possible
 	opts    *Options
 	handler Handler
-	flushFn func()
 
 	mu      sync.Mutex
 	pending *batch
 	queued  int // bytes in pending and in the batch being written
 	err     error
 	state   state
-	writing bool // a flush goroutine exists
-	hangup  bool // close the socket once everything is written
+	writing bool  // queued for, or in the hands of, somebody who writes
+	hangup  bool  // close the socket once everything is written
+	next    *Conn // in the queue of the flushers
 
 	in input
 }
@@ -124,7 +124,6 @@ type Conn struct {
 // afterwards. Writes are accepted at once; nothing is read before Run.
 func New(nc net.Conn, early []byte, opts *Options, h Handler) *Conn {
 	c := &Conn{nc: nc, opts: opts, handler: h, raw: rawConn(nc)}
-	c.flushFn = c.flush
 	c.in.early(early)
 	opts.Counters.Opened.Add(1)
 	return c
@@ -200,7 +199,11 @@ func (c *Conn) push(frame []byte) {
 	c.queued += len(frame) + frameOverhead
 	if !c.writing {
 		c.writing = true
-		go c.flushFn()
+		if c.raw != nil {
+			flushers.add(c)
+		} else {
+			go c.drainQueue(nil, nil, 0)
+		}
 	}
 }
 

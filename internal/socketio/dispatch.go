@@ -1,0 +1,84 @@
+package socketio
+
+import "sync"
+
+// dispatcher runs the handlers of sockets that have something to do. Workers take one socket after another and end when
+// none is left. A worker that enters a handler while others wait makes sure that the next worker is on its way, so a
+// handler may block for as long as it likes.
+type dispatcher struct {
+	mu         sync.Mutex
+	head, tail *Socket // linked by Socket.next
+	coming     bool    // a worker has been started and has not looked yet
+	busy       int     // workers
+	draining   bool
+	idle       chan struct{} // closed when draining and no worker is left
+	start      func()
+}
+
+func newDispatcher() *dispatcher {
+	d := &dispatcher{idle: make(chan struct{})}
+	d.start = d.run
+	return d
+}
+
+// add queues a socket. It must not be queued or being run.
+func (d *dispatcher) add(s *Socket) {
+	d.mu.Lock()
+	if d.tail == nil {
+		d.head = s
+	} else {
+		d.tail.next = s
+	}
+	d.tail = s
+	start := d.recruit()
+	d.mu.Unlock()
+	if start {
+		go d.start()
+	}
+}
+
+// recruit needs mu. It reports whether the caller must start a worker.
+func (d *dispatcher) recruit() bool {
+	if d.coming || d.head == nil {
+		return false
+	}
+	d.coming = true
+	d.busy++
+	return true
+}
+
+func (d *dispatcher) run() {
+	d.mu.Lock()
+	d.coming = false
+	for d.head != nil {
+		s := d.head
+		if d.head = s.next; d.head == nil {
+			d.tail = nil
+		}
+		s.next = nil
+		start := d.recruit()
+		d.mu.Unlock()
+		if start {
+			go d.start()
+		}
+		s.run()
+		d.mu.Lock()
+	}
+	if d.busy--; d.busy == 0 && d.draining {
+		close(d.idle)
+		d.draining = false
+	}
+	d.mu.Unlock()
+}
+
+// drained returns a channel that is closed once no handler runs. It is called once, when no socket gets events any more.
+func (d *dispatcher) drained() <-chan struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.busy == 0 {
+		close(d.idle)
+	} else {
+		d.draining = true
+	}
+	return d.idle
+}

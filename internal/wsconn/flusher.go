@@ -1,0 +1,61 @@
+package wsconn
+
+import (
+	"runtime"
+	"sync"
+)
+
+// flushGroup writes for the connections that have something to write: a few goroutines that end when nothing is left.
+// Since they never block, a queue in front of them costs less than a goroutine for each connection, and lets messages
+// for the same connection gather.
+type flushGroup struct {
+	mu         sync.Mutex
+	head, tail *Conn // linked by Conn.next
+	running    int
+	limit      int
+}
+
+// flushers serves all connections of the process.
+var flushers = flushGroup{limit: runtime.GOMAXPROCS(0)}
+
+// add queues a connection. It must not be queued already.
+func (g *flushGroup) add(c *Conn) {
+	g.mu.Lock()
+	if g.tail == nil {
+		g.head = c
+	} else {
+		g.tail.next = c
+	}
+	g.tail = c
+	start := g.running < g.limit
+	if start {
+		g.running++
+	}
+	g.mu.Unlock()
+	if start {
+		go flushWaiting()
+	}
+}
+
+// flushWaiting has no argument because starting it then allocates nothing.
+func flushWaiting() { flushers.run() }
+
+func (g *flushGroup) run() {
+	w := writers.Get().(*writer)
+	defer writers.Put(w)
+	for {
+		g.mu.Lock()
+		c := g.head
+		if c == nil {
+			g.running--
+			g.mu.Unlock()
+			return
+		}
+		if g.head = c.next; g.head == nil {
+			g.tail = nil
+		}
+		c.next = nil
+		g.mu.Unlock()
+		c.flush(w)
+	}
+}
