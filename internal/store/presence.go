@@ -80,7 +80,7 @@ func (s *Store) ExpireNodes(ctx context.Context, now time.Time) (lost []presence
 	}
 	err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
 		// A node that has beaten meanwhile is not in the list any more.
-		nodes, err := all(ctx, t, scalar[string], ended+` ORDER BY o.id`+s.dialect.lock("o"), ms(now))
+		nodes, err := all(ctx, t, scalar[string], ended+` ORDER BY o.lease_until, o.id`+s.dialect.lock("o"), ms(now))
 		if err != nil {
 			return err
 		}

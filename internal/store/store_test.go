@@ -1,14 +1,11 @@
 package store_test
 
 import (
-	"os"
 	"testing"
 
 	"parlor/internal/store"
 	"parlor/internal/store/storetest"
 )
-
-func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 
 func TestSQLite(t *testing.T) {
 	t.Parallel()

@@ -167,10 +167,15 @@ func testRefusals(t *testing.T, s *store.Store) {
 	equal(t, "messages", len(allMessages(t, s, c)), 2)
 }
 
-// testGapless lets 64 callers append to 8 conversations at once.
+// testGapless appends from many callers at once.
 func testGapless(t *testing.T, s *store.Store) {
+	AppendRace(NewWorld(t, s, "main"), s)
+}
+
+// AppendRace lets 64 callers on some nodes append to 8 conversations at once.
+func AppendRace(w *World, nodes ...*store.Store) {
 	const callers, each, conversations = 64, 20, 8
-	w := NewWorld(t, s, "main")
+	t := w.T
 	var list []conversation.Conversation
 	for i := range conversations {
 		list = append(list, w.Start(fmt.Sprint("v", i), ""))
@@ -185,7 +190,7 @@ func testGapless(t *testing.T, s *store.Store) {
 				c := list[(n+i)%conversations]
 				in := w.Say(c, fmt.Sprint(n, "/", i))
 				in.Message.ClientID = fmt.Sprint(n, "/", i)
-				got, err := s.Append(t.Context(), in)
+				got, err := nodes[n%len(nodes)].Append(t.Context(), in)
 				if err != nil {
 					errors[n] = err
 					return
@@ -207,13 +212,14 @@ func testGapless(t *testing.T, s *store.Store) {
 	}
 	total := 0
 	for _, c := range list {
-		total += len(checkGapless(t, s, c))
+		total += len(CheckGapless(t, w.S, c))
 	}
 	equal(t, "messages", total, callers*each)
 }
 
-// checkGapless returns the messages of c, numbered 1, 2, 3 … with Prev in step.
-func checkGapless(t testing.TB, s *store.Store, c conversation.Conversation) []conversation.Message {
+// CheckGapless returns the messages of c and fails the test unless they are
+// numbered 1, 2, 3 … with Prev in step.
+func CheckGapless(t testing.TB, s *store.Store, c conversation.Conversation) []conversation.Message {
 	t.Helper()
 	list := allMessages(t, s, c)
 	prev := int64(0)

@@ -144,5 +144,5 @@ func testClose(t *testing.T, s *store.Store) {
 	must(t, err)
 	equal(t, "open", st.Open, 0)
 	equal(t, "idle since", st.IdleSince, w.Now)
-	checkGapless(t, s, got)
+	CheckGapless(t, s, got)
 }

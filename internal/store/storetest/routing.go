@@ -253,7 +253,7 @@ func AssignRace(w *World, nodes ...*store.Store) {
 		if got.Status == conversation.Open {
 			held--
 		}
-		checkGapless(t, w.S, got)
+		CheckGapless(t, w.S, got)
 	}
 	equal(t, "held but not open", held, 0)
 	wrong, err := w.S.RepairLoads(t.Context(), w.Tenant)
