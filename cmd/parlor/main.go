@@ -63,6 +63,7 @@ func commands() []command {
 		{"doctor", "", "check database, folders, bus and a running server", (*program).doctor},
 		{"backup", "FILE", "write everything into one file, while the server runs", (*program).backup},
 		{"restore", "FILE", "read a backup into an empty database", (*program).restore},
+		{"bench", "--token T… [--url U] [--json] …", "measure a running server through its protocols", (*program).bench},
 		{"openapi", "", "print the OpenAPI document", (*program).openapi},
 		{"version", "", "print the version", (*program).version},
 	}
@@ -88,7 +89,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 }
 
 func (p *program) usage(w io.Writer) {
-	fmt.Fprintln(w, "Parlor brings a company's visitors to the right agent.\n\nusage: parlor COMMAND [flags]\n")
+	fmt.Fprint(w, "Parlor brings a company's visitors to the right agent.\n\nusage: parlor COMMAND [flags]\n\n")
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  %-15s %s\n", c.name, c.doc)
 		if c.args != "" {
