@@ -52,6 +52,8 @@ export async function signIn(page, base, path = '/console/') {
 export async function axe(frame, what) {
   // Evaluated by the debugger, not as a page script, so the content policy stays as it is.
   await frame.evaluate(AXE)
+  // Colours are judged when they have arrived, not on their way.
+  await frame.evaluate(() => Promise.all(document.getAnimations().filter((a) => a.effect?.getComputedTiming().iterations !== Infinity).map((a) => a.finished.catch(() => undefined))))
   const found = await frame.evaluate(async () => {
     const r = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] })
     return r.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? n.all[0]?.message ?? '')).slice(0, 4).join(' | ')}`)
@@ -73,3 +75,50 @@ export async function until(fn, what, ms = 10_000) {
     await new Promise((r) => setTimeout(r, 50))
   }
 }
+
+/** A switch for the network of a page's realtime connection: WebSocket and polling. */
+export async function network(page) {
+  let up = true
+  const open = new Set()
+  await page.context().routeWebSocket(/\/socket\.io\//, (ws) => {
+    if (!up) return void ws.close()
+    open.add(ws)
+    ws.onClose(() => open.delete(ws))
+    const server = ws.connectToServer()
+    ws.onMessage((m) => server.send(m))
+    server.onMessage((m) => ws.send(m))
+    server.onClose(() => ws.close())
+    return undefined
+  })
+  await page.context().route(/\/socket\.io\//, (route) => (up ? route.continue() : route.abort()))
+  return {
+    down() {
+      up = false
+      for (const ws of open) void ws.close()
+      open.clear()
+    },
+    up() { up = true },
+  }
+}
+
+export const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAACgAAAAoCAIAAAADnC86AAAAQklEQVR42u3NMQEAAAgDINc/9Mzg4QcFaCf5WEQsFovFYrFYLBaLxWKxWCwWi8VisVgsFovFYrFYLBaLxWKxWCx+Fi/tDAGB1l3RYAAAAABJRU5ErkJggg==', 'base64')
+
+/** Opens the demo shop and the chat in it; resolves with the panel's frame. */
+export async function openChat(page, base, path = '/demo/') {
+  await page.goto(base + path)
+  await page.waitForSelector('parlor-chat', { state: 'attached' })
+  await page.evaluate(() => globalThis.Parlor('open'))
+  return panelOf(page)
+}
+export async function panelOf(page) {
+  await until(() => page.frames().some((f) => f.url().includes('/w/panel/')), 'the frame of the panel')
+  const frame = page.frames().find((f) => f.url().includes('/w/panel/'))
+  await frame.waitForSelector('textarea, .foot')
+  return frame
+}
+export async function say(frame, text) {
+  await frame.fill('textarea', text)
+  await frame.press('textarea', 'Enter')
+}
+/** A text that no other run has written. */
+export const unique = (text) => `${text} ${Math.random().toString(36).slice(2, 8)}`

@@ -310,7 +310,7 @@ export async function start({ port = 0, conversations = 5000 } = {}) {
     ['GET', '/visitors/:id/pages', ({ v, q }) => ({ items: trail(v).slice(0, Number(q.get('limit') ?? 50)) })],
     ['GET', '/search', ({ q }) => {
       const items = []
-      for (const c of [...world.conversations.values()].slice(0, 60)) {
+      for (const c of [...world.conversations.values()].sort((a, b) => (a.lastAt > b.lastAt ? -1 : 1)).slice(0, 60)) {
         for (const m of world.log(c.id)) if (m.text?.toLowerCase().includes(q.get('q').toLowerCase()) && items.length < 30) items.push({ message: m, visitorName: c.visitorName, status: c.status })
       }
       return { items }

@@ -31,11 +31,13 @@ const cmp = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 /** Takes over a newer copy, including fields that the newer one no longer has. An older copy changes nothing. */
 export function merge(into: Conversation, from: Conversation) {
   if (from.version < into.version) return
+  // Reading only goes forward, and its event may have overtaken this copy.
+  const read = { agentRead: Math.max(into.agentRead, from.agentRead), visitorRead: Math.max(into.visitorRead, from.visitorRead) }
   const target = into as unknown as Record<string, unknown>
   // Events may leave names out that have not changed.
   const names = { visitorName: into.visitorName, ...(from.agent && from.agent === into.agent ? { agentName: into.agentName } : {}) }
   for (const key of Object.keys(target)) if (!(key in from)) target[key] = undefined
-  Object.assign(into, names, stripEmpty(from))
+  Object.assign(into, names, stripEmpty(from), read)
 }
 
 /** A copy without a visitor or agent name that is empty. */

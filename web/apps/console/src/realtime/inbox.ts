@@ -186,34 +186,39 @@ export const useInbox = defineStore('inbox', () => {
     if (!seen) chime()
     notice(c.visitorName, m.text ?? m.file?.name ?? '', c.id, () => openConversation(c.id))
   }
-  const onMessage = batch<AgentListen['message']>((list) => {
-    for (const { message, conversation } of list) {
-      const c = upsert(conversation)
-      place(c)
-      receive(message)
-      if (message.from.kind === 'visitor') typing.delete(c.id)
-      alertFor(message, c)
+  function onMessage({ message, conversation }: AgentListen['message']) {
+    const c = upsert(conversation)
+    place(c)
+    receive(message)
+    if (message.from.kind === 'visitor') typing.delete(c.id)
+    alertFor(message, c)
+  }
+  function onConversation({ conversation, cause }: AgentListen['conversation']) {
+    const before = byId.get(conversation.id)?.agent
+    const c = upsert(conversation)
+    place(c)
+    if (c.status === 'closed') typing.delete(c.id)
+    if ((cause === 'assigned' || cause === 'transferred') && c.agent === me.value && before !== me.value) {
+      chime(true)
+      notice(text('notice.assigned'), c.visitorName, c.id, () => openConversation(c.id))
     }
-  })
-  const onConversation = batch<AgentListen['conversation']>((list) => {
-    for (const { conversation, cause } of list) {
-      const before = byId.get(conversation.id)?.agent
-      const c = upsert(conversation)
-      place(c)
-      if (c.status === 'closed') typing.delete(c.id)
-      if ((cause === 'assigned' || cause === 'transferred') && c.agent === me.value && before !== me.value) {
-        chime(true)
-        notice(text('notice.assigned'), c.visitorName, c.id, () => openConversation(c.id))
-      }
-    }
-  })
-  const onTyping = batch<AgentListen['typing']>((list) => {
-    for (const e of list) {
-      if (e.from !== 'visitor') continue
-      if (e.on) typing.set(e.conversation, { text: e.text ?? '', at: now.value, ...(e.name ? { name: e.name } : {}) })
-      else typing.delete(e.conversation)
-    }
-  })
+  }
+  function onTyping(e: AgentListen['typing']) {
+    if (e.from !== 'visitor') return
+    if (e.on) typing.set(e.conversation, { text: e.text ?? '', at: now.value, ...(e.name ? { name: e.name } : {}) })
+    else typing.delete(e.conversation)
+  }
+  function onRead(e: AgentListen['read']) {
+    const c = byId.get(e.conversation)
+    if (!c) return
+    if (e.side === 'visitor') c.visitorRead = Math.max(c.visitorRead, e.seq)
+    else { c.agentRead = Math.max(c.agentRead, e.seq); c.unread = e.unread }
+  }
+  /** Applies events in the order they came, those of one frame together. */
+  const inOrder = batch<() => void>((list) => list.forEach((apply) => apply()))
+  function follow<K extends keyof AgentListen>(event: K, apply: (e: AgentListen[K]) => void) {
+    socket.on(event, (e) => inOrder(() => apply(e)))
+  }
   const isTyping = (id: string) => {
     const t = typing.get(id)
     return !!t && now.value - t.at < TYPING_FRESH
@@ -258,21 +263,16 @@ export const useInbox = defineStore('inbox', () => {
     pending.value = outbox.items
     socket.on('link', (l) => { link.value = l })
     socket.on('hello', (e) => void onHello(e))
-    socket.on('message', onMessage)
-    socket.on('conversation', onConversation)
-    socket.on('typing', onTyping)
-    socket.on('counts', (c) => { counts.value = c })
-    socket.on('read', (e) => {
-      const c = byId.get(e.conversation)
-      if (!c) return
-      if (e.side === 'visitor') c.visitorRead = Math.max(c.visitorRead, e.seq)
-      else { c.agentRead = Math.max(c.agentRead, e.seq); c.unread = e.unread }
-    })
-    socket.on('agent', (a) => {
+    follow('message', onMessage)
+    follow('conversation', onConversation)
+    follow('typing', onTyping)
+    follow('read', onRead)
+    follow('counts', (c) => { counts.value = c })
+    follow('agent', (a) => {
       agents.set(a.agent, a)
       if (a.agent === me.value) session.status = a
     })
-    socket.on('visitor', ({ visitor, page }) => {
+    follow('visitor', ({ visitor, page }) => {
       visitors.set(visitor.id, visitor)
       for (const c of byId.values()) if (c.visitor === visitor.id) c.visitorName = visitor.name
       if (page && trails.has(visitor.id)) trails.set(visitor.id, withPage(trails.get(visitor.id)!, page))

@@ -1,0 +1,26 @@
+// Runs the journeys. PARLOR_E2E_URL names a running server (with demo data); without it a mock is started.
+//
+//   node e2e/run.mjs [talk] [desk] [screens]
+import { backend, launch } from './lib.mjs'
+import { desk } from './desk.mjs'
+import { screens } from './screens.mjs'
+import { talk } from './talk.mjs'
+
+const JOURNEYS = { talk, desk, screens }
+const wanted = process.argv.slice(2).filter((x) => x in JOURNEYS)
+const server = await backend()
+const browser = await launch()
+let failed = 0
+for (const name of wanted.length ? wanted : Object.keys(JOURNEYS)) {
+  const from = Date.now()
+  try {
+    await JOURNEYS[name](browser, server.url, server.mock)
+    console.log(`ok   ${name} ${((Date.now() - from) / 1000).toFixed(1)} s`)
+  } catch (e) {
+    failed++
+    console.error(`FAIL ${name}\n${e.stack ?? e}`)
+  }
+}
+await browser.close()
+server.close()
+process.exit(failed ? 1 : 0)
