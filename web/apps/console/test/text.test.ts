@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { bytes, initials, pathOf, span } from '../src/app/format'
 import { find, score, slash } from '../src/inbox/canned'
-import { parts } from '../src/inbox/links'
+import { langOf, parts } from '../src/inbox/links'
 
 describe('canned replies', () => {
   const list = [{ shortcut: 'refund', title: 'Refund time', text: 'three days' }, { shortcut: 'hello', title: '问候', text: '您好，请问有什么可以帮您？' }, { shortcut: 'track', title: 'Tracking', text: 'your refund link' }]
@@ -30,6 +30,10 @@ describe('links', () => {
     expect(parts('看 https://a.example/x，谢谢').at(1)!.href).toBe('https://a.example/x')
     expect(parts('javascript:alert(1) <b>')).toEqual([{ text: 'javascript:alert(1) <b>' }])
   })
+})
+
+it('the language of a text is read from its script', () => {
+  expect([langOf('你好'), langOf('こんにちは世界'), langOf('안녕'), langOf('Olá')]).toEqual(['zh-CN', 'ja', 'ko', undefined])
 })
 
 describe('format', () => {

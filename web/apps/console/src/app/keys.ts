@@ -4,7 +4,7 @@ import { prefs } from './prefs'
 /** The keyboard map. Handlers, tooltips and the help sheet all read this list. */
 export const KEYS = {
   next: ['J', '↓'], prev: ['K', '↑'], open: ['Enter'], reply: ['R'], note: ['N'], canned: ['/'], close: ['E'],
-  claim: ['A'], transfer: ['T'], details: ['I'], search: ['F'], help: ['?'], back: ['Esc'],
+  claim: ['A'], transfer: ['T'], details: ['I'], search: ['F'], palette: ['Ctrl', 'K'], help: ['?'], back: ['Esc'],
 } as const
 export type KeyId = keyof typeof KEYS
 
@@ -25,10 +25,17 @@ export function useKey(id: KeyId, fn: () => boolean | void) {
   onBeforeUnmount(() => list.splice(list.indexOf(fn), 1))
 }
 
+/** Does what the key does; false if nothing on the page takes it now. */
+export function runKey(id: KeyId): boolean {
+  return (handlers.get(id) ?? []).some((fn) => fn() !== false)
+}
+
 /** Installs the one key listener of the page. */
 export function listenKeys() {
   addEventListener('keydown', (e) => {
-    if (e.defaultPrevented || e.isComposing || e.ctrlKey || e.metaKey || e.altKey) return
+    if (e.defaultPrevented || e.isComposing || e.altKey) return
+    if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'k' && runKey('palette')) return e.preventDefault()
+    if (e.ctrlKey || e.metaKey) return
     const id = CODES[e.key.length === 1 ? e.key.toLowerCase() : e.key]
     if (!id) return
     const single = e.key.length === 1
@@ -36,10 +43,6 @@ export function listenKeys() {
     // Keys that a control or an open dialog understands itself stay with it.
     if (id !== 'back' && document.querySelector('[role="dialog"],[role="menu"]')) return
     if (!single && id !== 'back' && (typingIn(e.target) || (e.target as HTMLElement).closest('button,a,[role="tab"],[role="radio"]'))) return
-    for (const fn of handlers.get(id) ?? []) {
-      if (fn() === false) continue
-      e.preventDefault()
-      return
-    }
+    if (runKey(id)) e.preventDefault()
   })
 }

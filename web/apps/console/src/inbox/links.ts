@@ -15,3 +15,10 @@ export function parts(text: string): Part[] {
   if (at < text.length) out.push({ text: text.slice(at) })
   return out
 }
+
+/** The language that a text's script tells, for glyphs and screen readers; undefined if the script does not tell. */
+export function langOf(text: string): string | undefined {
+  if (/[\u3040-\u30ff]/.test(text)) return 'ja'
+  if (/[\uac00-\ud7af]/.test(text)) return 'ko'
+  return /\p{Script=Han}/u.test(text) ? 'zh-CN' : undefined
+}

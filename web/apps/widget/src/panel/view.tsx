@@ -16,7 +16,7 @@ export function Panel({ chat, t, name, greeting }: Props) {
   const [History, setHistory] = useState<ComponentType<{ chat: Chat; t: Texts }>>()
   const s = chat.state
   const agent = s?.status === 'open' ? s.agent?.name : ''
-  const sub = chat.phase === 'loading' ? t.connecting : chat.typing ? t.typing(chat.typing === '…' ? agent || t.agent : chat.typing) : agent ? t.with(agent) : s?.status === 'queued' ? t.queue(s.ahead ?? (s.place ?? 1) - 1) : chat.session && !chat.session.agentsOnline ? t.offline : t.online
+  const sub = chat.phase === 'loading' ? t.connecting : chat.typing ? t.typing(chat.typing === '…' ? agent || t.agent : chat.typing) : agent ? t.with(agent) : s?.status === 'queued' ? t.queued : chat.session && !chat.session.agentsOnline ? t.offline : t.online
   const ended = s?.status === 'closed'
   useEffect(() => {
     if (!menu) return
