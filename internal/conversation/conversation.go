@@ -24,23 +24,6 @@ const (
 	Closed Status = "closed"
 )
 
-// moves is the table of legal moves between states.
-var moves = map[Status][]Status{
-	Queued: {Open, Closed},
-	Open:   {Open, Queued, Closed},
-	Closed: {},
-}
-
-// CanMove reports whether a conversation may go from one state to another.
-func CanMove(from, to Status) bool {
-	for _, s := range moves[from] {
-		if s == to {
-			return true
-		}
-	}
-	return false
-}
-
 // EndBy says who or what ended a conversation.
 type EndBy string
 

@@ -291,19 +291,6 @@ func TestReadMarksMoveForwardAndOnlyForTheirSide(t *testing.T) {
 	}
 }
 
-func TestMovesBetweenStates(t *testing.T) {
-	t.Parallel()
-	legal := map[string]bool{"queued→open": true, "queued→closed": true, "open→open": true, "open→queued": true, "open→closed": true}
-	for _, from := range []conversation.Status{conversation.Queued, conversation.Open, conversation.Closed} {
-		for _, to := range []conversation.Status{conversation.Queued, conversation.Open, conversation.Closed} {
-			move := fmt.Sprintf("%s→%s", from, to)
-			if conversation.CanMove(from, to) != legal[move] {
-				t.Errorf("%s: legal is %v", move, legal[move])
-			}
-		}
-	}
-}
-
 func FuzzCleanText(f *testing.F) {
 	for _, s := range []string{"", "plain", "你好\r\n世界", "\x00\xff\u202eabc", "a\tb\n"} {
 		f.Add(s)

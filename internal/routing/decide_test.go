@@ -38,7 +38,9 @@ func TestDecide(t *testing.T) {
 	idle := func(d time.Duration) func(*account.AgentStatus) {
 		return func(a *account.AgentStatus) { a.IdleSince = epoch.Add(d) }
 	}
-	team := func(names ...id.Team) func(*account.AgentStatus) { return func(a *account.AgentStatus) { a.Teams = names } }
+	team := func(names ...id.Team) func(*account.AgentStatus) {
+		return func(a *account.AgentStatus) { a.Teams = names }
+	}
 	state := func(s account.State) func(*account.AgentStatus) { return func(a *account.AgentStatus) { a.State = s } }
 	gone := func(a *account.AgentStatus) { a.Connected = false }
 	rotation := routing.Policy{Base: routing.RuleRotation, Returning: true, LastServed: true}
