@@ -135,7 +135,11 @@ func Limits(h http.Handler, maxBody int64, log *slog.Logger) http.Handler {
 		hd.Set("X-Content-Type-Options", "nosniff")
 		hd.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 		if r.Body != nil && !strings.HasPrefix(r.URL.Path, "/socket.io/") {
-			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			// A copy: the server looks at the body of its own request to decide
+			// whether the connection can be used again.
+			limited := *r
+			limited.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			r = &limited
 		}
 		h.ServeHTTP(w, r)
 	})

@@ -106,6 +106,9 @@ func problem(status int, msg string, list ...error) huma.StatusError {
 		p.Code, p.Reason, p.Detail = errs.Internal, "internal", "internal error"
 	}
 	for _, e := range list {
+		if own, ok := e.(*httpx.Problem); ok {
+			return own
+		}
 		if d, ok := e.(*huma.ErrorDetail); ok {
 			p.Field, p.Detail = strings.TrimPrefix(strings.TrimPrefix(d.Location, "body."), "query."), d.Message
 			break
