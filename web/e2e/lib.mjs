@@ -45,7 +45,7 @@ export async function signIn(page, base, path = '/console/') {
   await page.fill('input[name=username]', LOGIN)
   await page.fill('input[name=password]', PASSWORD)
   await page.press('input[name=password]', 'Enter')
-  await page.waitForSelector('[role=listbox] [role=option]')
+  await page.waitForSelector('[role=listbox][aria-busy=false]')
 }
 
 /** Runs axe in a frame and fails on any finding. */

@@ -13,6 +13,10 @@ export async function screens(browser, base, mock) {
       await shot(page, `console-${name}-0-login`)
       await axe(page, name + ' login')
       await signIn(page, base)
+      if (!(await page.locator('[role=option]').count())) {
+        await page.goto(base + '/console/inbox/closed')
+        await page.waitForSelector('[role=option]')
+      }
       mock?.act({ conversation: 'c1', typing: 'O pedido ainda não' })
       await shot(page, `console-${name}-1-list`)
       await axe(page, name + ' list')
@@ -22,7 +26,7 @@ export async function screens(browser, base, mock) {
       await page.waitForTimeout(400)
       await shot(page, `console-${name}-2-thread`)
       await axe(page, name + ' thread')
-      if (size === 'desk') {
+      if (size === 'desk' && (await page.locator('textarea').count())) {
         const box = page.locator('textarea').first()
         await box.pressSequentially('/')
         await page.waitForSelector('#canned-list')

@@ -7,7 +7,8 @@ export interface Settings {
   origin: string
   name: string
   color?: string
-  greeting?: string
+  /** One text, or one for each language. */
+  greeting?: string | Record<string, string>
   online?: boolean
   /** Default language of the inbox. */
   locale?: string

@@ -14,7 +14,8 @@ type Op<R, Q = never, P = never, B = never> = {
 } & ([B] extends [never] ? { requestBody?: never } : { requestBody: Json<B> })
 type Get<R, Q = never, P = never> = { get: Op<R, Q, P> }
 type Post<R, B = never, P = never> = { post: Op<R, never, P, B> }
-type Items<T> = { items?: T[]; next?: string }
+type Items<T> = { items?: T[] }
+type Paged<T> = Items<T> & { next?: string }
 type Id = { id: string }
 
 /** The agents' REST calls that the console uses, relative to `/api/parlor/v1`, in the shape openapi-fetch reads. */
@@ -23,7 +24,7 @@ export interface paths {
   '/me/state': { put: Op<AgentStatus, never, never, { state: AgentState; reason?: string }> }
   '/agents': Get<Items<AgentStatus>>
   '/teams': Get<Items<Team>>
-  '/conversations': Get<Items<Conversation>, { view?: View; visitor?: string; after?: string; limit?: number }>
+  '/conversations': Get<Paged<Conversation>, { view?: View; visitor?: string; after?: string; limit?: number }>
   '/conversations/counts': Get<Counts>
   '/conversations/{id}': Get<Conversation, never, Id>
   '/conversations/{id}/messages':
@@ -37,7 +38,7 @@ export interface paths {
   '/visitors/{id}': Get<Visitor, never, Id>
     & { patch: Op<Visitor, never, Id, Partial<Pick<Visitor, 'name' | 'email' | 'phone' | 'memo'>>> }
   '/visitors/{id}/pages': Get<Items<Page>, { limit?: number }, Id>
-  '/search': Get<Items<SearchHit>, { q: string; after?: string; limit?: number }>
+  '/search': Get<Paged<SearchHit>, { q: string; after?: string; limit?: number }>
   '/canned': Get<{ items?: Canned[] }>
   '/files': Post<FileInfo>
 }

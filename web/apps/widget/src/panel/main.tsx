@@ -29,6 +29,7 @@ async function begin(hello: Hello, port: MessagePort) {
   let theme = hello.theme
   let texts: Texts
   let queued = false
+  const given = hello.settings.greeting
 
   const paint = () => {
     const isDark = theme === 'dark' || (theme !== 'light' && dark.matches)
@@ -42,7 +43,7 @@ async function begin(hello: Hello, port: MessagePort) {
     const go = () => {
       queued = false
       paint()
-      render(<Panel chat={chat} t={texts} name={chat.session?.inbox.name || hello.settings.name} greeting={chat.session?.inbox.greeting || hello.settings.greeting || ''} tick={++tick} />, root)
+      render(<Panel chat={chat} t={texts} name={chat.session?.inbox.name || hello.settings.name} greeting={(typeof given === 'object' ? given[document.documentElement.lang] : chat.session?.inbox.greeting || given) || ''} tick={++tick} />, root)
     }
     // A hidden frame gets no animation frames, yet the count of unread messages must follow.
     if (document.hidden || !chat.shown) setTimeout(go, 30)
