@@ -15,7 +15,9 @@ import (
 // $2 tenant, $3 the only agent allowed, $4 author, $5 client id, $6 visible to
 // the visitor, $7 said by visitor or agent, $8 said by the visitor, $9 answers
 // the visitor, $10 moves the agent's read mark, $11 moves the visitor's, $12
-// time, $13 short text, $14 kind, $15 kind of author.
+// time, $13 short text, $14 kind, $15 kind of author. Tenant and status are
+// compared in a form that no index serves: a planner without statistics might
+// else prefer a list's index to the primary key.
 var moveCounters = `UPDATE conversation SET
 	last_seq = last_seq + 1,
 	prev_seq = visible_seq,
@@ -29,7 +31,7 @@ var moveCounters = `UPDATE conversation SET
 	unread = CASE WHEN $10 = 1 THEN 0 WHEN $8 = 1 THEN unread + 1 ELSE unread END,
 	waiting_since = CASE WHEN $9 = 1 THEN 0
 		WHEN $8 = 1 AND waiting_since = 0 THEN CAST($12 AS BIGINT) ELSE waiting_since END
-	WHERE id = $1 AND tenant = $2 AND status <> 'closed' AND ($3 = '' OR agent = $3)
+	WHERE id = $1 AND COALESCE(tenant, '') = $2 AND COALESCE(status, '') <> 'closed' AND ($3 = '' OR agent = $3)
 	AND ($5 = '' OR NOT EXISTS (SELECT 1 FROM message m
 		WHERE m.conversation = $1 AND m.from_id = $4 AND m.client_id = $5 AND m.client_id <> ''))
 	RETURNING ` + strings.ReplaceAll(conversationColumns, "c.", "") + `, prev_seq`
@@ -41,6 +43,9 @@ func errClosed() error {
 func errNotYours() error {
 	return errs.New(errs.Conflict, "not_your_conversation", "the conversation belongs to another agent")
 }
+
+// counters is how many parameters moveCounters has.
+const counters = 15
 
 // counterArgs are the parameters of moveCounters.
 func counterArgs(in conversation.Append) []any {
@@ -104,37 +109,61 @@ func (s *Store) Append(ctx context.Context, in conversation.Append) (got convers
 // appendIn adds a message within a transaction. ok is false if it may not be
 // added; nothing was changed then.
 func (s *Store) appendIn(ctx context.Context, t *tx, in conversation.Append) (got conversation.Appended, ok bool, err error) {
-	meta, err := in.Message.Meta()
+	args, err := appendArgs(in)
 	if err != nil {
 		return got, false, err
 	}
-	m := in.Message
-	// Everything that could be refused for its text is checked before the first change.
-	if err := checkTexts([]any{string(m.ID), m.From.Name, m.Text, meta}); err != nil {
-		return got, false, err
+	var after counted
+	if s.appends != nil {
+		after, ok, err = change(ctx, t, scanCounted, appendStatement, args...)
+	} else {
+		after, ok, err = appendSteps(ctx, t, in.Message, args)
 	}
-	after, ok, err := change(ctx, t, scanCounted, moveCounters, counterArgs(in)...)
 	if err != nil || !ok {
 		return got, false, err
 	}
+	m := in.Message
 	m.Seq, m.Prev = after.c.LastSeq, after.prev
-	if _, err := t.exec(ctx, `INSERT INTO message (conversation, seq, prev, id, client_id, kind, from_kind,
-		from_id, from_name, text, meta, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		string(m.Conversation), m.Seq, m.Prev, string(m.ID), m.ClientID, string(m.Kind), string(m.From.Kind),
-		m.From.ID, m.From.Name, m.Text, meta, ms(m.At)); err != nil {
-		return got, false, err
-	}
-	if _, err := t.exec(ctx, `INSERT INTO outbox (tenant, conversation, seq, kind, at) VALUES ($1, $2, $3, $4, $5)`,
-		string(m.Tenant), string(m.Conversation), m.Seq, string(m.Kind), ms(m.At)); err != nil {
-		return got, false, err
-	}
 	return conversation.Appended{Message: m, Conversation: after.c}, true, nil
 }
 
-// appendLine adds the message that records a change of c, if one is given.
-func (s *Store) appendLine(ctx context.Context, t *tx, c conversation.Conversation, line conversation.Message) (conversation.Message, error) {
+// appendArgs are the parameters of appendStatement. Everything that could be
+// refused for its text is checked here, before the first change.
+func appendArgs(in conversation.Append) ([]any, error) {
+	m := in.Message
+	meta, err := m.Meta()
+	if err != nil {
+		return nil, err
+	}
+	args := append(counterArgs(in), string(m.ID), m.From.Name, m.Text, meta)
+	return args, checkTexts(args)
+}
+
+// appendSteps is appendStatement in three statements, for an engine that cannot
+// change several tables in one.
+func appendSteps(ctx context.Context, t *tx, m conversation.Message, args []any) (after counted, ok bool, err error) {
+	after, ok, err = change(ctx, t, scanCounted, moveCounters, args[:counters]...)
+	if err != nil || !ok {
+		return after, false, err
+	}
+	if _, err := t.exec(ctx, `INSERT INTO message (conversation, seq, prev, id, client_id, kind, from_kind,
+		from_id, from_name, text, meta, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		string(m.Conversation), after.c.LastSeq, after.prev, string(m.ID), m.ClientID, string(m.Kind), string(m.From.Kind),
+		m.From.ID, m.From.Name, m.Text, args[counters+3], ms(m.At)); err != nil {
+		return after, false, err
+	}
+	_, err = t.exec(ctx, `INSERT INTO outbox (tenant, conversation, seq, kind, at) VALUES ($1, $2, $3, $4, $5)`,
+		string(m.Tenant), string(m.Conversation), after.c.LastSeq, string(m.Kind), ms(m.At))
+	return after, err == nil, err
+}
+
+// record adds the message that records a change of c and returns it with the
+// conversation as it is now; without a line it reads the conversation only.
+// agentName is the name of the agent that c has now.
+func (s *Store) record(ctx context.Context, t *tx, c conversation.Conversation, line conversation.Message, agentName string) (conversation.Moved, error) {
 	if line.Kind == "" {
-		return conversation.Message{}, nil
+		now, err := conversationOf(ctx, t, c.Tenant, c.ID, "")
+		return conversation.Moved{Conversation: now}, err
 	}
 	line.Tenant, line.Conversation = c.Tenant, c.ID
 	if line.ID == "" {
@@ -144,7 +173,8 @@ func (s *Store) appendLine(ctx context.Context, t *tx, c conversation.Conversati
 	if err == nil && !ok {
 		err = errs.New(errs.Internal, "line_refused", "the line of a change could not be added")
 	}
-	return got.Message, err
+	got.Conversation.VisitorName, got.Conversation.AgentName = c.VisitorName, agentName
+	return conversation.Moved{Conversation: got.Conversation, Line: got.Message}, err
 }
 
 // refusal finds out why moveCounters changed nothing: the error, or the first

@@ -40,13 +40,8 @@ type pendingAppend struct {
 
 // appendPostgres hands an append to the batch and explains a refusal.
 func (s *Store) appendPostgres(ctx context.Context, in conversation.Append) (got conversation.Appended, err error) {
-	meta, err := in.Message.Meta()
+	args, err := appendArgs(in)
 	if err != nil {
-		return got, err
-	}
-	m := in.Message
-	args := append(counterArgs(in), string(m.ID), m.From.Name, m.Text, meta)
-	if err := checkTexts(args); err != nil {
 		return got, err
 	}
 	for range maxTries {
@@ -119,7 +114,7 @@ func (b *postgresBatch) try(ctx context.Context, batch []*call[*pendingAppend]) 
 	for _, c := range batch {
 		send.Queue(appendStatement, c.work.args...)
 	}
-	results := b.s.pool.SendBatch(ctx, send)
+	results := b.s.appendPool.SendBatch(ctx, send)
 	defer func() {
 		if e := results.Close(); err == nil {
 			err = e

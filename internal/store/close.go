@@ -27,7 +27,8 @@ func (s *Store) closeConversation(ctx context.Context, t *tx, in conversation.Cl
 	case in.OnlyAgent != "" && in.OnlyAgent != c.Agent:
 		return moved, errNotYours()
 	}
-	if moved.Line, err = s.appendLine(ctx, t, c, in.Line); err != nil {
+	moved, err = s.record(ctx, t, c, in.Line, c.AgentName)
+	if err != nil {
 		return moved, err
 	}
 	if err := s.freePlace(ctx, t, c.Tenant, c.Agent, ms(in.At)); err != nil {
@@ -38,11 +39,11 @@ func (s *Store) closeConversation(ctx context.Context, t *tx, in conversation.Cl
 			return moved, err
 		}
 	}
-	if _, err := t.exec(ctx, `UPDATE conversation SET status = 'closed', closed_at = $2, end_by = $3,
-		version = version + 1 WHERE id = $1`, string(c.ID), ms(in.At), string(in.EndBy)); err != nil {
-		return moved, err
-	}
+	_, err = t.exec(ctx, `UPDATE conversation SET status = 'closed', closed_at = $2, end_by = $3,
+		version = version + 1 WHERE id = $1`, string(c.ID), ms(in.At), string(in.EndBy))
+	now := &moved.Conversation
+	now.Status, now.EndBy, now.Version = conversation.Closed, in.EndBy, c.Version+1
+	now.ClosedAt = atOrNil(ms(in.At))
 	moved.Before = c.Agent
-	moved.Conversation, err = conversationOf(ctx, t, in.Tenant, in.Conversation, "")
 	return moved, err
 }

@@ -32,6 +32,14 @@ func (s *Store) openPostgres(ctx context.Context) error {
 	if s.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return err
 	}
+	one := cfg.Copy()
+	one.MaxConns = 1
+	// The plan of an append is always the same; planning it anew for each would
+	// cost more than running it.
+	one.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	if s.appendPool, err = pgxpool.NewWithConfig(ctx, one); err != nil {
+		return err
+	}
 	s.read = stdlib.OpenDBFromPool(s.pool)
 	s.readers = newSession(s.read, false, &s.trace)
 	if err := checkPostgresDurable(ctx, s.read); err != nil {

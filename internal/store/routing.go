@@ -33,29 +33,30 @@ func (s *Store) Assign(ctx context.Context, in routing.AssignInput) (moved conve
 		return moved, err
 	}
 	err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
-		c, err := s.assignable(ctx, t, in)
+		c, name, err := s.assignable(ctx, t, in)
 		if err != nil {
 			return err
 		}
-		moved, err = s.assign(ctx, t, c, in, string(body))
+		moved, err = s.assign(ctx, t, c, name, in, string(body))
 		return err
 	})
 	return moved, err
 }
 
 // assignable locks and checks everything that could refuse an assignment: the
-// conversation first, then the agents in order of their ids.
-func (s *Store) assignable(ctx context.Context, t *tx, in routing.AssignInput) (conversation.Conversation, error) {
-	c, err := conversationOf(ctx, t, in.Tenant, in.Conversation, s.dialect.lock("c"))
+// conversation first, then the agents in order of their ids. It returns the
+// conversation and the name of the agent who gets it.
+func (s *Store) assignable(ctx context.Context, t *tx, in routing.AssignInput) (c conversation.Conversation, name string, err error) {
+	c, err = conversationOf(ctx, t, in.Tenant, in.Conversation, s.dialect.lock("c"))
 	if err != nil {
-		return c, err
+		return c, "", err
 	}
 	status := conversation.Queued
 	if in.From != "" {
 		status = conversation.Open
 	}
 	if c.Version != in.Version || c.Status != status || c.Agent != in.From {
-		return c, errMoved()
+		return c, "", errMoved()
 	}
 	agents, err := all(ctx, t, scanClaimant, `SELECT a.id, a.name, a.state, a.open, a.cap, a.disabled,
 		(SELECT COUNT(*) FROM presence p JOIN node n ON n.id = p.node
@@ -63,27 +64,27 @@ func (s *Store) assignable(ctx context.Context, t *tx, in routing.AssignInput) (
 		FROM agent a WHERE a.id IN ($2, $3) AND a.tenant = $1 ORDER BY a.id`+s.dialect.lock("a"),
 		string(in.Tenant), string(in.To), string(in.From), ms(in.At))
 	if err != nil {
-		return c, err
+		return c, "", err
 	}
 	i := slices.IndexFunc(agents, func(a claimant) bool { return a.id == in.To })
 	if i < 0 {
-		return c, missing("agent")
+		return c, "", missing("agent")
 	}
 	a := agents[i]
 	switch {
 	case !in.Force && (a.state != account.Ready || a.live == 0 || a.disabled != 0):
-		return c, errs.New(errs.Conflict, "agent_unavailable", "%s is not available", a.name)
+		return c, "", errs.New(errs.Conflict, "agent_unavailable", "%s is not available", a.name)
 	case in.To != in.From && a.open >= a.cap:
-		return c, errs.New(errs.Conflict, "agent_full", "%s has no free place", a.name)
+		return c, "", errs.New(errs.Conflict, "agent_full", "%s has no free place", a.name)
 	}
-	return c, nil
+	return c, a.name, nil
 }
 
 func scanClaimant(r row) (a claimant, err error) {
 	return a, r.Scan(&a.id, &a.name, &a.state, &a.open, &a.cap, &a.disabled, &a.live)
 }
 
-func (s *Store) assign(ctx context.Context, t *tx, c conversation.Conversation, in routing.AssignInput, body string) (moved conversation.Moved, err error) {
+func (s *Store) assign(ctx context.Context, t *tx, c conversation.Conversation, name string, in routing.AssignInput, body string) (moved conversation.Moved, err error) {
 	if in.From != in.To {
 		if err := s.freePlace(ctx, t, in.Tenant, in.From, ms(in.At)); err != nil {
 			return moved, err
@@ -97,14 +98,11 @@ func (s *Store) assign(ctx context.Context, t *tx, c conversation.Conversation, 
 		version = version + 1 WHERE id = $1`, string(c.ID), string(in.To), ms(in.At)); err != nil {
 		return moved, err
 	}
-	if moved.Line, err = s.appendLine(ctx, t, c, in.Line); err != nil {
-		return moved, err
-	}
 	if err := keepDecision(ctx, t, c.ID, in.To, body); err != nil {
 		return moved, err
 	}
+	moved, err = s.record(ctx, t, c, in.Line, name)
 	moved.Before = in.From
-	moved.Conversation, err = conversationOf(ctx, t, in.Tenant, in.Conversation, "")
 	return moved, err
 }
 
@@ -158,11 +156,8 @@ func (s *Store) requeue(ctx context.Context, t *tx, c conversation.Conversation,
 		in.Priority, ms(in.At), queueKey(in.Priority, ms(in.At))); err != nil {
 		return moved, err
 	}
-	if moved.Line, err = s.appendLine(ctx, t, c, in.Line); err != nil {
-		return moved, err
-	}
+	moved, err = s.record(ctx, t, c, in.Line, "")
 	moved.Before = c.Agent
-	moved.Conversation, err = conversationOf(ctx, t, in.Tenant, in.Conversation, "")
 	return moved, err
 }
 

@@ -21,9 +21,12 @@ const (
 
 // Search implements conversation.Store. Words of one character count only beside
 // a longer one. Errors: Invalid "query_too_short" without a word of two characters,
-// "query_too_long" beyond 200 characters, "bad_cursor".
+// "query_too_long" beyond 200 characters, "bad_text", "bad_cursor".
 func (s *Store) Search(ctx context.Context, q conversation.SearchQuery) (hits []conversation.Hit, next string, err error) {
 	defer errs.Wrap(&err, "store.Search")
+	if err := checkTexts([]any{q.Text}); err != nil {
+		return nil, "", err
+	}
 	wanted := words(q.Text)
 	tokens := tokensOf(q.Tenant, wanted)
 	switch {

@@ -53,7 +53,7 @@ type Options struct {
 	// Clock is the source of time; default clock.System().
 	Clock clock.Clock
 	// Conns is the highest number of connections: readers on SQLite (default 8),
-	// all on PostgreSQL (default 16).
+	// all but the one for appends on PostgreSQL (default 16).
 	Conns int
 	// Database is a postgres:// address; "" means SQLite in Dir.
 	Database string
@@ -103,9 +103,10 @@ type Store struct {
 	conn   *sql.Conn
 	writes *group[verb]
 
-	// pool and appends exist on PostgreSQL.
-	pool    *pgxpool.Pool
-	appends *group[*pendingAppend]
+	// pool and appends exist on PostgreSQL; appendPool is the one connection of appends.
+	pool       *pgxpool.Pool
+	appendPool *pgxpool.Pool
+	appends    *group[*pendingAppend]
 
 	commits atomic.Int64
 	verbs   atomic.Int64
@@ -178,6 +179,9 @@ func (s *Store) release() error {
 	}
 	if s.writer != nil {
 		keep(s.writer.Close())
+	}
+	if s.appendPool != nil {
+		s.appendPool.Close()
 	}
 	if s.pool != nil {
 		s.pool.Close()

@@ -203,6 +203,8 @@ func testSearch(t *testing.T, s *store.Store) {
 		wantReason(t, err, errs.Invalid, "query_too_short")
 		equal(t, "field", errs.FieldOf(err), "q")
 	}
+	_, _, err = s.Search(t.Context(), conversation.SearchQuery{Tenant: w.Tenant, Scope: all, Text: "\xe5订", Limit: 10})
+	wantReason(t, err, errs.Invalid, "bad_text")
 	_, _, err = s.Search(t.Context(), conversation.SearchQuery{Tenant: w.Tenant, Scope: all, Text: "订单", After: "!", Limit: 1})
 	wantReason(t, err, errs.Invalid, "bad_cursor")
 }
