@@ -32,6 +32,7 @@ type agentConn struct {
 	release func(context.Context)
 
 	mu      sync.Mutex
+	closed  bool
 	watched id.Conversation
 	threads map[id.Conversation]*thread
 	// rows are conversations of others whose list row has changed.
@@ -156,6 +157,7 @@ func (c *agentConn) close() {
 	c.f.Hub.Unfollow(c, c.topics()...)
 	c.f.board.drop(c)
 	c.mu.Lock()
+	c.closed = true
 	watched, release := c.watched, c.release
 	for _, t := range c.threads {
 		t.follower.Close()

@@ -67,12 +67,33 @@ func (c *agentConn) posted(d *conversation.Posted) {
 	if d.Message.From.Kind == actor.Visitor {
 		c.touch()
 	}
-	t := c.thread(conv, d.Message.Seq-1)
+	t := c.threads[conv.ID]
+	if t == nil {
+		// Names do not travel with messages: the first one of a conversation
+		// that is new to this socket waits until it has been read.
+		go c.adopt(conv.ID, d.Message)
+		return
+	}
 	if conv.LastSeq >= t.conv.LastSeq {
 		conv.VisitorName, conv.AgentName = pick(conv.VisitorName, t.conv.VisitorName), pick(conv.AgentName, t.conv.AgentName)
 		t.store(conv)
 	}
 	t.follower.Take(d.Message)
+}
+
+// adopt begins to follow a conversation with message m.
+func (c *agentConn) adopt(cid id.Conversation, m conversation.Message) {
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	conv, err := c.f.Conversations.Conversation(ctx, c.who, cid)
+	if err != nil {
+		return // it has moved out of sight, or the client will find the gap
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.thread(conv, m.Seq-1).follower.Take(m)
+	}
 }
 
 func (c *agentConn) changed(d *conversation.Changed) {
