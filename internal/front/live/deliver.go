@@ -137,7 +137,7 @@ func (c *agentConn) flush(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_ = c.sock.EmitVolatile("counts", got)
+	_ = c.sock.Emit("counts", got)
 	return nil
 }
 

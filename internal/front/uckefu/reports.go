@@ -95,7 +95,7 @@ func (r *reports) push(ctx context.Context, t id.Tenant) error {
 		return err
 	}
 	for _, c := range conns {
-		_ = c.sock.EmitVolatile("status", rep)
+		_ = c.sock.Emit("status", rep)
 	}
 	return nil
 }
