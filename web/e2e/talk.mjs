@@ -100,6 +100,18 @@ export async function talk(browser, base) {
   await axe(chat, 'panel in a conversation')
   await axe(agent, 'console in a conversation')
 
+  // Written before the server could be reached at all: kept, then sent.
+  const early = await open(browser, { width: 1280, height: 800 })
+  await early.route('**/visitor/session', (r) => r.abort())
+  const first = await openChat(early, base)
+  const soon = unique('还没连上就写了')
+  await say(first, soon)
+  await first.waitForSelector('.bar.warn')
+  await first.waitForSelector(`.pending:has-text("${soon}")`)
+  await early.unroute('**/visitor/session')
+  await first.waitForSelector(`.me:not(.pending) >> text=${soon}`, { timeout: 20_000 })
+  await early.context().close()
+
   // The end, the history, and a new beginning.
   await agent.click('button:has-text("结束会话")')
   await agent.click('[data-test=confirm-close]')

@@ -26,7 +26,7 @@ export class Chat {
   private token: string
   private page: PageRef
   private socket?: Socket<VisitorEmit, VisitorListen>
-  private outbox?: Outbox
+  private outbox: Outbox
   private tries = 0
   private serial = 0
   private quiet?: ReturnType<typeof setTimeout>
@@ -37,6 +37,25 @@ export class Chat {
   constructor(private hello: Hello, private port: MessagePort, private changed: () => void) {
     this.token = hello.token
     this.page = hello.page
+    // There before the server has answered, so that whatever is written early is kept too.
+    const storage = localStore()
+    this.outbox = new Outbox({
+      ...(storage ? { storage } : {}), scope: `parlor.out.${this.hello.settings.inbox}.`,
+      send: async (p) => {
+        if (!this.socket) throw disconnected()
+        const a = await this.socket.request('post', {
+          clientId: p.clientId, kind: p.kind, ...(p.text ? { text: p.text } : {}), ...(p.file ? { file: p.file.id } : {}), ...(p.conversation ? { conversation: p.conversation } : {}),
+        })
+        this.setState(a.state)
+        return a.message
+      },
+      sent: (_, m) => this.receive(m),
+      changed: () => {
+        this.pending = this.outbox.items
+        this.changed()
+      },
+    })
+    this.pending = this.outbox.items
     port.onmessage = (e) => this.hear(e.data as ToPanel)
     this.tell({ t: 'ready' })
     void this.arrive()
@@ -77,7 +96,7 @@ export class Chat {
       this.token = s.token
       this.tries = 0
       this.tell({ t: 'token', token: s.token })
-      this.setUp(s)
+      this.setUp()
       this.state = s.conversation
       if (s.conversation) await this.load()
       this.phase = 'ready'
@@ -91,25 +110,8 @@ export class Chat {
     }
     this.changed()
   }
-  private setUp(s: VisitorSession) {
-    if (this.outbox) return
-    const storage = localStore()
-    this.outbox = new Outbox({
-      ...(storage ? { storage } : {}), scope: `parlor.out.${s.inbox.id}.${s.visitor.id}.`,
-      send: async (p) => {
-        const a = await this.socket!.request('post', {
-          clientId: p.clientId, kind: p.kind, ...(p.text ? { text: p.text } : {}), ...(p.file ? { file: p.file.id } : {}), ...(p.conversation ? { conversation: p.conversation } : {}),
-        })
-        this.setState(a.state)
-        return a.message
-      },
-      sent: (_, m) => this.receive(m),
-      changed: () => {
-        this.pending = this.outbox!.items
-        this.changed()
-      },
-    })
-    this.pending = this.outbox.items
+  private setUp() {
+    if (this.socket) return
     this.socket = new Socket({ url: location.origin + '/socket.io/', namespace: '/parlor/visitor', auth: () => ({ token: this.token, locale: this.hello.locale }) })
     const on = this.socket.on.bind(this.socket)
     on('link', (l) => {
@@ -142,7 +144,7 @@ export class Chat {
     this.socket?.connect()
   }
   get offline() {
-    return this.phase === 'ready' && this.socket !== undefined && this.link !== 'online' && (this.shown || this.pending.length > 0)
+    return this.phase === 'ready' ? this.link !== 'online' && (this.shown || this.pending.length > 0) : this.tries > 0
   }
 
   private setState(s: VisitorState) {
@@ -183,7 +185,7 @@ export class Chat {
         else for (const m of r.messages ?? []) this.receive(m, true)
         if (r.state) this.setState(r.state)
       }
-      await this.outbox?.flush()
+      await this.outbox.flush()
     } catch {
       // Lost again: the next connect repeats this.
     }
@@ -236,11 +238,11 @@ export class Chat {
   private add(p: { kind: 'text' | 'image' | 'file'; text?: string; file?: FileInfo }) {
     if (this.state?.status === 'closed') this.renew()
     const conversation = this.state?.conversation
-    this.outbox?.add({ lane: 'v', ...p, ...(conversation ? { conversation } : {}) })
+    this.outbox.add({ lane: 'v', ...p, ...(conversation ? { conversation } : {}) })
     this.open()
   }
-  retry(id: string) { this.outbox?.retry(id) }
-  discard(id: string) { this.outbox?.remove(id) }
+  retry(id: string) { this.outbox.retry(id) }
+  discard(id: string) { this.outbox.remove(id) }
 
   files(list: Iterable<File>) {
     for (const file of list) {
