@@ -10,14 +10,23 @@ import (
 // Broadcast addresses sockets of a namespace. It is a value; its methods return changed copies.
 type Broadcast struct {
 	ns     *Namespace
-	rooms  []string // none: all sockets
+	few    [2]string // the first rooms, kept here so that naming one allocates nothing
+	more   []string  // further rooms
+	count  int       // of rooms; none means all sockets
 	except []string
 	skip   *Socket
 }
 
 // To adds rooms: sockets in any of them are addressed.
 func (b Broadcast) To(rooms ...string) Broadcast {
-	b.rooms = append(slices.Clip(b.rooms), rooms...)
+	for _, room := range rooms {
+		if b.count < len(b.few) {
+			b.few[b.count] = room
+		} else {
+			b.more = append(slices.Clip(b.more), room)
+		}
+		b.count++
+	}
 	return b
 }
 
@@ -30,13 +39,22 @@ func (b Broadcast) Except(rooms ...string) Broadcast {
 // Emit sends an event to each addressed socket once. It is encoded once for each form that the sockets need. A socket
 // that cannot take it is closed by itself; errors are only those of encoding.
 func (b Broadcast) Emit(event string, args ...any) error {
-	p, err := Prepare(event, args...)
+	body, sc, err := encodeEvent(event, args)
 	if err != nil {
 		return err
 	}
+	defer sc.release()
+	p := passing.Get().(*Prepared)
+	p.body = body
 	b.Send(p)
+	clear(p.forms)
+	p.body, p.forms = encoded{}, p.forms[:0]
+	passing.Put(p)
 	return nil
 }
+
+// passing are prepared events that live only while they are sent.
+var passing = sync.Pool{New: func() any { return new(Prepared) }}
 
 // Send sends a prepared event to each addressed socket once.
 func (b Broadcast) Send(p *Prepared) {
@@ -51,9 +69,12 @@ func (b Broadcast) Send(p *Prepared) {
 }
 
 func (b Broadcast) target() Target {
-	t := Target{Rooms: b.rooms, Except: b.except}
+	t := Target{Except: slices.Clone(b.except)}
+	if b.count > 0 {
+		t.Rooms = slices.Concat(b.few[:min(b.count, len(b.few))], b.more)
+	}
 	if b.skip != nil {
-		t.Except = append(slices.Clip(t.Except), b.skip.id)
+		t.Except = append(t.Except, b.skip.id)
 	}
 	return t
 }
@@ -78,13 +99,16 @@ func (b Broadcast) sockets(group *crowd) []*Socket {
 	r := &b.ns.rooms
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	if len(b.rooms) == 0 {
+	if b.count == 0 {
 		group.list = append(group.list, r.all.list...)
 	}
-	for _, room := range b.rooms {
+	for _, room := range b.few[:min(b.count, len(b.few))] {
 		group.list = r.append(group.list, room)
 	}
-	if len(b.rooms) <= 1 && len(b.except) == 0 && b.skip == nil {
+	for _, room := range b.more {
+		group.list = r.append(group.list, room)
+	}
+	if b.count <= 1 && len(b.except) == 0 && b.skip == nil {
 		return group.list
 	}
 	if group.seen == nil {
@@ -107,7 +131,7 @@ func (b Broadcast) sockets(group *crowd) []*Socket {
 
 // Prepared is an event encoded once, to be sent to any number of sockets.
 type Prepared struct {
-	body   body
+	body   encoded
 	offset string // recovery: added as last argument for sockets of version 4
 
 	mu    sync.Mutex
@@ -135,14 +159,14 @@ func Prepare(event string, args ...any) (*Prepared, error) {
 }
 
 // encodeEvent encodes an event into scratch memory, which the caller releases when the body is no longer used.
-func encodeEvent(event string, args []any) (body, *scratch, error) {
+func encodeEvent(event string, args []any) (encoded, *scratch, error) {
 	sc := scratches.Get().(*scratch)
 	var err error
 	if sc.b, err = appendEvent(sc.b[:0], event, args); err != nil {
 		sc.release()
-		return body{}, nil, err
+		return encoded{}, nil, err
 	}
-	var b body
+	var b encoded
 	sc.b, b.attachments = detach(sc.b, 0)
 	b.json = sc.b
 	return b, sc, nil

@@ -150,7 +150,7 @@ func (s *Socket) recover() {
 		}
 	}
 	for _, e := range missed {
-		p := &Prepared{body: body{json: e.JSON, attachments: e.Attachments}, offset: e.Offset}
+		p := &Prepared{body: encoded{json: e.JSON, attachments: e.Attachments}, offset: e.Offset}
 		s.missed = append(s.missed, p.form(s.name, engineio.V4).all()...)
 	}
 }

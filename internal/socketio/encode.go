@@ -117,14 +117,14 @@ func appendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// body is the encoded content of a packet, before namespace and id are known.
-type body struct {
+// encoded is the content of a packet, before namespace and id are known.
+type encoded struct {
 	json        []byte
 	attachments [][]byte
 }
 
 // message puts a header before the JSON. kind is typeEvent or typeAck; attachments make it the binary form.
-func (b body) message(kind byte, namespace string, id int64) engineio.Message {
+func (b encoded) message(kind byte, namespace string, id int64) engineio.Message {
 	if len(b.attachments) > 0 {
 		kind += typeBinaryEvent - typeEvent
 	}
@@ -134,7 +134,7 @@ func (b body) message(kind byte, namespace string, id int64) engineio.Message {
 }
 
 // messages is message together with the attachments, for one protocol version.
-func (b body) messages(first engineio.Message, protocol int) []engineio.Message {
+func (b encoded) messages(first engineio.Message, protocol int) []engineio.Message {
 	out := make([]engineio.Message, 1, 1+len(b.attachments))
 	out[0] = first
 	for _, a := range b.attachments {

@@ -88,7 +88,7 @@ func (n *Namespace) OnDisconnect(f func(s *Socket, reason string)) {
 }
 
 // To addresses all sockets in any of the rooms.
-func (n *Namespace) To(rooms ...string) Broadcast { return Broadcast{ns: n, rooms: rooms} }
+func (n *Namespace) To(rooms ...string) Broadcast { return Broadcast{ns: n}.To(rooms...) }
 
 // Except addresses all sockets that are in none of the rooms.
 func (n *Namespace) Except(rooms ...string) Broadcast { return Broadcast{ns: n, except: rooms} }
@@ -100,7 +100,7 @@ func (n *Namespace) Emit(event string, args ...any) error {
 
 // Sockets returns the sockets in any of the rooms, or all without rooms.
 func (n *Namespace) Sockets(rooms ...string) []*Socket {
-	return slices.Clone(Broadcast{ns: n, rooms: rooms}.sockets(new(crowd)))
+	return slices.Clone(Broadcast{ns: n}.To(rooms...).sockets(new(crowd)))
 }
 
 // recovers reports whether sockets of version 4 may recover.

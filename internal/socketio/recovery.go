@@ -55,8 +55,8 @@ type Session struct {
 }
 
 // record keeps an event for recovery and prepares it with its offset.
-func (n *Namespace) record(b body, t Target) *Prepared {
-	kept := body{json: slices.Clone(b.json), attachments: b.attachments}
+func (n *Namespace) record(b encoded, t Target) *Prepared {
+	kept := encoded{json: slices.Clone(b.json), attachments: b.attachments}
 	offset := n.srv.opts.Adapter.Append(n.name, Entry{Target: t, JSON: kept.json, Attachments: kept.attachments})
 	return &Prepared{body: kept, offset: offset}
 }

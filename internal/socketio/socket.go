@@ -137,7 +137,7 @@ func (s *Socket) Rooms() []string {
 }
 
 // To addresses the rooms' other sockets.
-func (s *Socket) To(rooms ...string) Broadcast { return Broadcast{ns: s.ns, rooms: rooms, skip: s} }
+func (s *Socket) To(rooms ...string) Broadcast { return Broadcast{ns: s.ns, skip: s}.To(rooms...) }
 
 // Emit sends an event. It never blocks. Errors: ErrClosed, ErrSlowReader, ErrTooBig, ErrInvalidJSON, or that of
 // encoding an argument.
@@ -245,13 +245,13 @@ func (s *Socket) sendAck(id int64, args []any) error {
 	if sc.b, err = appendArgs(sc.b[:0], args); err != nil {
 		return err
 	}
-	b := body{}
+	b := encoded{}
 	b.json, b.attachments = detach(sc.b, 0)
 	return s.sendBody(b, typeAck, id)
 }
 
 // sendBody sends a packet to this socket only.
-func (s *Socket) sendBody(b body, kind byte, id int64) error {
+func (s *Socket) sendBody(b encoded, kind byte, id int64) error {
 	m := b.message(kind, s.name, id)
 	if len(b.attachments) == 0 {
 		return s.deliver(m)

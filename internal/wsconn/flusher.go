@@ -45,17 +45,40 @@ func (g *flushGroup) run() {
 	defer writers.Put(w)
 	for {
 		g.mu.Lock()
-		c := g.head
+		c := g.pop()
 		if c == nil {
 			g.running--
 			g.mu.Unlock()
 			return
 		}
-		if g.head = c.next; g.head == nil {
-			g.tail = nil
-		}
-		c.next = nil
 		g.mu.Unlock()
 		c.flush(w)
 	}
+}
+
+// pop needs mu.
+func (g *flushGroup) pop() *Conn {
+	c := g.head
+	if c == nil {
+		return nil
+	}
+	if g.head = c.next; g.head == nil {
+		g.tail = nil
+	}
+	c.next = nil
+	return c
+}
+
+// help writes for one connection on the caller's goroutine, or lets those who write go on.
+func (g *flushGroup) help() {
+	g.mu.Lock()
+	c := g.pop()
+	g.mu.Unlock()
+	if c == nil {
+		runtime.Gosched()
+		return
+	}
+	w := writers.Get().(*writer)
+	c.flush(w)
+	writers.Put(w)
 }

@@ -77,6 +77,9 @@ func (c *Conn) flush(w *writer) {
 			break
 		}
 		if n < len(chunk) {
+			c.mu.Lock()
+			c.blocked = true
+			c.mu.Unlock()
 			go c.drainQueue(b, bytes.Clone(chunk[n:]), i)
 			return
 		}
@@ -108,7 +111,7 @@ func (c *Conn) takePending(written int) *batch {
 	c.pending = nil
 	hangup := false
 	if b == nil {
-		c.writing = false
+		c.writing, c.blocked = false, false
 		hangup = c.hangup
 	}
 	c.mu.Unlock()

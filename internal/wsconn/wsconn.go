@@ -27,6 +27,8 @@ const (
 	defaultWriteTimeout = 5 * time.Second
 	// frameOverhead is what a queued frame costs beyond its bytes.
 	frameOverhead = 32
+	// maxHelp is how many connections a caller with a full queue writes for before it gives up.
+	maxHelp = 1000
 )
 
 // Errors that end a connection or refuse a write.
@@ -114,6 +116,7 @@ type Conn struct {
 	err     error
 	state   state
 	writing bool  // queued for, or in the hands of, somebody who writes
+	blocked bool  // the socket did not take everything at once
 	hangup  bool  // close the socket once everything is written
 	next    *Conn // in the queue of the flushers
 
@@ -133,8 +136,7 @@ func New(nc net.Conn, early []byte, opts *Options, h Handler) *Conn {
 // It returns ErrClosed, ErrTooBig, or ErrSlowReader if the queue overflowed, which also ends the connection.
 func (c *Conn) Write(frame []byte) error {
 	c.mu.Lock()
-	err := c.admit(len(frame) + frameOverhead)
-	if err != nil {
+	if err := c.admit(len(frame) + frameOverhead); err != nil {
 		c.mu.Unlock()
 		return c.refused(err)
 	}
@@ -150,8 +152,7 @@ func (c *Conn) WriteAll(frames [][]byte) error {
 		size += len(f) + frameOverhead
 	}
 	c.mu.Lock()
-	err := c.admit(size)
-	if err != nil {
+	if err := c.admit(size); err != nil {
 		c.mu.Unlock()
 		return c.refused(err)
 	}
@@ -169,17 +170,23 @@ func (c *Conn) Busy() bool {
 	return c.queued > 0
 }
 
-// admit needs mu.
+// admit needs mu, and may give it up for a while. A queue that is full although the socket is not, because so much was
+// queued at once, is written by the caller itself.
 func (c *Conn) admit(size int) error {
-	switch {
-	case c.state != open:
-		return ErrClosed
-	case c.queued+size <= c.opts.MaxQueue:
-		return nil
-	case size > c.opts.MaxQueue:
-		return ErrTooBig
-	default:
-		return ErrSlowReader
+	for try := 0; ; try++ {
+		switch {
+		case c.state != open:
+			return ErrClosed
+		case c.queued+size <= c.opts.MaxQueue:
+			return nil
+		case size > c.opts.MaxQueue:
+			return ErrTooBig
+		case c.blocked || try == maxHelp:
+			return ErrSlowReader
+		}
+		c.mu.Unlock()
+		flushers.help()
+		c.mu.Lock()
 	}
 }
 
@@ -202,6 +209,7 @@ func (c *Conn) push(frame []byte) {
 		if c.raw != nil {
 			flushers.add(c)
 		} else {
+			c.blocked = true
 			go c.drainQueue(nil, nil, 0)
 		}
 	}

@@ -435,3 +435,31 @@ func TestWriteOfASharedFrameAllocatesNothing(t *testing.T) {
 		t.Errorf("%.2f allocations a write", allocs)
 	}
 }
+
+// TestABurstDoesNotCloseAClientThatReads queues far more than the queue holds, without pause.
+func TestABurstDoesNotCloseAClientThatReads(t *testing.T) {
+	t.Parallel()
+	url, peers := serve(t, wsconn.Options{MaxQueue: 64 << 10}, echo)
+	c := dial(t, url)
+	p := <-peers
+	const frames = 2000
+	got := make(chan error, 1)
+	go func() {
+		for range frames {
+			if _, _, err := c.Read(); err != nil {
+				got <- err
+				return
+			}
+		}
+		got <- nil
+	}()
+	frame := wsconn.Frame(wsconn.OpText, bytes.Repeat([]byte("x"), 500))
+	for i := range frames {
+		if err := p.conn.Write(frame); err != nil {
+			t.Fatalf("frame %d: %v", i, err)
+		}
+	}
+	if err := <-got; err != nil {
+		t.Fatal(err)
+	}
+}

@@ -348,7 +348,11 @@ func TestQuickConnects(t *testing.T) {
 	s.onOpen = func(c *Conn) { _ = c.Send(Text([]byte("welcome"))) }
 	const clients = 300
 	var wg sync.WaitGroup
-	work := make(chan int)
+	work := make(chan int, clients)
+	for i := range clients {
+		work <- i
+	}
+	close(work)
 	for range 16 {
 		wg.Go(func() {
 			for i := range work {
@@ -356,10 +360,6 @@ func TestQuickConnects(t *testing.T) {
 			}
 		})
 	}
-	for i := range clients {
-		work <- i
-	}
-	close(work)
 	wg.Wait()
 	waitFor(t, func() bool { st := s.srv.Stats(); return st.WebSocket == 0 && st.Polling == 0 })
 	if got := s.srv.Stats().Opened; got != clients {
