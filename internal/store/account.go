@@ -10,7 +10,8 @@ import (
 	"parlor/internal/id"
 )
 
-// CreateTenant implements account.Store.
+// CreateTenant implements account.Store. Writers of tenants wait for one another, so that numbers
+// are given without gaps: a tenant is added a few times a year.
 func (s *Store) CreateTenant(ctx context.Context, t account.Tenant) (got account.Tenant, err error) {
 	defer errs.Wrap(&err, "store.CreateTenant %s", t.ID)
 	got = t
@@ -26,7 +27,7 @@ func (s *Store) CreateTenant(ctx context.Context, t account.Tenant) (got account
 	return got, err
 }
 
-// Tenants implements account.Store.
+// Tenants implements account.Store. There are few, so the whole table is read.
 func (s *Store) Tenants(ctx context.Context) (list []account.Tenant, err error) {
 	defer errs.Wrap(&err, "store.Tenants")
 	return all(ctx, s.readers, func(r row) (t account.Tenant, err error) {
@@ -39,6 +40,7 @@ func (s *Store) Tenants(ctx context.Context) (list []account.Tenant, err error) 
 
 const selectInbox = `SELECT id, tenant, name, channel, settings, created_at FROM inbox`
 
+// scanInbox reads a row of selectInbox.
 func scanInbox(r row) (in account.Inbox, err error) {
 	var settings string
 	var created int64
@@ -49,7 +51,8 @@ func scanInbox(r row) (in account.Inbox, err error) {
 	return in, json.Unmarshal([]byte(settings), &in.Settings)
 }
 
-// CreateInbox implements account.Store.
+// CreateInbox implements account.Store. The tenant must exist: it is looked up in the same
+// statement that adds the row, so it cannot vanish between.
 func (s *Store) CreateInbox(ctx context.Context, in account.Inbox) (err error) {
 	defer errs.Wrap(&err, "store.CreateInbox %s", in.ID)
 	settings, err := account.MarshalSettings(in.Settings)
@@ -67,7 +70,8 @@ func (s *Store) CreateInbox(ctx context.Context, in account.Inbox) (err error) {
 	})
 }
 
-// InboxByID implements account.Store.
+// InboxByID implements account.Store. It is the one lookup without a tenant: a page that embeds
+// the widget knows only the public id.
 func (s *Store) InboxByID(ctx context.Context, inbox id.Inbox) (in account.Inbox, err error) {
 	defer errs.Wrap(&err, "store.InboxByID %s", inbox)
 	in, ok, err := first(ctx, s.readers, scanInbox, selectInbox+` WHERE id = $1`, string(inbox))
@@ -77,13 +81,14 @@ func (s *Store) InboxByID(ctx context.Context, inbox id.Inbox) (in account.Inbox
 	return in, err
 }
 
-// Inboxes implements account.Store.
+// Inboxes implements account.Store. Settings that were written by an older program have the
+// default for every field they lack.
 func (s *Store) Inboxes(ctx context.Context, t id.Tenant) (list []account.Inbox, err error) {
 	defer errs.Wrap(&err, "store.Inboxes")
 	return all(ctx, s.readers, scanInbox, selectInbox+` WHERE tenant = $1 ORDER BY name, id`, string(t))
 }
 
-// UpdateInbox implements account.Store.
+// UpdateInbox implements account.Store. Id, tenant, channel and creation time stay as they are.
 func (s *Store) UpdateInbox(ctx context.Context, in account.Inbox) (err error) {
 	defer errs.Wrap(&err, "store.UpdateInbox %s", in.ID)
 	settings, err := account.MarshalSettings(in.Settings)
@@ -100,7 +105,8 @@ func (s *Store) UpdateInbox(ctx context.Context, in account.Inbox) (err error) {
 	})
 }
 
-// CreateTeam implements account.Store.
+// CreateTeam implements account.Store. The name is compared as it is written: "Sales" and "sales"
+// are two teams.
 func (s *Store) CreateTeam(ctx context.Context, team account.Team) (err error) {
 	defer errs.Wrap(&err, "store.CreateTeam %s", team.Name)
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
@@ -114,7 +120,7 @@ func (s *Store) CreateTeam(ctx context.Context, team account.Team) (err error) {
 	})
 }
 
-// Teams implements account.Store.
+// Teams implements account.Store. The index on the name gives the order.
 func (s *Store) Teams(ctx context.Context, t id.Tenant) (list []account.Team, err error) {
 	defer errs.Wrap(&err, "store.Teams")
 	return all(ctx, s.readers, func(r row) (team account.Team, err error) {
@@ -125,7 +131,7 @@ func (s *Store) Teams(ctx context.Context, t id.Tenant) (list []account.Team, er
 	}, `SELECT id, tenant, name, created_at FROM team WHERE tenant = $1 ORDER BY name`, string(t))
 }
 
-// CreateAPIClient implements account.Store.
+// CreateAPIClient implements account.Store. Only a hash of the secret reaches this package.
 func (s *Store) CreateAPIClient(ctx context.Context, c account.APIClient) (err error) {
 	defer errs.Wrap(&err, "store.CreateAPIClient %s", c.ID)
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
@@ -139,7 +145,8 @@ func (s *Store) CreateAPIClient(ctx context.Context, c account.APIClient) (err e
 	})
 }
 
-// APIClient implements account.Store.
+// APIClient implements account.Store. The id is unique in the installation and names the tenant,
+// like the id of an inbox.
 func (s *Store) APIClient(ctx context.Context, clientID string) (c account.APIClient, err error) {
 	defer errs.Wrap(&err, "store.APIClient %s", clientID)
 	c, ok, err := first(ctx, s.readers, func(r row) (c account.APIClient, err error) {
@@ -154,7 +161,9 @@ func (s *Store) APIClient(ctx context.Context, clientID string) (c account.APICl
 	return c, err
 }
 
-// Secret implements account.Store.
+// Secret implements account.Store. It is read first without a transaction, as all calls but the
+// first of an installation find it. Of callers at once, on any number of nodes, the first row wins
+// and everybody reads that one.
 func (s *Store) Secret(ctx context.Context, name string, candidate []byte) (secret []byte, err error) {
 	defer errs.Wrap(&err, "store.Secret %s", name)
 	const read = `SELECT value FROM secret WHERE name = $1`

@@ -15,9 +15,11 @@ import (
 // fold gives the form in which texts are compared without regard to case or width.
 func fold(s string) string { return cases.Fold().String(norm.NFKC.String(s)) }
 
+// selectAgent reads agents a without their teams and without their status.
 const selectAgent = `SELECT a.id, a.tenant, a.email, a.username, a.name, a.role, a.cap, a.disabled,
 	a.password_hash, a.created_at FROM agent a`
 
+// scanAgent reads a row of selectAgent.
 func scanAgent(r row) (a account.Agent, err error) {
 	var created, disabled int64
 	err = r.Scan(&a.ID, &a.Tenant, &a.Email, &a.Username, &a.Name, &a.Role, &a.Cap, &disabled, &a.PasswordHash, &created)
@@ -25,7 +27,8 @@ func scanAgent(r row) (a account.Agent, err error) {
 	return a, err
 }
 
-// CreateAgent implements account.Store.
+// CreateAgent implements account.Store. Everything that can be refused is checked before the first
+// row is written; only the unique names are left to the indexes, which refuse the first statement.
 func (s *Store) CreateAgent(ctx context.Context, a account.Agent) (err error) {
 	defer errs.Wrap(&err, "store.CreateAgent %s", a.ID)
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
@@ -46,6 +49,7 @@ func (s *Store) CreateAgent(ctx context.Context, a account.Agent) (err error) {
 	})
 }
 
+// mustBeTenant returns NotFound "tenant_not_found" for an unknown tenant.
 func mustBeTenant(ctx context.Context, t *tx, tenant id.Tenant) error {
 	_, ok, err := first(ctx, t, scalar[int64], `SELECT 1 FROM tenant WHERE id = $1`, string(tenant))
 	if err == nil && !ok {
@@ -78,13 +82,14 @@ func (s *Store) setTeams(ctx context.Context, t *tx, a account.Agent) error {
 	return err
 }
 
-// Agent implements account.Store.
+// Agent implements account.Store. Teams are in the order of their ids.
 func (s *Store) Agent(ctx context.Context, t id.Tenant, a id.Agent) (got account.Agent, err error) {
 	defer errs.Wrap(&err, "store.Agent %s", a)
 	return s.oneAgent(ctx, t, selectAgent+` WHERE a.id = $2 AND a.tenant = $1`, string(t), string(a))
 }
 
-// AgentByLogin implements account.Store.
+// AgentByLogin implements account.Store. An e-mail wins over a user name that is spelled like it.
+// An empty login is nobody's.
 func (s *Store) AgentByLogin(ctx context.Context, t id.Tenant, login string) (got account.Agent, err error) {
 	defer errs.Wrap(&err, "store.AgentByLogin")
 	return s.oneAgent(ctx, t, selectAgent+` WHERE a.tenant = $1 AND $2 <> ''
@@ -92,6 +97,7 @@ func (s *Store) AgentByLogin(ctx context.Context, t id.Tenant, login string) (go
 		ORDER BY CASE WHEN a.email_key = $2 THEN 0 ELSE 1 END LIMIT 1`, string(t), fold(login))
 }
 
+// oneAgent reads the agent that a query over selectAgent finds, with its teams.
 func (s *Store) oneAgent(ctx context.Context, t id.Tenant, text string, args ...any) (account.Agent, error) {
 	a, ok, err := first(ctx, s.readers, scanAgent, text, args...)
 	if err != nil {
@@ -104,6 +110,7 @@ func (s *Store) oneAgent(ctx context.Context, t id.Tenant, text string, args ...
 	return a, err
 }
 
+// teamsOfAgent returns the teams of one agent in the order of their ids.
 func teamsOfAgent(ctx context.Context, q runner, t id.Tenant, a id.Agent) ([]id.Team, error) {
 	return all(ctx, q, scalar[id.Team],
 		`SELECT team FROM agent_team WHERE tenant = $1 AND agent = $2 ORDER BY team`, string(t), string(a))
@@ -124,7 +131,7 @@ func (s *Store) teamsByAgent(ctx context.Context, t id.Tenant) (map[id.Agent][]i
 	return by, err
 }
 
-// Agents implements account.Store.
+// Agents implements account.Store. The teams of all are read with one more query and matched here.
 func (s *Store) Agents(ctx context.Context, t id.Tenant) (list []account.Agent, err error) {
 	defer errs.Wrap(&err, "store.Agents")
 	list, err = all(ctx, s.readers, scanAgent, selectAgent+` WHERE a.tenant = $1 ORDER BY a.name, a.id`, string(t))
@@ -138,10 +145,12 @@ func (s *Store) Agents(ctx context.Context, t id.Tenant) (list []account.Agent, 
 	return list, err
 }
 
-// UpdateAgent implements account.Store.
+// UpdateAgent implements account.Store. Rows of teams that stay are not touched. State, load and
+// times are not part of it: routing and presence own them.
 func (s *Store) UpdateAgent(ctx context.Context, a account.Agent) (err error) {
 	defer errs.Wrap(&err, "store.UpdateAgent %s", a.ID)
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		// Foreign teams are refused before anything is written.
 		if err := s.mustHaveTeams(ctx, t, a.Tenant, a.Teams); err != nil {
 			return err
 		}
@@ -165,6 +174,7 @@ const selectStatus = `SELECT a.id, a.tenant, a.name, a.state, a.state_reason, a.
 		WHERE p.tenant = a.tenant AND p.agent = a.id AND n.lease_until > $2) THEN 1 ELSE 0 END
 	FROM agent a`
 
+// scanStatus reads a row of selectStatus; teams are read apart.
 func scanStatus(r row) (a account.AgentStatus, err error) {
 	var since, assigned, idle, connected int64
 	err = r.Scan(&a.Agent, &a.Tenant, &a.Name, &a.State, &a.Reason, &since, &a.Open, &a.Cap, &assigned, &idle, &connected)
@@ -172,6 +182,7 @@ func scanStatus(r row) (a account.AgentStatus, err error) {
 	return a, err
 }
 
+// statusOf reads the status of one agent with its teams.
 func statusOf(ctx context.Context, q runner, t id.Tenant, a id.Agent, now int64) (account.AgentStatus, error) {
 	got, ok, err := first(ctx, q, scanStatus, selectStatus+` WHERE a.tenant = $1 AND a.id = $3`,
 		string(t), now, string(a))

@@ -36,10 +36,12 @@ var moveCounters = `UPDATE conversation SET
 		WHERE m.conversation = $1 AND m.from_id = $4 AND m.client_id = $5 AND m.client_id <> ''))
 	RETURNING ` + strings.ReplaceAll(conversationColumns, "c.", "") + `, prev_seq`
 
+// errClosed refuses what only a running conversation allows.
 func errClosed() error {
 	return errs.New(errs.Conflict, "conversation_closed", "the conversation is closed")
 }
 
+// errNotYours refuses an agent who does not hold the conversation.
 func errNotYours() error {
 	return errs.New(errs.Conflict, "not_your_conversation", "the conversation belongs to another agent")
 }
@@ -50,6 +52,8 @@ const counters = 15
 // counterArgs are the parameters of moveCounters.
 func counterArgs(in conversation.Append) []any {
 	m := in.Message
+	// A note is among agents and a line is said by nobody: neither answers a
+	// visitor, waits for an answer, or shows in a list.
 	said := (m.From.Kind == actor.Visitor || m.From.Kind == actor.Agent) &&
 		m.Kind != conversation.Note && m.Kind != conversation.Event
 	return []any{
@@ -79,6 +83,7 @@ type counted struct {
 	prev int64
 }
 
+// scanCounted reads a row that moveCounters returns.
 func scanCounted(r row) (counted, error) {
 	var v conversationRow
 	var prev int64
@@ -86,7 +91,8 @@ func scanCounted(r row) (counted, error) {
 	return counted{v.value(), prev}, err
 }
 
-// Append implements conversation.Store.
+// Append implements conversation.Store. On SQLite it is a verb like all others and shares their
+// commit; on PostgreSQL appends have a batch of their own, see postgresBatch.
 func (s *Store) Append(ctx context.Context, in conversation.Append) (got conversation.Appended, err error) {
 	defer errs.Wrap(&err, "store.Append %s", in.Message.Conversation)
 	if in.Message.ID == "" {
@@ -97,6 +103,8 @@ func (s *Store) Append(ctx context.Context, in conversation.Append) (got convers
 	}
 	err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
 		var ok bool
+		// The usual case touches the rows once; why an append was refused is
+		// found out only when it was.
 		if got, ok, err = s.appendIn(ctx, t, in); err != nil || ok {
 			return err
 		}
@@ -186,6 +194,8 @@ func refusal(ctx context.Context, q runner, in conversation.Append) (got convers
 	if err != nil {
 		return got, true, err
 	}
+	// A repetition is answered with the first result whatever became of the
+	// conversation since: the sender only missed the answer.
 	if m.ClientID != "" {
 		old, ok, err := first(ctx, q, scanMessage, selectMessage+`
 			WHERE m.conversation = $1 AND m.from_id = $2 AND m.client_id = $3 AND m.client_id <> ''`,

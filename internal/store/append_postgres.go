@@ -44,6 +44,8 @@ func (s *Store) appendPostgres(ctx context.Context, in conversation.Append) (got
 	if err != nil {
 		return got, err
 	}
+	// A refusal whose reason is gone when it is looked at (the conversation was
+	// just assigned, say) is tried again.
 	for range maxTries {
 		p := &pendingAppend{in: in, args: args}
 		if err := s.appends.do(ctx, p); err != nil {
@@ -66,6 +68,7 @@ type postgresBatch struct{ s *Store }
 // run executes the batch. If the database refuses it, each append runs by
 // itself, so that it harms only itself.
 func (b *postgresBatch) run(batch []*call[*pendingAppend]) {
+	// Stable: messages that one caller sent in order stay in order.
 	slices.SortStableFunc(batch, func(x, y *call[*pendingAppend]) int {
 		return strings.Compare(string(x.work.in.Message.Conversation), string(y.work.in.Message.Conversation))
 	})
@@ -130,6 +133,7 @@ func (b *postgresBatch) try(ctx context.Context, batch []*call[*pendingAppend]) 
 	for _, c := range batch {
 		p := c.work
 		after, err := scanCounted(results.QueryRow())
+		// No row means that this append was refused; the others go on.
 		p.ok = err == nil
 		if errors.Is(err, pgx.ErrNoRows) {
 			continue

@@ -73,7 +73,7 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) (err error) {
 	}
 	zip := gzip.NewWriter(w)
 	out := json.NewEncoder(zip)
-	out.SetEscapeHTML(false)
+	out.SetEscapeHTML(false) // the file is not a web page
 	if err := out.Encode(backupHeader{"parlor", backupFormat, version, s.Engine(), ms(s.opts.Clock.Now())}); err != nil {
 		return err
 	}
@@ -97,6 +97,7 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) (err error) {
 	return zip.Close()
 }
 
+// dumpTable writes the rows of one table and returns how many there were.
 func dumpTable(ctx context.Context, q *session, out *json.Encoder, table, order string) (n int64, err error) {
 	rows, err := q.query(ctx, `SELECT * FROM `+table+` ORDER BY `+order)
 	if err != nil {
@@ -126,7 +127,8 @@ func dumpTable(ctx context.Context, q *session, out *json.Encoder, table, order 
 	return n, translate(rows.Err())
 }
 
-// isTable reports whether a backup may hold the table.
+// isTable reports whether a backup may hold the table. Names from a file become
+// part of a statement, so only known ones are let through.
 func isTable(name string) bool {
 	for _, t := range backupTables {
 		if t.name == name {

@@ -7,7 +7,8 @@ import (
 	"parlor/internal/errs"
 )
 
-// CloseConversation implements conversation.Store.
+// CloseConversation implements conversation.Store. The line is added first, while the conversation
+// may still be written to.
 func (s *Store) CloseConversation(ctx context.Context, in conversation.CloseInput) (moved conversation.Moved, err error) {
 	defer errs.Wrap(&err, "store.CloseConversation %s", in.Conversation)
 	err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
@@ -17,6 +18,7 @@ func (s *Store) CloseConversation(ctx context.Context, in conversation.CloseInpu
 	return moved, err
 }
 
+// closeConversation is the body of CloseConversation.
 func (s *Store) closeConversation(ctx context.Context, t *tx, in conversation.CloseInput) (moved conversation.Moved, err error) {
 	c, err := conversationOf(ctx, t, in.Tenant, in.Conversation, s.dialect.lock("c"))
 	switch {
@@ -41,6 +43,7 @@ func (s *Store) closeConversation(ctx context.Context, t *tx, in conversation.Cl
 	}
 	_, err = t.exec(ctx, `UPDATE conversation SET status = 'closed', closed_at = $2, end_by = $3,
 		version = version + 1 WHERE id = $1`, string(c.ID), ms(in.At), string(in.EndBy))
+	// The row was read before its last change; the rest follows from that.
 	now := &moved.Conversation
 	now.Status, now.EndBy, now.Version = conversation.Closed, in.EndBy, c.Version+1
 	now.ClosedAt = atOrNil(ms(in.At))

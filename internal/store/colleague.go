@@ -28,7 +28,8 @@ func (s *Store) AppendColleague(ctx context.Context, m colleague.Message) (err e
 	})
 }
 
-// Between implements colleague.Store.
+// Between implements colleague.Store. The pair is stored with the smaller id first, so both
+// directions are one range of one index.
 func (s *Store) Between(ctx context.Context, t id.Tenant, a, b id.Agent, before time.Time, limit int) (list []colleague.Message, err error) {
 	defer errs.Wrap(&err, "store.Between")
 	until := ms(before)

@@ -27,6 +27,7 @@ type conversationRow struct {
 	created, queued, assigned, closed, last, waitSince int64
 }
 
+// dest returns where to scan the columns to.
 func (r *conversationRow) dest() []any {
 	c := &r.c
 	return []any{&c.ID, &c.Tenant, &c.Inbox, &c.Channel, &c.Visitor, &c.Status, &c.Agent, &c.Team,
@@ -35,6 +36,7 @@ func (r *conversationRow) dest() []any {
 		&r.last, &c.LastText, &c.LastKind, &c.LastFrom, &c.AgentRead, &c.VisitorRead, &c.Unread, &r.waitSince}
 }
 
+// value returns the conversation with its times.
 func (r *conversationRow) value() conversation.Conversation {
 	c := r.c
 	c.CreatedAt, c.QueuedAt, c.LastAt = at(r.created), at(r.queued), at(r.last)
@@ -49,6 +51,7 @@ func scanConversation(r row) (conversation.Conversation, error) {
 	return v.value(), err
 }
 
+// noConversation is also the answer for those of other tenants.
 func noConversation() error { return missing("conversation") }
 
 // queueKey orders a queue by one number: priority high to low, then time.
@@ -57,7 +60,8 @@ func queueKey(priority int, queuedAt int64) int64 {
 	return queuedAt - int64(priority)*longestTime
 }
 
-// Start implements conversation.Store.
+// Start implements conversation.Store. The partial unique index on active conversations settles
+// the race of nodes; whoever loses reads what the winner wrote.
 func (s *Store) Start(ctx context.Context, c conversation.Conversation) (got conversation.Conversation, created bool, err error) {
 	defer errs.Wrap(&err, "store.Start %s", c.Visitor)
 	if c.ID == "" {
@@ -104,6 +108,8 @@ func mustHave(ctx context.Context, t *tx, table string, tenant id.Tenant, rowID 
 	return err
 }
 
+// insertConversation adds c to its queue and reports whether it did: not if the
+// visitor has an active conversation already.
 func insertConversation(ctx context.Context, t *tx, c conversation.Conversation) (bool, error) {
 	previous, _, err := first(ctx, t, scalar[string], `SELECT agent FROM conversation
 		WHERE tenant = $1 AND visitor = $2 AND status = 'closed' AND agent <> ''
@@ -111,6 +117,8 @@ func insertConversation(ctx context.Context, t *tx, c conversation.Conversation)
 	if err != nil {
 		return false, err
 	}
+	// A conversation waits from its start, and counts as active from then on
+	// although nobody has said anything yet.
 	queued := ms(c.QueuedAt)
 	if queued == 0 {
 		queued = ms(c.CreatedAt)
@@ -132,12 +140,13 @@ func insertConversation(ctx context.Context, t *tx, c conversation.Conversation)
 	return n == 1, err
 }
 
+// activeOf reads the conversation of a visitor that is not closed.
 func activeOf(ctx context.Context, q runner, t id.Tenant, v id.Visitor) (conversation.Conversation, bool, error) {
 	return first(ctx, q, scanConversation,
 		namedConversation+` WHERE c.tenant = $1 AND c.visitor = $2 AND c.status <> 'closed'`, string(t), string(v))
 }
 
-// Conversation implements conversation.Store.
+// Conversation implements conversation.Store. Names are filled.
 func (s *Store) Conversation(ctx context.Context, t id.Tenant, c id.Conversation) (got conversation.Conversation, err error) {
 	defer errs.Wrap(&err, "store.Conversation %s", c)
 	return conversationOf(ctx, s.readers, t, c, "")
@@ -153,7 +162,8 @@ func conversationOf(ctx context.Context, q runner, t id.Tenant, c id.Conversatio
 	return got, err
 }
 
-// Active implements conversation.Store.
+// Active implements conversation.Store. The partial unique index that guards "one conversation for
+// a visitor" also finds it.
 func (s *Store) Active(ctx context.Context, t id.Tenant, v id.Visitor) (got conversation.Conversation, err error) {
 	defer errs.Wrap(&err, "store.Active %s", v)
 	got, ok, err := activeOf(ctx, s.readers, t, v)
@@ -163,7 +173,8 @@ func (s *Store) Active(ctx context.Context, t id.Tenant, v id.Visitor) (got conv
 	return got, err
 }
 
-// MarkRead implements conversation.Store.
+// MarkRead implements conversation.Store. The agent's unread count is made anew from the messages
+// behind the mark, so it cannot drift; there are few of them.
 func (s *Store) MarkRead(ctx context.Context, t id.Tenant, c id.Conversation, side actor.Kind, seq int64) (got conversation.Conversation, moved bool, err error) {
 	defer errs.Wrap(&err, "store.MarkRead %s", c)
 	err = s.write(ctx, func(ctx context.Context, t2 *tx) (err error) {
@@ -171,6 +182,7 @@ func (s *Store) MarkRead(ctx context.Context, t id.Tenant, c id.Conversation, si
 		if got, err = conversationOf(ctx, t2, t, c, s.dialect.lock("c")); err != nil {
 			return err
 		}
+		// A mark beyond the newest message would hide messages yet to come.
 		to := min(seq, got.LastSeq)
 		switch {
 		case side == actor.Agent && to > got.AgentRead:

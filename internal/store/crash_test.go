@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"parlor/internal/actor"
 	"parlor/internal/conversation"
 	"parlor/internal/id"
@@ -34,7 +36,12 @@ func TestMain(m *testing.M) {
 	if targets := os.Getenv(crashTargetsEnv); targets != "" {
 		os.Exit(appendUntilKilled(strings.Split(targets, ",")))
 	}
-	os.Exit(storetest.Main(m))
+	code := storetest.Main(m)
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // ack is an append that was acknowledged.

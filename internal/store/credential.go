@@ -24,7 +24,8 @@ func (s *Store) CreateCredential(ctx context.Context, c account.Credential) (err
 	})
 }
 
-// Credential implements account.Store.
+// Credential implements account.Store. The hash is the primary key, so one lookup answers; a
+// secret itself is never compared.
 func (s *Store) Credential(ctx context.Context, hash string) (c account.Credential, err error) {
 	defer errs.Wrap(&err, "store.Credential")
 	c, ok, err := first(ctx, s.readers, func(r row) (c account.Credential, err error) {
@@ -39,7 +40,8 @@ func (s *Store) Credential(ctx context.Context, hash string) (c account.Credenti
 	return c, err
 }
 
-// DeleteCredential implements account.Store.
+// DeleteCredential implements account.Store. It is idempotent: a session may end on two screens at
+// once.
 func (s *Store) DeleteCredential(ctx context.Context, hash string) (err error) {
 	defer errs.Wrap(&err, "store.DeleteCredential")
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
@@ -48,7 +50,8 @@ func (s *Store) DeleteCredential(ctx context.Context, hash string) (err error) {
 	})
 }
 
-// DeleteCredentials implements account.Store.
+// DeleteCredentials implements account.Store. Personal access tokens stay: programs do not log in
+// again.
 func (s *Store) DeleteCredentials(ctx context.Context, t id.Tenant, a id.Agent) (err error) {
 	defer errs.Wrap(&err, "store.DeleteCredentials %s", a)
 	return s.write(ctx, func(ctx context.Context, x *tx) error {
@@ -58,7 +61,7 @@ func (s *Store) DeleteCredentials(ctx context.Context, t id.Tenant, a id.Agent) 
 	})
 }
 
-// DeleteExpired implements account.Store.
+// DeleteExpired implements account.Store. An index holds just the credentials that can expire.
 func (s *Store) DeleteExpired(ctx context.Context, now time.Time) (count int, err error) {
 	defer errs.Wrap(&err, "store.DeleteExpired")
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {

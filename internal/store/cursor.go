@@ -26,7 +26,9 @@ func (c cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(c.key, 36) + "/" + c.id))
 }
 
-// parseCursor reads a cursor; "" is from.
+// parseCursor reads a cursor; "" is from. A cursor is not secret and not signed:
+// whatever it holds, it only chooses where a list begins, within the tenant and
+// scope of the request that brings it.
 func parseCursor(s string, from cursor) (cursor, error) {
 	if s == "" {
 		return from, nil

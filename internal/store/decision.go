@@ -24,7 +24,8 @@ func keepDecision(ctx context.Context, t *tx, c id.Conversation, agent id.Agent,
 	return err
 }
 
-// KeepDecision implements routing.Store.
+// KeepDecision implements routing.Store. While a visitor waits the reasons change with every look
+// at the queue, so they overwrite one another.
 func (s *Store) KeepDecision(ctx context.Context, tenant id.Tenant, c id.Conversation, d routing.Decision) (err error) {
 	defer errs.Wrap(&err, "store.KeepDecision %s", c)
 	body, err := json.Marshal(d)
@@ -35,6 +36,8 @@ func (s *Store) KeepDecision(ctx context.Context, tenant id.Tenant, c id.Convers
 		if _, err := conversationOf(ctx, t, tenant, c, s.dialect.lock("c")); err != nil {
 			return err
 		}
+		// Only the newest one may be replaced: an older one explains something
+		// that has happened since.
 		n, err := t.exec(ctx, `UPDATE decision SET body = $2 WHERE conversation = $1 AND agent = ''
 			AND n = (SELECT MAX(o.n) FROM decision o WHERE o.conversation = $1)`, string(c), string(body))
 		if err != nil || n > 0 {
@@ -44,7 +47,7 @@ func (s *Store) KeepDecision(ctx context.Context, tenant id.Tenant, c id.Convers
 	})
 }
 
-// Decisions implements routing.Store.
+// Decisions implements routing.Store. The join with the conversation keeps other tenants out.
 func (s *Store) Decisions(ctx context.Context, t id.Tenant, c id.Conversation) (list []routing.Decision, err error) {
 	defer errs.Wrap(&err, "store.Decisions %s", c)
 	return all(ctx, s.readers, func(r row) (d routing.Decision, err error) {

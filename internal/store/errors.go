@@ -76,6 +76,8 @@ func translate(err error) error {
 	return err
 }
 
+// exists is the error for a row that a unique index refused. key is the name of
+// the index or its columns; cause is kept for the log.
 func exists(key string, cause error) error {
 	d, ok := duplicates[key]
 	if !ok {
@@ -86,6 +88,8 @@ func exists(key string, cause error) error {
 	return e.Because(cause)
 }
 
+// translatePostgres goes by the SQLSTATE, the only stable part of such an error.
+// Failed serializations and deadlocks pass unchanged: write repeats them.
 func translatePostgres(e *pgconn.PgError) error {
 	switch {
 	case e.Code == "23505":
@@ -100,6 +104,8 @@ func translatePostgres(e *pgconn.PgError) error {
 	return e
 }
 
+// translateSQLite goes by the result code. Which index refused a row is told by
+// the text only; that is read here and nowhere else.
 func translateSQLite(e *sqlite.Error) error {
 	switch e.Code() {
 	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:

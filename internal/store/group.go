@@ -22,6 +22,7 @@ type call[T any] struct {
 	done  chan error
 }
 
+// answer gives the caller its result; it never blocks.
 func (c *call[T]) answer(err error) { c.done <- err }
 
 // group commits the work of concurrent callers together. One goroutine takes
@@ -38,6 +39,7 @@ type group[T any] struct {
 	ended  chan struct{}
 }
 
+// newGroup starts a group with a queue of that length.
 func newGroup[T any](queue, maxBatch int, run func([]*call[T])) *group[T] {
 	g := &group[T]{queue: make(chan *call[T], queue), max: maxBatch, run: run, ended: make(chan struct{})}
 	go g.loop()
@@ -62,6 +64,9 @@ func (g *group[T]) do(ctx context.Context, work T) error {
 	return <-c.done
 }
 
+// enqueue waits for a place in the queue. It holds the lock for reading meanwhile,
+// so that close cannot close the queue under it. That does not hold close up for
+// long: the loop goes on taking, so a place becomes free.
 func (g *group[T]) enqueue(ctx context.Context, c *call[T]) error {
 	if ctx.Err() != nil {
 		return cancelled(ctx)
@@ -79,6 +84,7 @@ func (g *group[T]) enqueue(ctx context.Context, c *call[T]) error {
 	}
 }
 
+// loop runs batches until the queue is closed and empty.
 func (g *group[T]) loop() {
 	defer close(g.ended)
 	batch := make([]*call[T], 0, g.max)
@@ -86,7 +92,7 @@ func (g *group[T]) loop() {
 		batch = g.gather(batch[:0], first)
 		if len(batch) > 0 {
 			g.run(batch)
-			clear(batch)
+			clear(batch) // lets go of what the callers sent
 		}
 	}
 }
@@ -124,6 +130,7 @@ func (g *group[T]) close() {
 	<-g.ended
 }
 
+// cancelled wraps the reason for which ctx ended.
 func cancelled(ctx context.Context) error {
 	return errs.New(errs.Unavailable, "cancelled", "the request was given up").Because(ctx.Err())
 }

@@ -62,7 +62,8 @@ func (s *Store) IndexNext(ctx context.Context, limit int) (taken int, err error)
 	return taken, err
 }
 
-// indexable returns the documents at the given positions that have tokens.
+// indexable returns the documents at the given positions that have tokens. It
+// leaves out what another node took first, and what has no text to be found by.
 func indexable(docs []document, positions []int64) []document {
 	mine := make(map[int64]bool, len(positions))
 	for _, p := range positions {

@@ -34,6 +34,7 @@ func (s *Store) Enqueue(ctx context.Context, jobs ...job.Job) (err error) {
 	})
 }
 
+// insertJobs builds one statement for a chunk of jobs; taken keys are skipped.
 func insertJobs(jobs []job.Job) (string, []any) {
 	var values []string
 	var args []any
@@ -51,6 +52,7 @@ func insertJobs(jobs []job.Job) (string, []any) {
 		strings.Join(values, ", ") + ` ON CONFLICT (tenant, kind, key) WHERE key <> '' AND buried = 0 DO NOTHING`, args
 }
 
+// scanJob reads a job; its lease is nobody else's business.
 func scanJob(r row) (j job.Job, err error) {
 	var run int64
 	err = r.Scan(&j.ID, &j.Tenant, &j.Kind, &j.Payload, &j.Key, &run, &j.Attempts, &j.LastError)
@@ -58,13 +60,17 @@ func scanJob(r row) (j job.Job, err error) {
 	return j, err
 }
 
-// Claim implements job.Store.
+// Claim implements job.Store. A few due jobs of each kind are found along the index, then locked;
+// on PostgreSQL rows that another worker is just claiming are passed over, so workers do not wait
+// for one another.
 func (s *Store) Claim(ctx context.Context, kinds []string, limit int, now, until time.Time) (list []job.Job, err error) {
 	defer errs.Wrap(&err, "store.Claim")
 	if len(kinds) == 0 || limit < 1 {
 		return []job.Job{}, nil
 	}
 	args := []any{ms(now), ms(until), limit}
+	// One short walk for each kind, so that a backlog of one kind does not have
+	// to be sorted to find the first jobs of another.
 	var due []string
 	for _, k := range kinds {
 		args = append(args, k)
@@ -80,13 +86,15 @@ func (s *Store) Claim(ctx context.Context, kinds []string, limit int, now, until
 		list, err = changeAll(ctx, t, scanJob, text, args...)
 		return err
 	})
+	// RETURNING promises no order.
 	slices.SortFunc(list, func(a, b job.Job) int {
 		return cmp.Or(a.RunAt.Compare(b.RunAt), cmp.Compare(a.ID, b.ID))
 	})
 	return list, err
 }
 
-// Finish implements job.Store.
+// Finish implements job.Store. The row is deleted: what was done is told by what the job did. A
+// job that is gone already is no error.
 func (s *Store) Finish(ctx context.Context, j id.Job) (err error) {
 	defer errs.Wrap(&err, "store.Finish %s", j)
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
@@ -95,7 +103,8 @@ func (s *Store) Finish(ctx context.Context, j id.Job) (err error) {
 	})
 }
 
-// Retry implements job.Store.
+// Retry implements job.Store. It sets both the time to run and the end of the lease, so the job is
+// free for any worker from then on.
 func (s *Store) Retry(ctx context.Context, j id.Job, when time.Time, reason string) (err error) {
 	defer errs.Wrap(&err, "store.Retry %s", j)
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
@@ -105,7 +114,8 @@ func (s *Store) Retry(ctx context.Context, j id.Job, when time.Time, reason stri
 	})
 }
 
-// Bury implements job.Store.
+// Bury implements job.Store. The row stays for people to look at. Its Key is free again, or one
+// failure would block the work for ever.
 func (s *Store) Bury(ctx context.Context, j id.Job, reason string) (err error) {
 	defer errs.Wrap(&err, "store.Bury %s", j)
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
@@ -114,7 +124,8 @@ func (s *Store) Bury(ctx context.Context, j id.Job, reason string) (err error) {
 	})
 }
 
-// NextDue implements job.Store.
+// NextDue implements job.Store. A leased job counts with the end of its lease: that is when
+// somebody must look whether its worker died.
 func (s *Store) NextDue(ctx context.Context, kinds []string) (when time.Time, ok bool, err error) {
 	defer errs.Wrap(&err, "store.NextDue")
 	list, err := json.Marshal(append([]string{}, kinds...))

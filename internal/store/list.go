@@ -65,6 +65,7 @@ type keyed[T any] struct {
 	key   int64
 }
 
+// scanKeyedConversation reads a named conversation and the number it is ordered by.
 func scanKeyedConversation(r row) (keyed[conversation.Conversation], error) {
 	var v conversationRow
 	var key int64
@@ -72,7 +73,9 @@ func scanKeyedConversation(r row) (keyed[conversation.Conversation], error) {
 	return keyed[conversation.Conversation]{v.value(), key}, err
 }
 
-// List implements conversation.Store.
+// List implements conversation.Store. A scope is not a filter over everything: each of its parts
+// is a walk along an index of its own, cut to the page, and the walks are merged. So a page costs
+// the same in a large tenant as in a small one.
 func (s *Store) List(ctx context.Context, f conversation.Filter) (page []conversation.Conversation, next string, err error) {
 	defer errs.Wrap(&err, "store.List")
 	limit := min(max(f.Limit, 1), maxPage)
@@ -85,6 +88,7 @@ func (s *Store) List(ctx context.Context, f conversation.Filter) (page []convers
 	if err != nil {
 		return nil, "", err
 	}
+	// One row more than asked for was read, to know whether a page follows.
 	if len(rows) > limit {
 		rows = rows[:limit]
 		last := rows[limit-1]
@@ -113,6 +117,8 @@ func (s *Store) listingOf(f conversation.Filter, limit int) (*listing, error) {
 		l.scoped(f.Scope, "status = 'queued'", false)
 		return l, nil
 	}
+	// The conversations of one visitor follow one another, so the order of their
+	// starts is the order of their activity.
 	if f.Visitor != "" {
 		l := newListing(f.Tenant, "created_at", true, from, limit)
 		l.walk("visitor = " + l.arg(string(f.Visitor)) + s.inScope(l, f.Scope))
@@ -167,7 +173,8 @@ func (s *Store) inScope(l *listing, sc conversation.Scope) string {
 		" OR (agent <> '' AND agent = " + l.arg(string(sc.Agent)) + "))"
 }
 
-// Count implements conversation.Store.
+// Count implements conversation.Store. It counts index entries of active conversations, never
+// closed ones.
 func (s *Store) Count(ctx context.Context, t id.Tenant, sc conversation.Scope) (n conversation.Counts, err error) {
 	defer errs.Wrap(&err, "store.Count")
 	args := []any{string(t), string(sc.Agent)}

@@ -39,6 +39,7 @@ func lockDir(dir string) (*fileLock, error) {
 	return &fileLock{f}, nil
 }
 
+// inUse names the process that holds the lock, as far as it has said so.
 func inUse(dir, name string) error {
 	holder := "another process"
 	if b, err := os.ReadFile(name); err == nil && len(b) > 0 {
@@ -47,6 +48,8 @@ func inUse(dir, name string) error {
 	return errs.New(errs.Conflict, "data_in_use", "the data folder %s is in use by %s", dir, holder)
 }
 
+// writePid lets others name the holder of the lock. The number is a hint only:
+// what counts is the lock itself, which dies with the process.
 func writePid(f *os.File) error {
 	if err := f.Truncate(0); err != nil {
 		return err
@@ -55,4 +58,5 @@ func writePid(f *os.File) error {
 	return err
 }
 
+// release gives the lock up; the file stays.
 func (l *fileLock) release() error { return l.f.Close() }

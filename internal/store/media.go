@@ -8,7 +8,8 @@ import (
 	"parlor/internal/media"
 )
 
-// CreateFile implements media.Store.
+// CreateFile implements media.Store. The row is added after the bytes are on disk, so a row
+// without a file cannot be seen.
 func (s *Store) CreateFile(ctx context.Context, f media.File) (err error) {
 	defer errs.Wrap(&err, "store.CreateFile %s", f.ID)
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
@@ -19,7 +20,7 @@ func (s *Store) CreateFile(ctx context.Context, f media.File) (err error) {
 	})
 }
 
-// File implements media.Store.
+// File implements media.Store. A file of another tenant is not found.
 func (s *Store) File(ctx context.Context, t id.Tenant, f id.File) (got media.File, err error) {
 	defer errs.Wrap(&err, "store.File %s", f)
 	got, ok, err := first(ctx, s.readers, func(r row) (f media.File, err error) {

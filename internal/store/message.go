@@ -9,6 +9,7 @@ import (
 	"parlor/internal/id"
 )
 
+// selectMessage reads messages m.
 const selectMessage = `SELECT m.id, m.conversation, m.seq, m.prev, m.client_id, m.kind, m.from_kind, m.from_id,
 	m.from_name, m.text, m.meta, m.at FROM message m`
 
@@ -24,7 +25,8 @@ func scanMessage(r row) (m conversation.Message, err error) {
 	return m, m.SetMeta(meta)
 }
 
-// Messages implements conversation.Store.
+// Messages implements conversation.Store. Messages lie in the order of (conversation, seq), so a
+// page is one read of neighbouring rows however many messages there are.
 func (s *Store) Messages(ctx context.Context, t id.Tenant, c id.Conversation, r conversation.Range) (list []conversation.Message, err error) {
 	defer errs.Wrap(&err, "store.Messages %s", c)
 	_, ok, err := first(ctx, s.readers, scalar[int64],
@@ -49,6 +51,8 @@ func (s *Store) Messages(ctx context.Context, t id.Tenant, c id.Conversation, r 
 	return list, nil
 }
 
+// messagesQuery chooses the direction of the read. Newest messages are read
+// backwards, so that a limit cuts off the old ones.
 func messagesQuery(c id.Conversation, r conversation.Range) (string, []any) {
 	args := []any{string(c), r.Before, max(r.Limit, 1)}
 	where, order := ` WHERE m.conversation = $1 AND m.seq < $2`, ` ORDER BY m.seq DESC LIMIT $3`

@@ -20,6 +20,7 @@ type migrator struct {
 	engine string
 }
 
+// newMigrator reads the embedded files of one engine; it does not touch the database.
 func newMigrator(db *sql.DB, engine string) (*migrator, error) {
 	dialect := goose.DialectSQLite3
 	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
@@ -87,6 +88,8 @@ func (m *migrator) pending(ctx context.Context) (bool, error) {
 	}
 }
 
+// up migrates to target. Nodes that start together wait for one another on
+// PostgreSQL; on SQLite the caller holds the lock of the folder.
 func (m *migrator) up(ctx context.Context) error {
 	_, err := m.p.Up(ctx)
 	return err

@@ -13,8 +13,10 @@ import (
 // maxPages is how many page views of a visitor are kept.
 const maxPages = 1000
 
+// pageColumns is what scanPage reads.
 const pageColumns = `id, visitor, url, title, at, until`
 
+// scanPage reads a row of pageColumns.
 func scanPage(r row) (p visitor.Page, err error) {
 	var from, until int64
 	err = r.Scan(&p.ID, &p.Visitor, &p.URL, &p.Title, &from, &until)
@@ -47,6 +49,8 @@ func (s *Store) AddPage(ctx context.Context, tenant id.Tenant, p visitor.Page) (
 	return got, fresh, err
 }
 
+// addPage prolongs the newest page of the visitor if it is the same one, else
+// adds it under the next number and drops those that are too many.
 func addPage(ctx context.Context, t *tx, p visitor.Page) (got visitor.Page, fresh bool, err error) {
 	got, ok, err := change(ctx, t, scanPage, `UPDATE page SET title = $3,
 		until = CASE WHEN $4 > until THEN CAST($4 AS BIGINT) ELSE until END
@@ -65,7 +69,8 @@ func addPage(ctx context.Context, t *tx, p visitor.Page) (got visitor.Page, fres
 	return p, true, err
 }
 
-// Pages implements visitor.Store.
+// Pages implements visitor.Store. The subquery finds nothing for a visitor of another tenant.
+// Pages are numbered for each visitor, and the number is the order.
 func (s *Store) Pages(ctx context.Context, t id.Tenant, v id.Visitor, before time.Time, limit int) (list []visitor.Page, err error) {
 	defer errs.Wrap(&err, "store.Pages %s", v)
 	until := ms(before)

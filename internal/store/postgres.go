@@ -21,6 +21,7 @@ func keepDurable(ctx context.Context, c *pgx.Conn) error {
 	return err
 }
 
+// openPostgres opens the pools, checks the server and migrates.
 func (s *Store) openPostgres(ctx context.Context) error {
 	s.dialect = postgresDialect{}
 	cfg, err := pgxpool.ParseConfig(s.opts.Database)
@@ -61,6 +62,7 @@ func (s *Store) openPostgres(ctx context.Context) error {
 	return nil
 }
 
+// checkPostgresDurable refuses a server that acknowledges before it has written.
 func checkPostgresDurable(ctx context.Context, db *sql.DB) error {
 	var commit, fsync string
 	err := db.QueryRowContext(ctx, `SELECT current_setting('synchronous_commit'), current_setting('fsync')`).Scan(&commit, &fsync)
@@ -91,6 +93,7 @@ func (postgresDialect) lock(table string) string { return " FOR UPDATE OF " + ta
 
 func (postgresDialect) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
 
+// alone blocks writers only; readers go on.
 func (postgresDialect) alone(ctx context.Context, t *tx, table string) error {
 	_, err := t.exec(ctx, `LOCK TABLE `+table+` IN SHARE ROW EXCLUSIVE MODE`)
 	return err

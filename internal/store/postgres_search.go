@@ -5,6 +5,7 @@ import (
 	"strings"
 )
 
+// index stores the tokens as a vector without positions.
 func (postgresDialect) index(ctx context.Context, t *tx, docs []document) error {
 	rows, err := indexRows(docs)
 	if err != nil {

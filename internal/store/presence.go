@@ -9,7 +9,8 @@ import (
 	"parlor/internal/presence"
 )
 
-// Beat implements presence.Store.
+// Beat implements presence.Store. It is one upsert; a node that was taken for dead and dropped
+// comes back without its agents, which it must connect again.
 func (s *Store) Beat(ctx context.Context, node string, until time.Time) (err error) {
 	defer errs.Wrap(&err, "store.Beat %s", node)
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
@@ -23,6 +24,7 @@ func (s *Store) Beat(ctx context.Context, node string, until time.Time) (err err
 func (s *Store) Connect(ctx context.Context, node string, tenant id.Tenant, a id.Agent, _ time.Time) (err error) {
 	defer errs.Wrap(&err, "store.Connect %s", a)
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		// The agent's row comes first: it is what a concurrent loss waits for.
 		n, err := t.exec(ctx, `UPDATE agent SET lost_at = 0 WHERE id = $1 AND tenant = $2`, string(a), string(tenant))
 		if err != nil {
 			return err
@@ -60,7 +62,7 @@ func (s *Store) Disconnect(ctx context.Context, node string, tenant id.Tenant, a
 	return last, err
 }
 
-// DropNode implements presence.Store.
+// DropNode implements presence.Store. It is called by a node that stops in good order, for itself.
 func (s *Store) DropNode(ctx context.Context, node string, when time.Time) (lost []presence.Agent, err error) {
 	defer errs.Wrap(&err, "store.DropNode %s", node)
 	err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
@@ -70,7 +72,8 @@ func (s *Store) DropNode(ctx context.Context, node string, when time.Time) (lost
 	return lost, err
 }
 
-// ExpireNodes implements presence.Store.
+// ExpireNodes implements presence.Store. It is called often and mostly finds nothing, which costs
+// one read and no transaction.
 func (s *Store) ExpireNodes(ctx context.Context, now time.Time) (lost []presence.Agent, err error) {
 	defer errs.Wrap(&err, "store.ExpireNodes")
 	const ended = `SELECT o.id FROM node o WHERE o.lease_until <= $1`

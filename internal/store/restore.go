@@ -55,10 +55,12 @@ func (s *Store) Restore(ctx context.Context, r io.Reader) (err error) {
 	})
 }
 
+// badBackup says what is wrong with the stream.
 func badBackup(why string) *errs.Error {
 	return errs.New(errs.Invalid, "bad_backup", "this is not a whole backup: %s", why)
 }
 
+// mustBeEmpty refuses to mix a backup with what is there already.
 func mustBeEmpty(ctx context.Context, t *tx) error {
 	for _, table := range backupTables {
 		_, found, err := first(ctx, t, scalar[int64], `SELECT 1 FROM `+table.name+` LIMIT 1`)
@@ -127,6 +129,7 @@ func (b *backupReader) load(ctx context.Context, t *tx) error {
 		if err != nil {
 			return err
 		}
+		// A row is an array, everything else an object.
 		if bytes.HasPrefix(line, []byte("[")) {
 			if err := l.row(ctx, line); err != nil {
 				return err
@@ -136,6 +139,7 @@ func (b *backupReader) load(ctx context.Context, t *tx) error {
 		if err := l.flush(ctx); err != nil {
 			return err
 		}
+		// Without the end line the file was cut, and nothing may be kept of it.
 		var end backupEnd
 		if json.Unmarshal(line, &end) == nil && end.End {
 			if end.Rows != l.total {
@@ -172,9 +176,10 @@ func (l *loader) begin(line []byte) error {
 	return nil
 }
 
+// row collects one row; a full statement is sent at once.
 func (l *loader) row(ctx context.Context, line []byte) error {
 	d := json.NewDecoder(bytes.NewReader(line))
-	d.UseNumber()
+	d.UseNumber() // a float64 would round large numbers
 	var values []any
 	if err := d.Decode(&values); err != nil || len(values) != len(l.table.Columns) || len(values) == 0 {
 		return badBackup("a row does not fit its table")

@@ -12,6 +12,7 @@ import (
 	"parlor/internal/routing"
 )
 
+// errMoved tells a caller that somebody else was faster.
 func errMoved() error {
 	return errs.New(errs.Conflict, "conversation_moved", "the conversation has moved meanwhile")
 }
@@ -25,7 +26,8 @@ type claimant struct {
 	live                int64
 }
 
-// Assign implements routing.Store.
+// Assign implements routing.Store. What can refuse it is locked and checked before anything is
+// written, so a lost race costs no rollback.
 func (s *Store) Assign(ctx context.Context, in routing.AssignInput) (moved conversation.Moved, err error) {
 	defer errs.Wrap(&err, "store.Assign %s to %s", in.Conversation, in.To)
 	body, err := json.Marshal(in.Decision)
@@ -80,10 +82,12 @@ func (s *Store) assignable(ctx context.Context, t *tx, in routing.AssignInput) (
 	return c, a.name, nil
 }
 
+// scanClaimant reads an agent with the number of its live connections' nodes.
 func scanClaimant(r row) (a claimant, err error) {
 	return a, r.Scan(&a.id, &a.name, &a.state, &a.open, &a.cap, &a.disabled, &a.live)
 }
 
+// assign makes the changes of an assignment that nothing can refuse any more.
 func (s *Store) assign(ctx context.Context, t *tx, c conversation.Conversation, name string, in routing.AssignInput, body string) (moved conversation.Moved, err error) {
 	if in.From != in.To {
 		if err := s.freePlace(ctx, t, in.Tenant, in.From, ms(in.At)); err != nil {
@@ -125,7 +129,8 @@ func keepServed(ctx context.Context, t *tx, c conversation.Conversation, when in
 	return err
 }
 
-// Requeue implements routing.Store.
+// Requeue implements routing.Store. Locks are taken in the order that all verbs keep: the
+// conversation, then the agent.
 func (s *Store) Requeue(ctx context.Context, in routing.RequeueInput) (moved conversation.Moved, err error) {
 	defer errs.Wrap(&err, "store.Requeue %s", in.Conversation)
 	err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
@@ -147,6 +152,8 @@ func (s *Store) Requeue(ctx context.Context, in routing.RequeueInput) (moved con
 	return moved, err
 }
 
+// requeue makes the changes of Requeue. The time of waiting starts anew; who is
+// to be served before others comes with a higher priority.
 func (s *Store) requeue(ctx context.Context, t *tx, c conversation.Conversation, in routing.RequeueInput) (moved conversation.Moved, err error) {
 	if err := s.freePlace(ctx, t, c.Tenant, c.Agent, ms(in.At)); err != nil {
 		return moved, err
@@ -161,7 +168,7 @@ func (s *Store) requeue(ctx context.Context, t *tx, c conversation.Conversation,
 	return moved, err
 }
 
-// OpenOf implements routing.Store.
+// OpenOf implements routing.Store. Names are filled. The list is short: a cap bounds it.
 func (s *Store) OpenOf(ctx context.Context, t id.Tenant, a id.Agent) (list []conversation.Conversation, err error) {
 	defer errs.Wrap(&err, "store.OpenOf %s", a)
 	return all(ctx, s.readers, scanConversation, namedConversation+` WHERE c.tenant = $1 AND c.agent = $2
@@ -169,7 +176,8 @@ func (s *Store) OpenOf(ctx context.Context, t id.Tenant, a id.Agent) (list []con
 		string(t), string(a), account.MaxCap)
 }
 
-// RepairLoads implements routing.Store.
+// RepairLoads implements routing.Store. It is for the reconciler: the verbs keep
+// the counts right, and a difference is worth a line in the log.
 func (s *Store) RepairLoads(ctx context.Context, t id.Tenant) (wrong []id.Agent, err error) {
 	defer errs.Wrap(&err, "store.RepairLoads")
 	err = s.write(ctx, func(ctx context.Context, x *tx) (err error) {

@@ -55,6 +55,8 @@ type searching struct {
 	hits         []conversation.Hit
 }
 
+// run fills a page. Candidates come in rounds because pairs of characters may
+// match where the word does not, and because the scope is applied after them.
 func (r *searching) run(ctx context.Context) ([]conversation.Hit, string, error) {
 	r.hits = []conversation.Hit{}
 	size := max(4*r.limit, minRound)
@@ -97,6 +99,7 @@ func (r *searching) verify(ctx context.Context, found []int64) (full bool, err e
 	if err != nil {
 		return false, err
 	}
+	// The rows come newest first, as the page wants them.
 	for _, h := range rows {
 		if !holds(h.value.Message.Text, r.words) {
 			continue
@@ -122,6 +125,7 @@ func holds(text string, words []string) bool {
 	return true
 }
 
+// scanHit reads a hit and its position in the index.
 func scanHit(r row) (h keyed[conversation.Hit], err error) {
 	m := &h.value.Message
 	var meta string

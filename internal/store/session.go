@@ -33,10 +33,12 @@ type session struct {
 	stmts map[string]*sql.Stmt
 }
 
+// newSession runs statements on h; trace is nil or points to the hook of tests.
 func newSession(h handle, keep bool, trace *func(string, []any)) *session {
 	return &session{h: h, keep: keep, trace: trace, stmts: map[string]*sql.Stmt{}}
 }
 
+// close ends the kept statements.
 func (q *session) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -97,6 +99,7 @@ func (q *session) query(ctx context.Context, text string, args ...any) (*sql.Row
 	return q.h.QueryContext(ctx, text, args...)
 }
 
+// begin does what every statement needs before it runs.
 func (q *session) begin(ctx context.Context, text string, args []any) (*sql.Stmt, error) {
 	if err := checkTexts(args); err != nil {
 		return nil, err
@@ -126,7 +129,9 @@ type runner interface {
 // row is one row of a result.
 type row interface{ Scan(dest ...any) error }
 
-// all runs a query and scans every row.
+// all runs a query and scans every row. The list is never nil, so that it is
+// written as [] and not as null. Callers bound it by a LIMIT, or by what it is a
+// list of.
 func all[T any](ctx context.Context, q runner, scan func(row) (T, error), text string, args ...any) ([]T, error) {
 	rows, err := q.query(ctx, text, args...)
 	if err != nil {
@@ -144,7 +149,8 @@ func all[T any](ctx context.Context, q runner, scan func(row) (T, error), text s
 	return list, translate(rows.Err())
 }
 
-// first runs a query and scans its first row; ok is false if there is none.
+// first runs a query and scans its first row; ok is false if there is none. The
+// query is read to its end, so a statement that changes rows has changed them.
 func first[T any](ctx context.Context, q runner, scan func(row) (T, error), text string, args ...any) (v T, ok bool, err error) {
 	rows, err := q.query(ctx, text, args...)
 	if err != nil {
@@ -164,7 +170,8 @@ func first[T any](ctx context.Context, q runner, scan func(row) (T, error), text
 	return v, true, translate(rows.Err())
 }
 
-// scalar scans rows of one column.
+// scalar scans rows of one column. T is what the driver's value converts to: the
+// typed ids are as good as string.
 func scalar[T any](r row) (v T, err error) { return v, r.Scan(&v) }
 
 // jsonList is the argument for dialect.list.

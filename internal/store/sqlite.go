@@ -27,6 +27,8 @@ func sqliteDSN(path string, pragmas ...string) string {
 	return u.String()
 }
 
+// openSQLite locks the folder, migrates, and opens one connection that writes and
+// a pool that can only read.
 func (s *Store) openSQLite(ctx context.Context) error {
 	s.dialect = sqliteDialect{}
 	dir, err := filepath.Abs(s.opts.Dir)
@@ -87,6 +89,7 @@ func (s *Store) migrateSQLite(ctx context.Context, dir string) (err error) {
 	return m.up(ctx)
 }
 
+// checkSQLiteDurable asks the engine what it made of the settings.
 func checkSQLiteDurable(ctx context.Context, conn *sql.Conn) error {
 	var mode string
 	var sync int
@@ -121,6 +124,8 @@ func (b *sqliteBatch) run(batch []*call[verb]) {
 		}
 		return
 	}
+	// Nobody can know what a failed commit has left on the disk, so it is not
+	// tried again: every caller is told.
 	if failed, ok := err.(*commitError); ok {
 		for _, c := range batch {
 			c.answer(failed.err)
@@ -138,8 +143,10 @@ func (b *sqliteBatch) run(batch []*call[verb]) {
 // commitError says that the transaction as a whole failed.
 type commitError struct{ err error }
 
+// Error is the text of the cause.
 func (e *commitError) Error() string { return e.err.Error() }
 
+// unwrapCommit returns the cause of a commitError and any other error as it is.
 func unwrapCommit(err error) error {
 	if e, ok := err.(*commitError); ok {
 		return e.err
@@ -161,6 +168,7 @@ func (b *sqliteBatch) try(batch []*call[verb], results []error) (err error) {
 		}
 	}()
 	for i, c := range batch {
+		// Each verb has a record of its own of whether it has written.
 		t := &tx{session: b.session}
 		results[i] = translate(c.work(ctx, t))
 		if results[i] != nil && (t.wrote || !ofDomain(results[i])) {

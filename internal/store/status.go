@@ -9,7 +9,8 @@ import (
 	"parlor/internal/id"
 )
 
-// SetState implements account.Store.
+// SetState implements account.Store. The status returned is read in the same transaction, so it is
+// the one that was chosen here.
 func (s *Store) SetState(ctx context.Context, t id.Tenant, a id.Agent, st account.State, reason string, when time.Time) (got account.AgentStatus, err error) {
 	defer errs.Wrap(&err, "store.SetState %s", a)
 	err = s.write(ctx, func(ctx context.Context, x *tx) (err error) {
@@ -27,13 +28,15 @@ func (s *Store) SetState(ctx context.Context, t id.Tenant, a id.Agent, st accoun
 	return got, err
 }
 
-// AgentStatus implements account.Store.
+// AgentStatus implements account.Store. Connected is computed from the presence rows of nodes
+// whose lease is running; it is stored nowhere.
 func (s *Store) AgentStatus(ctx context.Context, t id.Tenant, a id.Agent, now time.Time) (got account.AgentStatus, err error) {
 	defer errs.Wrap(&err, "store.AgentStatus %s", a)
 	return statusOf(ctx, s.readers, t, a, ms(now))
 }
 
-// Roster implements account.Store and routing.Store.
+// Roster implements account.Store and routing.Store. Two queries read the whole team; routing
+// takes it as the picture to decide on, and Assign checks again.
 func (s *Store) Roster(ctx context.Context, t id.Tenant, now time.Time) (list []account.AgentStatus, err error) {
 	defer errs.Wrap(&err, "store.Roster")
 	list, err = all(ctx, s.readers, scanStatus,

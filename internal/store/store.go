@@ -1,11 +1,3 @@
-// Package store keeps everything Parlor remembers. It is the only package that
-// knows SQL. One *Store implements the Store interface of every domain on two
-// engines: SQLite in the data folder, or PostgreSQL.
-//
-// Every verb is one transaction and is on disk when it returns. Races are
-// settled by the verbs themselves, so any number of nodes may share one
-// PostgreSQL database. All write verbs on SQLite, and all appends of messages on
-// PostgreSQL, share commits: see group.
 package store
 
 import (
@@ -70,6 +62,7 @@ type Options struct {
 	Shared bool
 }
 
+// withDefaults fills in what was not given.
 func (o Options) withDefaults() Options {
 	if o.Clock == nil {
 		o.Clock = clock.System()
@@ -155,6 +148,9 @@ func (s *Store) Close() error {
 	return s.closeErr
 }
 
+// release ends the writers first, so that what was accepted reaches the disk, and
+// the lock last, so that nobody else opens a folder that is still in use. It
+// works on a store that was opened in part.
 func (s *Store) release() error {
 	var first error
 	keep := func(err error) {

@@ -14,7 +14,8 @@ import (
 // holds a word of two or more characters holds all pairs of that word; those
 // found by their pairs are then checked against the real text.
 
-// words splits a text into folded words.
+// words splits a text into folded words. Folding comes first, because it may turn
+// one character into several, or into a blank.
 func words(text string) []string {
 	return strings.FieldsFunc(fold(text), func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
 }
@@ -22,6 +23,7 @@ func words(text string) []string {
 // tokensOf returns the distinct tokens of some words for one tenant.
 func tokensOf(t id.Tenant, words []string) []string {
 	prefix := tenantPrefix(t)
+	// A message often repeats its pairs; the index is told once.
 	seen := map[string]bool{}
 	var tokens []string
 	for _, w := range words {

@@ -15,6 +15,7 @@ type tx struct {
 	wrote bool
 }
 
+// exec is session.exec with a translated error; it notes that something changed.
 func (t *tx) exec(ctx context.Context, text string, args ...any) (int64, error) {
 	n, err := t.session.exec(ctx, text, args...)
 	if err != nil {
@@ -61,6 +62,7 @@ const maxTries = 8
 // errAgain makes write repeat the transaction.
 var errAgain = errors.New("transaction must be repeated")
 
+// writePostgres repeats a verb that lost a race until it wins or has tried often enough.
 func (s *Store) writePostgres(ctx context.Context, limit time.Duration, v verb) error {
 	for try := 1; ; try++ {
 		err := s.tryPostgres(ctx, limit, v)

@@ -9,9 +9,11 @@ import (
 	"parlor/internal/visitor"
 )
 
+// visitorColumns is what scanVisitor reads and CreateVisitor writes.
 const visitorColumns = `id, tenant, inbox, name, email, phone, memo, external, browser_key, locale, ip, os, browser,
 	mobile, referrer, visits, first_seen, last_seen`
 
+// scanVisitor reads a row of visitorColumns.
 func scanVisitor(r row) (v visitor.Visitor, err error) {
 	var mobile, firstSeen, lastSeen int64
 	err = r.Scan(&v.ID, &v.Tenant, &v.Inbox, &v.Name, &v.Email, &v.Phone, &v.Memo, &v.External, &v.BrowserKey,
@@ -38,6 +40,7 @@ func (s *Store) CreateVisitor(ctx context.Context, v visitor.Visitor) (got visit
 		if err != nil || created {
 			return err
 		}
+		// Only a known browser keeps the row out: that visitor is the answer.
 		var ok bool
 		got, ok, err = first(ctx, t, scanVisitor, `SELECT `+visitorColumns+` FROM visitor WHERE tenant = $1
 			AND inbox = $2 AND browser_key = $3 AND browser_key <> ''`, string(v.Tenant), string(v.Inbox), v.BrowserKey)
@@ -49,7 +52,7 @@ func (s *Store) CreateVisitor(ctx context.Context, v visitor.Visitor) (got visit
 	return got, created, err
 }
 
-// Visitor implements visitor.Store.
+// Visitor implements visitor.Store. A visitor of another tenant is not found.
 func (s *Store) Visitor(ctx context.Context, t id.Tenant, v id.Visitor) (got visitor.Visitor, err error) {
 	defer errs.Wrap(&err, "store.Visitor %s", v)
 	got, ok, err := first(ctx, s.readers, scanVisitor,
@@ -60,14 +63,14 @@ func (s *Store) Visitor(ctx context.Context, t id.Tenant, v id.Visitor) (got vis
 	return got, err
 }
 
-// Visitors implements visitor.Store.
+// Visitors implements visitor.Store. Unknown ids are left out silently.
 func (s *Store) Visitors(ctx context.Context, t id.Tenant, wanted []id.Visitor) (list []visitor.Visitor, err error) {
 	defer errs.Wrap(&err, "store.Visitors")
 	return all(ctx, s.readers, scanVisitor, `SELECT `+visitorColumns+` FROM visitor WHERE id IN `+
 		s.dialect.list("$2")+` AND tenant = $1`, string(t), jsonList(wanted))
 }
 
-// UpdateVisitor implements visitor.Store.
+// UpdateVisitor implements visitor.Store. A NULL parameter keeps the column.
 func (s *Store) UpdateVisitor(ctx context.Context, t id.Tenant, v id.Visitor, d visitor.Details) (got visitor.Visitor, err error) {
 	defer errs.Wrap(&err, "store.UpdateVisitor %s", v)
 	return s.changeVisitor(ctx, `UPDATE visitor SET name = COALESCE($3, name), email = COALESCE($4, email),
@@ -101,7 +104,8 @@ func (s *Store) TouchVisitor(ctx context.Context, seen visitor.Visitor) (got vis
 		ms(seen.LastSeen), seen.IP, seen.OS, seen.Browser, flag(seen.Mobile), seen.Locale, visitPause.Milliseconds())
 }
 
-// changeVisitor runs an UPDATE … RETURNING of one visitor.
+// changeVisitor runs an UPDATE … RETURNING of one visitor, which is a read and a
+// write in one step: two tabs of a browser do not undo each other's changes.
 func (s *Store) changeVisitor(ctx context.Context, text string, args ...any) (got visitor.Visitor, err error) {
 	err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
 		var ok bool

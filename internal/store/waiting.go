@@ -12,7 +12,8 @@ import (
 // maxServed is how many former agents of a visitor routing looks at.
 const maxServed = 10
 
-// NextWaiting implements routing.Store.
+// NextWaiting implements routing.Store. The queues of the teams are walked side by side and
+// merged, so that a long queue that nobody may serve now is not read.
 func (s *Store) NextWaiting(ctx context.Context, t id.Tenant, f routing.WaitingFilter) (list []routing.Waiting, err error) {
 	defer errs.Wrap(&err, "store.NextWaiting")
 	l := s.waitingListing(t, f)
@@ -31,6 +32,7 @@ func (s *Store) waitingListing(t id.Tenant, f routing.WaitingFilter) *listing {
 		l.walk("status = 'queued' AND id = " + l.arg(string(f.Only)))
 		return l
 	}
+	// Whoever wants no team in particular may be served by anybody.
 	teams := append([]id.Team{""}, f.Teams...)
 	if len(teams) <= maxBranches {
 		for _, team := range teams {
@@ -45,6 +47,7 @@ func (s *Store) waitingListing(t id.Tenant, f routing.WaitingFilter) *listing {
 	return l
 }
 
+// scanWaiting reads a queued conversation; Served is filled for the whole page later.
 func scanWaiting(r row) (w routing.Waiting, err error) {
 	var queued, key int64
 	err = r.Scan(&w.Conversation, &w.Inbox, &w.Visitor, &w.Version, &w.Team, &w.Named, &w.Previous, &w.Priority, &queued, &key)
@@ -80,7 +83,8 @@ func (s *Store) fillServed(ctx context.Context, t id.Tenant, list []routing.Wait
 	return nil
 }
 
-// Places implements routing.Store.
+// Places implements routing.Store. The index of the team's queue gives the order; no more than
+// limit rows of it are read.
 func (s *Store) Places(ctx context.Context, t id.Tenant, team id.Team, limit int) (list []routing.Position, err error) {
 	defer errs.Wrap(&err, "store.Places")
 	list, err = all(ctx, s.readers, func(r row) (p routing.Position, err error) {
@@ -93,7 +97,8 @@ func (s *Store) Places(ctx context.Context, t id.Tenant, team id.Team, limit int
 	return list, err
 }
 
-// Place implements routing.Store.
+// Place implements routing.Store. It counts the index entries before the conversation in its own
+// queue.
 func (s *Store) Place(ctx context.Context, t id.Tenant, c id.Conversation) (place int, err error) {
 	defer errs.Wrap(&err, "store.Place %s", c)
 	place, ok, err := first(ctx, s.readers, scalar[int], `SELECT CASE WHEN c.status <> 'queued' THEN 0 ELSE
@@ -106,7 +111,8 @@ func (s *Store) Place(ctx context.Context, t id.Tenant, c id.Conversation) (plac
 	return place, err
 }
 
-// WaitingByTeam implements routing.Store.
+// WaitingByTeam implements routing.Store. It reads the index of the queues only, whose size is the
+// number of people who wait.
 func (s *Store) WaitingByTeam(ctx context.Context, t id.Tenant) (count map[id.Team]int, err error) {
 	defer errs.Wrap(&err, "store.WaitingByTeam")
 	type queue struct {
