@@ -31,7 +31,8 @@ export function toError(e: unknown): ParlorError {
 /** Reads the problem document of a refused response; a response without one yields its status as the reason. */
 export async function problemOf(response: Response): Promise<ParlorError> {
   const body = (await response.json().catch(() => null)) as Problem | null
-  if (body?.code) return new ParlorError(body)
+  // The status decides about the login: whatever refuses the credential ends the session.
+  if (body?.code) return new ParlorError(response.status === 401 ? { ...body, code: 'unauthenticated' } : body)
   const code: ErrorCode =
     response.status === 401 ? 'unauthenticated' : response.status === 413 ? 'too_large'
       : response.status === 429 ? 'too_many' : response.status >= 500 ? 'unavailable' : 'invalid'

@@ -34,6 +34,8 @@ export interface OutboxOptions {
 export class Outbox {
   items: Pending[] = []
   private busy = new Set<string>()
+  /** Lanes that were asked to run while they did. */
+  private again = new Set<string>()
   private later?: ReturnType<typeof setTimeout>
   constructor(private o: OutboxOptions) {
     const s = o.storage
@@ -80,9 +82,10 @@ export class Outbox {
     await Promise.all([...new Set(this.items.map((p) => p.lane))].map((lane) => this.run(lane)))
   }
   private async run(lane: string) {
-    if (this.busy.has(lane)) return
+    if (this.busy.has(lane)) return void this.again.add(lane)
     this.busy.add(lane)
     for (;;) {
+      this.again.delete(lane)
       const p = this.items.find((x) => x.lane === lane && !x.failed)
       if (!p) break
       try {
@@ -92,6 +95,8 @@ export class Outbox {
       } catch (e) {
         const error: ParlorError = toError(e)
         if (error.temporary) {
+          // A connection that came up during the attempt: its flush must not get lost.
+          if (this.again.has(lane)) continue
           // A lost connection flushes when it is back; a busy server is asked again by the clock.
           if (error.reason !== 'disconnected') this.later = setTimeout(() => void this.flush(), 3_000)
           break

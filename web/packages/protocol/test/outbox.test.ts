@@ -73,6 +73,18 @@ it('marks what the server refuses, goes on with the next, and sends it again on 
   await vi.waitFor(() => expect(x.box.items).toEqual([]))
 })
 
+it('a flush that comes while an attempt fails is not lost', async () => {
+  let n = 0
+  const x = build(async (p) => {
+    if (++n > 1) return message(p)
+    void x.box.flush()
+    throw disconnected()
+  })
+  x.box.add({ lane: 'a', kind: 'text', text: 'x' })
+  await vi.waitFor(() => expect(x.box.items).toEqual([]))
+  expect(n).toBe(2)
+})
+
 it('asks a busy server again by the clock', async () => {
   vi.useFakeTimers()
   let n = 0
