@@ -11,7 +11,9 @@ import (
 	"parlor/internal/routing"
 )
 
-type oneInput struct {
+// ByConversation names a conversation in the path. Exported, like all that is
+// embedded in inputs, so that its fields are found.
+type ByConversation struct {
 	ID id.Conversation `path:"id" maxLength:"64"`
 }
 
@@ -23,7 +25,7 @@ type listInput struct {
 }
 
 type transferInput struct {
-	oneInput
+	ByConversation
 	Body struct {
 		Agent id.Agent `json:"agent,omitempty" maxLength:"64"`
 		Team  id.Team  `json:"team,omitempty" maxLength:"64"`
@@ -47,42 +49,43 @@ func (a *API) conversations() {
 	asAgent(a, http.MethodGet, "/conversations/counts", "Sizes of the views", tag, func(ctx context.Context, l account.Login, _ *none) (*body[conversation.Counts], error) {
 		return reply(a.Conversations.Count(ctx, l.Actor()))
 	})
-	asAgent(a, http.MethodGet, "/conversations/{id}", "One conversation", tag, func(ctx context.Context, l account.Login, in *oneInput) (*one, error) {
+	asAgent(a, http.MethodGet, "/conversations/{id}", "One conversation", tag, func(ctx context.Context, l account.Login, in *ByConversation) (*one, error) {
 		return reply(a.Conversations.Conversation(ctx, l.Actor(), in.ID))
 	})
-	asAgent(a, http.MethodPost, "/conversations/{id}/claim", "Take a conversation out of the queue", tag, func(ctx context.Context, l account.Login, in *oneInput) (*one, error) {
+	asAgent(a, http.MethodPost, "/conversations/{id}/claim", "Take a conversation out of the queue", tag, func(ctx context.Context, l account.Login, in *ByConversation) (*one, error) {
 		return reply(a.Routing.Claim(ctx, l.Actor(), in.ID))
 	})
-	asAgent(a, http.MethodPost, "/conversations/{id}/close", "Close a conversation", tag, func(ctx context.Context, l account.Login, in *oneInput) (*one, error) {
+	asAgent(a, http.MethodPost, "/conversations/{id}/close", "Close a conversation", tag, func(ctx context.Context, l account.Login, in *ByConversation) (*one, error) {
 		return reply(a.Conversations.Close(ctx, l.Actor(), in.ID, conversation.EndByAgent))
 	})
 	asAgent(a, http.MethodPost, "/conversations/{id}/transfer", "Hand a conversation to an agent or a team", tag, func(ctx context.Context, l account.Login, in *transferInput) (*one, error) {
 		to := routing.Target{Agent: in.Body.Agent, Team: in.Body.Team, Note: in.Body.Note}
 		return reply(a.Routing.Transfer(ctx, l.Actor(), in.ID, to))
 	})
-	asAgent(a, http.MethodGet, "/conversations/{id}/routing", "Why this agent, why is it waiting", tag, func(ctx context.Context, l account.Login, in *oneInput) (*body[explained], error) {
+	asAgent(a, http.MethodGet, "/conversations/{id}/routing", "Why this agent, why is it waiting", tag, func(ctx context.Context, l account.Login, in *ByConversation) (*body[explained], error) {
 		list, place, err := a.Routing.Explain(ctx, l.Actor(), in.ID)
 		return reply(explained{full(list), place}, err)
 	})
 }
 
 type messagesInput struct {
-	oneInput
-	rangeInput
+	ByConversation
+	ByRange
 }
 
-type rangeInput struct {
+// ByRange chooses messages by number.
+type ByRange struct {
 	Before int64 `query:"before" minimum:"0" doc:"Messages before this number"`
 	After  int64 `query:"after" minimum:"0" doc:"Messages behind this number"`
 	Limit  int   `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
-func (r rangeInput) of() conversation.Range {
+func (r ByRange) of() conversation.Range {
 	return conversation.Range{After: r.After, Before: r.Before, Limit: r.Limit}
 }
 
 type postInput struct {
-	oneInput
+	ByConversation
 	Body struct {
 		Kind     conversation.Kind `json:"kind" enum:"text,note,image,file,voice"`
 		Text     string            `json:"text,omitempty" maxLength:"10000"`
@@ -92,7 +95,7 @@ type postInput struct {
 }
 
 type readInput struct {
-	oneInput
+	ByConversation
 	Body struct {
 		Seq int64 `json:"seq" minimum:"0"`
 	}

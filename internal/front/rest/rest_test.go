@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
 	"parlor/internal/account"
 	"parlor/internal/server"
 	"parlor/internal/server/servertest"
+	"parlor/internal/wsconn/wstest"
 )
 
 const api = "/api/parlor/v1"
@@ -236,6 +239,81 @@ func TestVisitorArrivesUploadsAndComesBack(t *testing.T) {
 	b := login(t, s, "lin@example.com")
 	if code, body := b.call("GET", "/conversations?view=all", ""); code != http.StatusOK || strings.TrimSpace(body) != `{"items":[]}` {
 		t.Errorf("arriving is not a conversation yet: %d %s", code, body)
+	}
+}
+
+// TestConversationByREST goes through an agent's calls on a conversation that a
+// visitor of a legacy page started.
+func TestConversationByREST(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, nil)
+	s.Agent("lin@example.com", account.Supervisor)
+	b := login(t, s, "lin@example.com")
+	c, _, err := wstest.Dial("ws"+strings.TrimPrefix(s.URL, "http")+"/socket.io/?EIO=4&transport=websocket", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }() // the server ends before
+	token, _ := arrive(t, s, "")
+	for _, packet := range []string{`40/parlor/visitor,{"token":"` + token + `"}`, `42/parlor/visitor,1["post",{"kind":"text","text":"物流问题"}]`} {
+		if err := c.Text(packet); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for {
+		text, err := c.ReadText()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(text, "43/parlor/visitor,1") {
+			break
+		}
+	}
+	want := func(method, path, body string, parts ...string) string {
+		t.Helper()
+		code, got := b.call(method, path, body)
+		if code != 200 {
+			t.Fatalf("%s %s: %d %s", method, path, code, got)
+		}
+		for _, p := range parts {
+			if !strings.Contains(got, p) {
+				t.Fatalf("%s %s: %s is not in %s", method, path, p, got)
+			}
+		}
+		return got
+	}
+	var list struct {
+		Items []struct{ ID, Visitor string }
+	}
+	if err := json.Unmarshal([]byte(want("GET", "/conversations?view=queue", "", `"lastText":"物流问题"`)), &list); err != nil || len(list.Items) != 1 {
+		t.Fatalf("%+v %v", list, err)
+	}
+	path := "/conversations/" + list.Items[0].ID
+	want("GET", "/conversations/counts", "", `"queue":1`, `"mine":0`)
+	want("GET", path+"/routing", "", `"place":1`, `"filter":"away"`)
+	want("POST", path+"/claim", "", `"status":"open"`, `"agentName":"Lin"`)
+	want("GET", path+"/messages?after=1", "", `"name":"assigned"`, `"rule":"picked"`)
+	if got := want("GET", path+"/messages?before=2&limit=1", "", `"text":"物流问题"`); strings.Contains(got, "assigned") {
+		t.Fatalf("the range is not heeded: %s", got)
+	}
+	want("POST", path+"/messages", `{"kind":"text","text":"您好","clientId":"a"}`, `"seq":3`)
+	want("POST", path+"/messages", `{"kind":"text","text":"您好","clientId":"a"}`, `"seq":3`)
+	want("POST", path+"/read", `{"seq":1}`, `"agentRead":3`)
+	v := "/visitors/" + list.Items[0].Visitor
+	want("PATCH", v, `{"name":"王小姐","email":"w@example.com"}`, `"name":"王小姐"`)
+	want("GET", v, "", `"browser":"Chrome 156"`, `"os":"Windows"`, `"email":"w@example.com"`)
+	want("GET", v+"/pages", "", `"title":"\u003cscript\u003e"`)
+	if code, got := b.call("POST", path+"/transfer", `{"agent":"nobody"}`); code != 404 {
+		t.Fatalf("%d %s", code, got)
+	}
+	want("POST", path+"/close", "", `"status":"closed"`, `"endBy":"agent"`)
+	if code, got := b.call("POST", path+"/messages", `{"kind":"text","text":"late"}`); code != 409 || !strings.Contains(got, "conversation_closed") {
+		t.Fatalf("%d %s", code, got)
+	}
+	want("GET", "/conversations?view=closed", "", `"visitorName":"王小姐"`)
+	want("GET", "/canned", "", `"shortcut":"hello"`)
+	for len(want("GET", "/search?q="+url.QueryEscape("物流"), "")) < 100 {
+		runtime.Gosched() // the index follows within a moment
 	}
 }
 

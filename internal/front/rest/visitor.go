@@ -19,17 +19,18 @@ import (
 	"parlor/internal/visitor"
 )
 
-type visitorInput struct {
+// ByVisitor names a visitor in the path.
+type ByVisitor struct {
 	ID id.Visitor `path:"id" maxLength:"64"`
 }
 
 type patchVisitor struct {
-	visitorInput
+	ByVisitor
 	Body visitor.Details
 }
 
 type trailInput struct {
-	visitorInput
+	ByVisitor
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"50"`
 }
 
@@ -37,7 +38,7 @@ type trailInput struct {
 func (a *API) visitors() {
 	const tag = "visitors"
 	type one = body[visitor.Visitor]
-	asAgent(a, http.MethodGet, "/visitors/{id}", "One visitor", tag, func(ctx context.Context, l account.Login, in *visitorInput) (*one, error) {
+	asAgent(a, http.MethodGet, "/visitors/{id}", "One visitor", tag, func(ctx context.Context, l account.Login, in *ByVisitor) (*one, error) {
 		return reply(a.Visitors.Visitor(ctx, l.Agent.Tenant, in.ID))
 	})
 	asAgent(a, http.MethodPatch, "/visitors/{id}", "Change contact details", tag, func(ctx context.Context, l account.Login, in *patchVisitor) (*one, error) {
@@ -128,7 +129,7 @@ type pageInput struct{ RawBody []byte }
 
 type historyInput struct {
 	Conversation id.Conversation `query:"conversation" maxLength:"64" doc:"An earlier conversation; the running one if left out"`
-	rangeInput
+	ByRange
 }
 
 type visitorMessages struct {
