@@ -54,6 +54,7 @@ function run(s: Settings) {
   let shown = false
   let unread = 0
   let asked = false
+  let trail = JSON.parse(stored('sessionStorage', '.trail') || '[]') as PageRef[]
   const listeners: Record<string, ((d?: unknown) => void)[]> = {}
   const small = matchMedia('(max-width:480px)')
   const words = () => TEXTS[locale.slice(0, 2)] || TEXTS.en!
@@ -99,7 +100,7 @@ function run(s: Settings) {
       const channel = new MessageChannel()
       port = channel.port1
       port.onmessage = (e) => hear(e.data as ToHost)
-      const hello: Hello = { parlor: 1, settings: s, locale, theme, token, page: page(), compact: small.matches }
+      const hello: Hello = { parlor: 1, settings: s, locale, theme, token, page: page(), compact: small.matches, trail: token ? [] : trail.filter((p) => p.url !== location.href) }
       frame!.contentWindow!.postMessage(hello, s.origin, [channel.port2])
     }
     root.insertBefore(frame, button)
@@ -140,6 +141,11 @@ function run(s: Settings) {
     last = p.url
     if (port) return say({ t: 'page', page: p })
     if (token) return void navigator.sendBeacon(api + 'page', JSON.stringify({ token, url: p.url, title: p.title }))
+    if (s.origin !== location.origin) {
+      // Another origin's answer could not be read: the pages wait here until the panel introduces the visitor.
+      trail = [...trail, p].slice(-10)
+      return void stored('sessionStorage', '.trail', JSON.stringify(trail))
+    }
     if (asked) return
     asked = true
     fetch(api + 'session', {

@@ -27,6 +27,9 @@ export interface OutboxOptions {
   changed(): void
 }
 
+/** 128 random bits. Not crypto.randomUUID, which pages without TLS do not have. */
+const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, '0')).join('')
+
 /**
  * Messages keep their clientId until the server has acknowledged them, over lost connections and reloads.
  * A repeat is harmless: the server answers a known clientId with the first message.
@@ -58,7 +61,7 @@ export class Outbox {
     }
   }
   add(p: Omit<Pending, 'clientId' | 'at'>): Pending {
-    const item = { ...p, clientId: crypto.randomUUID(), at: new Date().toISOString() }
+    const item = { ...p, clientId: newId(), at: new Date().toISOString() }
     this.items = [...this.items, item]
     this.save(item)
     this.o.changed()

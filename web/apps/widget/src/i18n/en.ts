@@ -8,7 +8,7 @@ const en = {
   today: 'Today', yesterday: 'Yesterday', older: 'Show earlier messages', history: 'Earlier conversations', noHistory: 'No earlier conversations.', back: 'Back', drop: 'Drop files here',
   closed: 'This conversation has ended.', again: 'Start a new conversation', end: 'End conversation', menu: 'More', endSure: 'End this conversation?', endYes: 'End it', cancel: 'Cancel',
   assigned: (name: string) => `${name} has joined`, transferred: (name: string) => `You are now talking to ${name}`, queued: 'You are in the queue', lostAgent: 'Our colleague lost the connection. We are finding someone for you.', ended: 'The conversation has ended',
-  tooLarge: (max: string) => `Files may be at most ${max}.`, refused: 'The file was not accepted.', broken: 'The chat could not be loaded.', enlarge: 'Enlarge picture', download: 'Download', newMessage: 'New messages', remove: 'Remove', voice: 'Voice message',
+  tooLarge: (max: string) => `Files may be at most ${max}.`, refused: 'The file was not accepted.', broken: 'The chat could not be loaded.', enlarge: 'Enlarge picture', download: 'Download', newMessage: 'New messages',
 }
 export type Texts = typeof en
 export default en

@@ -9,6 +9,6 @@ const pt: Texts = {
   today: 'Hoje', yesterday: 'Ontem', older: 'Ver mensagens anteriores', history: 'Conversas anteriores', noHistory: 'Nenhuma conversa anterior.', back: 'Voltar', drop: 'Solte os arquivos aqui',
   closed: 'Esta conversa foi encerrada.', again: 'Iniciar nova conversa', end: 'Encerrar conversa', menu: 'Mais', endSure: 'Encerrar esta conversa?', endYes: 'Encerrar', cancel: 'Cancelar',
   assigned: (name) => `${name} entrou na conversa`, transferred: (name) => `Agora você fala com ${name}`, queued: 'Você está na fila', lostAgent: 'Nosso colega perdeu a conexão. Estamos buscando outra pessoa.', ended: 'Conversa encerrada',
-  tooLarge: (max) => `Os arquivos podem ter no máximo ${max}.`, refused: 'O arquivo não foi aceito.', broken: 'Não foi possível carregar o chat.', enlarge: 'Ampliar imagem', download: 'Baixar', newMessage: 'Novas mensagens', remove: 'Remover', voice: 'Mensagem de voz',
+  tooLarge: (max) => `Os arquivos podem ter no máximo ${max}.`, refused: 'O arquivo não foi aceito.', broken: 'Não foi possível carregar o chat.', enlarge: 'Ampliar imagem', download: 'Baixar', newMessage: 'Novas mensagens',
 }
 export default pt

@@ -9,6 +9,6 @@ const zh: Texts = {
   today: '今天', yesterday: '昨天', older: '查看更早的消息', history: '历史会话', noHistory: '还没有历史会话。', back: '返回', drop: '松开即可发送文件',
   closed: '本次会话已结束。', again: '发起新的会话', end: '结束会话', menu: '更多', endSure: '要结束本次会话吗？', endYes: '结束', cancel: '取消',
   assigned: (name) => `${name} 已接入，为您服务`, transferred: (name) => `已为您转接给 ${name}`, queued: '已进入排队', lostAgent: '客服掉线了，正在为您重新安排。', ended: '会话已结束',
-  tooLarge: (max) => `文件不能超过 ${max}。`, refused: '文件未被接受。', broken: '聊天窗口加载失败。', enlarge: '查看大图', download: '下载', newMessage: '新消息', remove: '移除', voice: '语音消息',
+  tooLarge: (max) => `文件不能超过 ${max}。`, refused: '文件未被接受。', broken: '聊天窗口加载失败。', enlarge: '查看大图', download: '下载', newMessage: '新消息',
 }
 export default zh

@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { FileInfo, Message } from '@parlor/protocol/types'
 import type { Pending } from '@parlor/protocol/outbox'
 import type { Texts } from '../i18n/en'
-import type { Chat, Upload } from './chat'
+import type { Chat } from './chat'
 import { Icon } from './icon'
 import { day, dayName, size, time } from './time'
 
@@ -18,6 +18,7 @@ export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greetin
   const [big, setBig] = useState<FileInfo>()
   const [Large, setLarge] = useState<ComponentType<{ f: FileInfo; t: Texts; close: () => void }>>()
   const enlarge = (f: FileInfo) => void import('./large').then((m) => { setLarge(() => m.Large); setBig(f) }, () => undefined)
+  const [up, setUp] = useState<typeof import('./uploading')>()
   const [below, setBelow] = useState(false)
   const { messages, state } = chat
   const known = new Set(messages.map((m) => m.clientId))
@@ -37,6 +38,7 @@ export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greetin
     document.addEventListener('visibilitychange', see)
     return () => { fit.disconnect(); document.removeEventListener('visibilitychange', see) }
   }, [])
+  useEffect(() => { if (chat.uploads.length && !up) import('./uploading').then(setUp, () => undefined) })
   const older = async () => {
     const el = box.current!
     height.current = el.scrollHeight - el.scrollTop
@@ -68,7 +70,7 @@ export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greetin
           </Fragment>
         ))}
         {pending.map((p) => <Waiting key={p.clientId} p={p} chat={chat} t={t} />)}
-        {chat.uploads.map((u) => <Uploading key={u.id} u={u} chat={chat} t={t} />)}
+        {up && chat.uploads.map((u) => <up.Uploading key={u.id} u={u} chat={chat} t={t} />)}
         {chat.typing && <div class="msg them"><span class="bubble dots" role="img" aria-label={t.typing(chat.typing === '…' ? t.agent : chat.typing)}><i /><i /><i /></span></div>}
       </div>
       {below && end > 3 && <button type="button" class="down" aria-label={t.newMessage} onClick={() => { box.current!.scrollTop = box.current!.scrollHeight }}><Icon d="M12 5v14m7-7-7 7-7-7" /></button>}
@@ -123,17 +125,6 @@ function Waiting({ p, chat, t }: { p: Pending; chat: Chat; t: Texts }) {
       {p.failed ? (
         <span class="meta bad" role="alert">{t.failed} <button type="button" onClick={() => chat.retry(p.clientId)}>{t.retry}</button> <button type="button" onClick={() => chat.discard(p.clientId)}>{t.discard}</button></span>
       ) : <span class="meta">{chat.link === 'online' ? t.sending : t.waits}</span>}
-    </div>
-  )
-}
-function Uploading({ u, chat, t }: { u: Upload; chat: Chat; t: Texts }) {
-  const why = u.error === 'size' ? t.tooLarge(size(chat.session?.maxFile ?? 0)) : u.error === 'refused' ? t.refused : t.failed
-  return (
-    <div class="msg me last pending">
-      {u.preview ? <span class="pic"><img src={u.preview} alt={u.file.name} width="160" height="110" /></span> : <span class="card"><span><b>{u.file.name}</b><small>{size(u.file.size)}</small></span></span>}
-      {u.error ? (
-        <span class="meta bad" role="alert">{why} {u.error === 'lost' && <button type="button" onClick={() => void chat.upload(u)}>{t.retry}</button>} <button type="button" onClick={() => chat.drop(u)}>{t.discard}</button></span>
-      ) : <progress max={1} value={u.part} aria-label={`${t.sending}: ${u.file.name}`} />}
     </div>
   )
 }

@@ -1,4 +1,4 @@
-import { Component, type ComponentType } from 'preact'
+import { Component } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { Texts } from '../i18n/en'
 import type { Chat } from './chat'
@@ -13,7 +13,11 @@ export function Panel({ chat, t, name, greeting }: Props) {
   const [view, setView] = useState<'chat' | 'history' | 'sure'>('chat')
   const [menu, setMenu] = useState(false)
   const [drag, setDrag] = useState(false)
-  const [History, setHistory] = useState<ComponentType<{ chat: Chat; t: Texts }>>()
+  const [more, setMore] = useState<typeof import('./more')>()
+  const toggle = async () => {
+    if (!more) setMore(await import('./more').catch(() => undefined))
+    setMenu(!menu)
+  }
   const s = chat.state
   const agent = s?.status === 'open' ? s.agent?.name : ''
   const sub = chat.phase === 'loading' ? t.connecting : chat.typing ? t.typing(chat.typing === '…' ? agent || t.agent : chat.typing) : agent ? t.with(agent) : s?.status === 'queued' ? t.queued : chat.session && !chat.session.agentsOnline ? t.offline : t.online
@@ -37,28 +41,17 @@ export function Panel({ chat, t, name, greeting }: Props) {
           : <button type="button" class="ib" aria-label={t.back} onClick={() => setView('chat')}><Icon d="m15 18-6-6 6-6" /></button>}
         <div class="who"><h1>{view === 'history' ? t.history : agent || name}</h1>{view !== 'history' && <p>{sub}</p>}</div>
         <div class="menu" onKeyDown={(e) => { if (e.key === 'Escape' && menu) { e.preventDefault(); e.stopPropagation(); setMenu(false) } }}>
-          <button type="button" class="ib" aria-label={t.menu} aria-expanded={menu} onClick={() => setMenu(!menu)}><Icon d="M5 12h.01M12 12h.01M19 12h.01" w={3} /></button>
-          {menu && (
-            <div class="pop">
-              <button type="button" onClick={() => { setMenu(false); import('./history').then((m) => { setHistory(() => m.History); setView('history') }, () => undefined) }}>{t.history}</button>
-              {s && !ended && <button type="button" onClick={() => { setMenu(false); setView('sure') }}>{t.end}</button>}
-            </div>
-          )}
+          <button type="button" class="ib" aria-label={t.menu} aria-expanded={menu} onClick={() => void toggle()}><Icon d="M5 12h.01M12 12h.01M19 12h.01" w={3} /></button>
+          {menu && more && <more.Pop t={t} history={() => { setMenu(false); setView('history') }} end={s && !ended ? () => { setMenu(false); setView('sure') } : undefined} />}
         </div>
         <button type="button" class="ib" aria-label={t.close} onClick={() => chat.tell({ t: 'close' })}><Icon d={chat.compact ? 'M18 6 6 18M6 6l12 12' : 'm6 9 6 6 6-6'} /></button>
       </header>
       {chat.offline && <div class="bar warn" role="status"><b>{t.lost}</b> {(chat.pending.length > 0) && t.lostHint}</div>}
       {s?.status === 'queued' && view === 'chat' && <div class="bar" role="status"><b>{t.queue(s.ahead ?? (s.place ?? 1) - 1)}</b> {t.queueHint}</div>}
       {chat.phase === 'broken' ? <div class="hole" role="alert">{t.broken}</div>
-        : view === 'history' && History ? <History chat={chat} t={t} />
+        : view === 'history' && more ? <more.History chat={chat} t={t} />
         : <Safe text={t.broken}><Log chat={chat} t={t} greeting={greeting} name={name} /></Safe>}
-      {view === 'sure' && (
-        <div class="foot" role="alertdialog" aria-label={t.endSure}>
-          <p>{t.endSure}</p>
-          <div class="row"><button type="button" class="btn quiet" onClick={() => setView('chat')}>{t.cancel}</button>
-            <button type="button" class="btn" ref={(el) => el?.focus()} onClick={() => { void chat.end(); setView('chat') }}>{t.endYes}</button></div>
-        </div>
-      )}
+      {view === 'sure' && more && <more.Sure t={t} cancel={() => setView('chat')} end={() => { void chat.end(); setView('chat') }} />}
       {view === 'chat' && ended && <div class="foot"><p>{t.closed}</p><button type="button" class="btn" onClick={() => chat.renew()}>{t.again}</button></div>}
       {view === 'chat' && !ended && chat.phase !== 'broken' && <Composer chat={chat} t={t} />}
       {drag && <div class="drop" aria-hidden="true">{t.drop}</div>}

@@ -5,7 +5,27 @@ import type { Texts } from '../i18n/en'
 import type { Chat } from './chat'
 import { dayName, time } from './time'
 
-/** Earlier conversations, to read only; loaded when it is first opened. */
+// What the menu offers; loaded when the menu is first opened.
+
+export function Pop({ t, history, end }: { t: Texts; history: () => void; end: (() => void) | undefined }) {
+  return (
+    <div class="pop">
+      <button type="button" onClick={history}>{t.history}</button>
+      {end && <button type="button" onClick={end}>{t.end}</button>}
+    </div>
+  )
+}
+export function Sure({ t, cancel, end }: { t: Texts; cancel: () => void; end: () => void }) {
+  const yes = useRef<HTMLButtonElement>(null)
+  useEffect(() => yes.current?.focus(), [])
+  return (
+    <div class="foot" role="alertdialog" aria-label={t.endSure}>
+      <p>{t.endSure}</p>
+      <div class="row"><button type="button" class="btn quiet" onClick={cancel}>{t.cancel}</button><button type="button" class="btn" ref={yes} onClick={end}>{t.endYes}</button></div>
+    </div>
+  )
+}
+/** Earlier conversations, to read only. */
 export function History({ chat, t }: { chat: Chat; t: Texts }) {
   const [list, setList] = useState<HistoryItem[]>()
   const [open, setOpen] = useState<{ id: string; items: Message[] }>()
