@@ -1,0 +1,86 @@
+// Drives browsers against the real binary: the journeys of web/e2e, and one in
+// which the server is killed in the middle of a conversation.
+// usage: node scripts/e2e.mjs [journey…]      ends on "N passed, N failed"
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const data = mkdtempSync(join(tmpdir(), 'parlor-e2e-'))
+
+const freePort = () =>
+  new Promise((resolve) => {
+    const s = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = s.address()
+      s.close(() => resolve(port))
+    })
+  })
+
+/** The binary on a demo company; kill9 and start let a journey crash it. */
+class Server {
+  constructor(port) {
+    this.port = port
+    this.url = `http://127.0.0.1:${port}`
+  }
+  async start() {
+    this.process = spawn(join(root, 'bin/parlor'), ['demo', '--data', data, '--listen', `127.0.0.1:${this.port}`, '--rate-limits', 'off', '--log-level', 'warn'], { stdio: ['ignore', 'ignore', 'inherit'] })
+    this.gone = new Promise((r) => this.process.once('exit', (code, signal) => r(signal ?? code)))
+    for (let i = 0; i < 300; i++) {
+      try {
+        if ((await fetch(this.url + '/readyz')).ok) return
+      } catch {
+        // not up yet
+      }
+      await new Promise((r) => setTimeout(r, 100))
+    }
+    throw new Error('the server did not start')
+  }
+  async kill9() {
+    this.process.kill('SIGKILL')
+    await this.gone
+  }
+  async stop() {
+    this.process.kill('SIGTERM')
+    return this.gone
+  }
+}
+
+const wanted = process.argv.slice(2)
+let passed = 0
+let failed = 0
+const result = (name, ok) => {
+  ok ? passed++ : failed++
+  console.log(`${ok ? 'ok  ' : 'FAIL'} ${name}`)
+}
+
+const server = new Server(await freePort())
+try {
+  await server.start()
+  for (const name of ['talk', 'desk', 'screens']) {
+    if (wanted.length && !wanted.includes(name)) continue
+    const run = spawnSync('node', ['e2e/run.mjs', name], { cwd: join(root, 'web'), stdio: 'inherit', env: { ...process.env, PARLOR_E2E_URL: server.url }, timeout: 600_000 })
+    result(name, run.status === 0)
+  }
+  if (!wanted.length || wanted.includes('kill')) {
+    const { kill } = await import('../web/e2e/kill.mjs')
+    try {
+      await kill(server)
+      result('kill', true)
+    } catch (e) {
+      console.error(e)
+      result('kill', false)
+    }
+  }
+  const code = await server.stop()
+  result('the server stops cleanly', code === 0)
+} catch (e) {
+  console.error(e)
+  result('the server starts', false)
+  server.process?.kill('SIGKILL')
+}
+rmSync(data, { recursive: true, force: true })
+console.log(`${passed} passed, ${failed} failed`)
+process.exit(failed ? 1 : 0)
