@@ -1,13 +1,14 @@
 // Runs the journeys. PARLOR_E2E_URL names a running server (with demo data); without it a mock is started.
 //
-//   node e2e/run.mjs [talk] [desk] [host] [screens]
+//   node e2e/run.mjs [talk] [desk] [host] [poll] [screens]
 import { backend, launch } from './lib.mjs'
 import { desk } from './desk.mjs'
 import { host } from './host.mjs'
+import { poll } from './poll.mjs'
 import { screens } from './screens.mjs'
 import { talk } from './talk.mjs'
 
-const JOURNEYS = { talk, desk, host, screens }
+const JOURNEYS = { talk, desk, host, poll, screens }
 const wanted = process.argv.slice(2).filter((x) => x in JOURNEYS)
 const server = await backend()
 const browser = await launch()
