@@ -58,5 +58,9 @@ func writePid(f *os.File) error {
 	return err
 }
 
-// release gives the lock up; the file stays.
-func (l *fileLock) release() error { return l.f.Close() }
+// release gives the lock up; the file stays. Closing alone would not do: a process
+// that is just being forked holds the file open for a moment longer.
+func (l *fileLock) release() error {
+	err := syscall.Flock(int(l.f.Fd()), syscall.LOCK_UN)
+	return errors.Join(err, l.f.Close())
+}
