@@ -137,6 +137,26 @@ func TestDeadNodeStopsCountingAfterItsLease(t *testing.T) {
 	})
 }
 
+func TestNodeThatSleptCountsAgain(t *testing.T) {
+	t.Parallel()
+	f := setup(t, storetest.SQLite(t))
+	s := f.node("sleepy")
+	f.connect(s)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	f.clock.AwaitTimers(1)
+	f.clock.Advance(time.Hour)
+	f.clock.AwaitTimers(1)
+	if !f.connected() {
+		t.Fatal("the connection it holds does not count any more")
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestRestartedNodeForgetsItsEarlierLife(t *testing.T) {
 	t.Parallel()
 	f := setup(t, storetest.SQLite(t))

@@ -26,6 +26,8 @@ type Service struct {
 
 	mu    sync.Mutex
 	count map[Agent]*entry
+	// beat is when the lease was last extended; only tick touches it.
+	beat time.Time
 }
 
 // entry serialises the store calls of one agent.
@@ -48,6 +50,7 @@ func (s *Service) Start(ctx context.Context) (err error) {
 	if _, err = s.store.DropNode(ctx, s.node, now); err != nil {
 		return err
 	}
+	s.beat = now
 	return s.store.Beat(ctx, s.node, now.Add(Lease))
 }
 
@@ -133,9 +136,35 @@ func (s *Service) tick(ctx context.Context) error {
 	if err := s.store.Beat(ctx, s.node, now.Add(Lease)); err != nil {
 		return err
 	}
+	if now.Sub(s.beat) > Lease {
+		// The node was asleep or cut off, and others have ended it meanwhile.
+		if err := s.again(ctx, now); err != nil {
+			return err
+		}
+	}
+	s.beat = now
 	lost, err := s.store.ExpireNodes(ctx, now)
 	for _, a := range lost {
 		s.changed(ctx, a)
 	}
 	return err
+}
+
+// again records all agents of this node anew.
+func (s *Service) again(ctx context.Context, now time.Time) error {
+	s.mu.Lock()
+	var held []Agent
+	for a, e := range s.count {
+		if e.conns > 0 {
+			held = append(held, a)
+		}
+	}
+	s.mu.Unlock()
+	for _, a := range held {
+		if err := s.store.Connect(ctx, s.node, a.Tenant, a.Agent, now); err != nil {
+			return err
+		}
+		s.changed(ctx, a)
+	}
+	return nil
 }
