@@ -65,7 +65,7 @@ func TestAllocationsOfARelayedMessage(t *testing.T) {
 		runtime.ReadMemStats(&after)
 		allocs := float64(after.Mallocs-before.Mallocs) / runs
 		t.Logf("%s: %.2f allocations a message", event, allocs)
-		if allocs > limit+0.2 {
+		if allocs > limit+0.2 && !raceEnabled {
 			t.Errorf("%s: %.2f allocations a message, want at most %.0f", event, allocs, limit)
 		}
 	}

@@ -69,6 +69,7 @@ func inline(data []byte, attachments [][]byte) ([]byte, error) {
 	}
 }
 
+// attachmentBytes is the size of all attachments together.
 func attachmentBytes(attachments [][]byte) int {
 	n := 0
 	for _, a := range attachments {

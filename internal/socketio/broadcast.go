@@ -68,6 +68,7 @@ func (b Broadcast) Send(p *Prepared) {
 	group.release()
 }
 
+// target describes the recipients for the adapter, in memory of its own.
 func (b Broadcast) target() Target {
 	t := Target{Except: slices.Clone(b.except)}
 	if b.count > 0 {
@@ -87,6 +88,7 @@ type crowd struct {
 
 var crowds = sync.Pool{New: func() any { return new(crowd) }}
 
+// release forgets the recipients, so that no socket is kept alive, and returns the list.
 func (c *crowd) release() {
 	clear(c.list)
 	c.list = c.list[:0]
@@ -197,6 +199,7 @@ func (p *Prepared) form(namespace string, protocol int) form {
 	return f
 }
 
+// all is the form as a list of engine messages.
 func (f form) all() []engineio.Message {
 	if f.parts != nil {
 		return f.parts
@@ -204,6 +207,7 @@ func (f form) all() []engineio.Message {
 	return []engineio.Message{f.text}
 }
 
+// sendTo sends the event to one socket in the form it needs.
 func (p *Prepared) sendTo(s *Socket) error {
 	f := p.form(s.name, s.Protocol())
 	if f.parts != nil {

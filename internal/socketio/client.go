@@ -123,6 +123,7 @@ func (c *client) dispatch(p packet) error {
 	}
 }
 
+// find returns the socket of a namespace as the client wrote it, or nil.
 func (c *client) find(namespace []byte) *Socket {
 	c.mu.Lock()
 	defer c.mu.Unlock()

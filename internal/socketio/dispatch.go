@@ -15,6 +15,7 @@ type dispatcher struct {
 	start      func()
 }
 
+// newDispatcher makes a dispatcher without workers.
 func newDispatcher() *dispatcher {
 	d := &dispatcher{idle: make(chan struct{})}
 	d.start = d.run
@@ -47,6 +48,7 @@ func (d *dispatcher) recruit() bool {
 	return true
 }
 
+// run is one worker. It ends when no socket waits.
 func (d *dispatcher) run() {
 	d.mu.Lock()
 	d.coming = false

@@ -19,6 +19,7 @@ type scratch struct{ b []byte }
 
 var scratches = sync.Pool{New: func() any { return &scratch{b: make([]byte, 0, 1024)} }}
 
+// release returns the memory, unless one large message has made it too big to keep.
 func (s *scratch) release() {
 	if cap(s.b) <= 64<<10 {
 		s.b = s.b[:0]

@@ -30,6 +30,7 @@ type handlerSet struct {
 	any        AnyHandler
 }
 
+// newNamespace makes a namespace without handlers.
 func newNamespace(s *Server, name string) *Namespace {
 	n := &Namespace{srv: s, name: name}
 	n.rooms.byName = make(map[string]*members)
@@ -37,6 +38,8 @@ func newNamespace(s *Server, name string) *Namespace {
 	return n
 }
 
+// change replaces the handlers by a changed copy. Readers need no lock, and a socket that looked before the change sees
+// all of the old ones.
 func (n *Namespace) change(f func(h *handlerSet)) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -44,6 +44,7 @@ type Entry struct {
 	Attachments [][]byte
 }
 
+// size is what the entry counts for, overhead included.
 func (e Entry) size() int { return len(e.JSON) + attachmentBytes(e.Attachments) + 128 }
 
 // Session is a socket that may come back.

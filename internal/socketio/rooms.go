@@ -14,6 +14,7 @@ type members struct {
 	index map[*Socket]int // nil while the list is short
 }
 
+// find is the place of a socket in the list, or -1.
 func (m *members) find(s *Socket) int {
 	if m.index == nil {
 		return slices.Index(m.list, s)
@@ -24,6 +25,7 @@ func (m *members) find(s *Socket) int {
 	return -1
 }
 
+// add appends a socket that is not in the set.
 func (m *members) add(s *Socket) {
 	if m.index == nil && len(m.list) >= indexFrom {
 		m.index = make(map[*Socket]int, 2*indexFrom)
@@ -37,6 +39,7 @@ func (m *members) add(s *Socket) {
 	m.list = append(m.list, s)
 }
 
+// remove takes a socket out by moving the last one to its place; the order of members means nothing.
 func (m *members) remove(s *Socket) {
 	i := m.find(s)
 	if i < 0 {
@@ -105,6 +108,7 @@ func (r *rooms) join(s *Socket, room string, limit int) error {
 	return nil
 }
 
+// leave takes a socket out of a room; it is no error if it was not in it. An ended socket keeps its list for Rooms.
 func (r *rooms) leave(s *Socket, room string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -41,6 +41,7 @@ func validJSON(b []byte, depth int) bool {
 	return end >= 0 && skipSpace(b, end) == len(b)
 }
 
+// skipSpace is the first place from i that holds no white space.
 func skipSpace(b []byte, i int) int {
 	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
 		i++
@@ -69,6 +70,7 @@ func scanValue(b []byte, i, depth int) int {
 	}
 }
 
+// scanWord scans one of the three literals.
 func scanWord(b []byte, i int, word string) int {
 	if len(b)-i < len(word) || string(b[i:i+len(word)]) != word {
 		return -1
@@ -125,6 +127,8 @@ func scanKey(b []byte, i int) int {
 	return skipSpace(b, i+1)
 }
 
+// scanString scans a string, whose opening quote is at b[i]. Bytes beyond ASCII are not looked at: messages have been
+// checked to be UTF-8 before.
 func scanString(b []byte, i int) int {
 	for i++; i < len(b); i++ {
 		switch c := b[i]; {
@@ -152,10 +156,12 @@ func scanString(b []byte, i int) int {
 	return -1
 }
 
+// isHex reports whether c is a hexadecimal digit.
 func isHex(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }
 
+// scanNumber scans a number in the strict form of JSON: no leading zeros, no plus sign, no bare point.
 func scanNumber(b []byte, i int) int {
 	if i < len(b) && b[i] == '-' {
 		i++

@@ -53,6 +53,7 @@ func (s *Server) Of(name string, aliases ...string) *Namespace {
 	return n
 }
 
+// namespaceKey is the form of a name under which namespaces are found.
 func namespaceKey(name string) string {
 	if trimmed := strings.TrimRight(name, "/"); trimmed != "" {
 		return trimmed
@@ -60,6 +61,7 @@ func namespaceKey(name string) string {
 	return "/"
 }
 
+// namespace returns the namespace a client asks for, or nil.
 func (s *Server) namespace(name string) *Namespace {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

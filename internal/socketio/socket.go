@@ -53,6 +53,7 @@ type Socket struct {
 	acks    map[int64]chan []json.RawMessage
 }
 
+// newSocket makes a socket in phaseConnecting. Its id has the form that clients of its version work out for themselves.
 func newSocket(c *client, n *Namespace, name, query string, auth []byte) *Socket {
 	s := &Socket{client: c, ns: n, name: name, query: query}
 	if len(auth) > 0 {
@@ -210,6 +211,8 @@ func (s *Socket) EmitAck(ctx context.Context, event string, args ...any) ([]json
 	}
 }
 
+// expectAck makes the id of an acknowledgement and the channel that will get it. The channel is closed instead if the
+// socket ends.
 func (s *Socket) expectAck() (int64, chan []json.RawMessage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -238,6 +241,7 @@ func (s *Socket) takeAck(id int64) chan []json.RawMessage {
 	return answer
 }
 
+// sendAck encodes and sends an acknowledgement.
 func (s *Socket) sendAck(id int64, args []any) error {
 	sc := scratches.Get().(*scratch)
 	defer sc.release()
@@ -317,6 +321,7 @@ func (s *Socket) Disconnect(closeEngine bool) {
 	c.conn.Close(engineio.ReasonForced)
 }
 
+// disconnect ends the socket on both sides, while its connection stays.
 func (s *Socket) disconnect(reason string) {
 	if s.finish(reason) {
 		_ = s.client.send(typeDisconnect, s.name, noAck, nil) // a connection that has ended knows already

@@ -118,6 +118,7 @@ type Options struct {
 	Logger *slog.Logger
 }
 
+// withDefaults fills in what is not set. Fields that the engine knows as well get their defaults there.
 func (o Options) withDefaults() Options {
 	set(&o.Path, "/socket.io/")
 	set(&o.ConnectTimeout, 45*time.Second)
@@ -142,6 +143,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// set gives a field its default.
 func set[T comparable](field *T, value T) {
 	var zero T
 	if *field == zero {
@@ -149,6 +151,7 @@ func set[T comparable](field *T, value T) {
 	}
 }
 
+// engine are the options of the engine below.
 func (o *Options) engine() engineio.Options {
 	return engineio.Options{
 		Path: o.Path, PingInterval: o.PingInterval, PingTimeout: o.PingTimeout, UpgradeTimeout: o.UpgradeTimeout,

@@ -146,6 +146,8 @@ func (w *Wheel) Advance(d time.Duration) {
 	w.mu.Unlock()
 }
 
+// link puts t at the end of the list of its slot. It needs mu. Timers of later turns of the wheel share the slot and are
+// passed over until their tick has come.
 func (w *Wheel) link(t *Timer) {
 	i := t.due % slotCount
 	head := &w.slots[i]
@@ -160,6 +162,7 @@ func (w *Wheel) link(t *Timer) {
 	w.count++
 }
 
+// unlink takes t out of its slot and reports whether it was in one. It needs mu.
 func (w *Wheel) unlink(t *Timer) bool {
 	if !t.armed {
 		return false
@@ -239,6 +242,8 @@ func (w *Wheel) rouse(due int64) {
 	}
 }
 
+// run is the goroutine of a wheel that is not manual: it fires what is due, sleeps until the next occupied slot, and ends
+// when no timer is left.
 func (w *Wheel) run() {
 	sleeper := time.NewTimer(time.Hour)
 	defer sleeper.Stop()

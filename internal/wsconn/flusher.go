@@ -40,6 +40,7 @@ func (g *flushGroup) add(c *Conn) {
 // flushWaiting has no argument because starting it then allocates nothing.
 func flushWaiting() { flushers.run() }
 
+// run flushes one connection after another until none is queued.
 func (g *flushGroup) run() {
 	w := writers.Get().(*writer)
 	defer writers.Put(w)

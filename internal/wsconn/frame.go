@@ -99,6 +99,7 @@ type violation struct {
 	text string
 }
 
+// Error says what the peer did.
 func (v *violation) Error() string { return "wsconn: " + v.text }
 
 // The breaches a peer can commit.

@@ -30,6 +30,7 @@ type directReader struct {
 	try    func(fd uintptr) bool
 }
 
+// read waits until rc is readable and reads once. A read of nothing is the end of the stream.
 func (d *directReader) read(rc syscall.RawConn) (int, error) {
 	if d.try == nil {
 		d.try = d.attempt
@@ -44,6 +45,8 @@ func (d *directReader) read(rc syscall.RawConn) (int, error) {
 	return d.n, d.err
 }
 
+// attempt is one try; false makes the poller wait and call again. The buffer is only held during the try, which is what
+// keeps an idle connection free of buffers.
 func (d *directReader) attempt(fd uintptr) bool {
 	b := d.buffer()
 	for {
@@ -72,6 +75,7 @@ type directWriter struct {
 	try func(fd uintptr) bool
 }
 
+// write writes as much of b as the socket takes now. Fewer bytes than len(b) without an error mean that it is full.
 func (d *directWriter) write(rc syscall.RawConn, b []byte) (int, error) {
 	if d.try == nil {
 		d.try = d.attempt
@@ -85,6 +89,7 @@ func (d *directWriter) write(rc syscall.RawConn, b []byte) (int, error) {
 	return d.n, d.err
 }
 
+// attempt always returns true: it never makes the poller wait.
 func (d *directWriter) attempt(fd uintptr) bool {
 	for d.n < len(d.b) {
 		n, err := syscall.Write(int(fd), d.b[d.n:])

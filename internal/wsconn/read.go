@@ -29,6 +29,7 @@ type input struct {
 	inFrame bool
 }
 
+// early sets bytes that are to be read before those of the socket.
 func (in *input) early(b []byte) { in.first = b }
 
 // Run reads until the connection ends, then calls Closed. It must be called once; the caller's goroutine is used.
@@ -73,6 +74,7 @@ func (c *Conn) drain() {
 	}
 }
 
+// release gives up what the reading side holds, at its end.
 func (in *input) release() {
 	if in.buf != nil {
 		readBuffers.Put(in.buf)
@@ -81,6 +83,7 @@ func (in *input) release() {
 	in.r, in.w, in.message = 0, 0, nil
 }
 
+// readAll reads until the connection ends and returns why.
 func (c *Conn) readAll() error {
 	in := &c.in
 	reader := directReader{buffer: in.space, idle: in.rest}
@@ -251,6 +254,7 @@ func (c *Conn) resume() (bool, error) {
 	return true, c.deliver(op, message)
 }
 
+// deliver hands one complete message to the handler.
 func (c *Conn) deliver(op OpCode, data []byte) error {
 	if op == OpText && !utf8.Valid(data) {
 		return errUTF8
@@ -264,6 +268,8 @@ func (c *Conn) deliver(op OpCode, data []byte) error {
 	return nil
 }
 
+// control handles a control frame. A ping that cannot be answered because the queue is full ends the connection like any
+// other message that does not fit.
 func (c *Conn) control(op OpCode, payload []byte) error {
 	switch op {
 	case OpPing:

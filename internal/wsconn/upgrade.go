@@ -54,6 +54,7 @@ func Upgrade(w http.ResponseWriter, r *http.Request, header http.Header) (net.Co
 	return nc, early, nil
 }
 
+// writeAccept writes the 101 answer under a deadline, and clears the deadlines net/http may have left.
 func writeAccept(nc net.Conn, key string, header http.Header) error {
 	var b strings.Builder
 	b.WriteString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ")
@@ -78,6 +79,7 @@ func AcceptKey(key string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
+// hasToken reports whether a comma-separated header holds a token, in any case.
 func hasToken(h http.Header, name, token string) bool {
 	for _, line := range h.Values(name) {
 		for part := range strings.SplitSeq(line, ",") {

@@ -19,8 +19,10 @@ type batch struct{ frames [][]byte }
 
 var batches = sync.Pool{New: func() any { return &batch{frames: make([][]byte, 0, 8)} }}
 
+// getBatch returns an empty batch.
 func getBatch() *batch { return batches.Get().(*batch) }
 
+// size is what the batch counts for in the queue.
 func (b *batch) size() int {
 	n := 0
 	for _, f := range b.frames {
@@ -29,6 +31,7 @@ func (b *batch) size() int {
 	return n
 }
 
+// release empties the batch for its next use. Batches that have grown large are left to the garbage collector.
 func (b *batch) release() {
 	clear(b.frames)
 	b.frames = b.frames[:0]
@@ -152,6 +155,7 @@ func (c *Conn) drainQueue(b *batch, rest []byte, i int) {
 	}
 }
 
+// writeError tells a client that does not read from a network that fails.
 func writeError(err error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return ErrSlowReader
@@ -159,6 +163,7 @@ func writeError(err error) error {
 	return err
 }
 
+// count counts one write of n bytes.
 func (c *Conn) count(n int) {
 	c.opts.Counters.Writes.Add(1)
 	c.opts.Counters.BytesOut.Add(int64(n))

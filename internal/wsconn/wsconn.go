@@ -47,6 +47,7 @@ type CloseError struct {
 	Reason string // as sent by the peer; at most 123 bytes
 }
 
+// Error says how the peer closed.
 func (e *CloseError) Error() string {
 	return fmt.Sprintf("wsconn: closed by peer: %d %q", e.Code, e.Reason)
 }
@@ -190,6 +191,7 @@ func (c *Conn) admit(size int) error {
 	}
 }
 
+// refused acts on the refusal of a write, without mu, and returns it.
 func (c *Conn) refused(err error) error {
 	if err == ErrSlowReader { //nolint:errorlint // admit returns it bare
 		c.Abort(err)

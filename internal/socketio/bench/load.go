@@ -43,6 +43,7 @@ func (t *target) connect(n int, readBuffer int) ([]*wstest.Client, error) {
 	return all, nil
 }
 
+// closeAll drops all connections that were opened.
 func closeAll(all []*wstest.Client) {
 	for _, c := range all {
 		if c != nil {
@@ -76,6 +77,7 @@ func (t *target) idle(n int) (string, error) {
 		float64(after-before)/1024/float64(n), n, mb(before), mb(after), float64(n)/took.Seconds()), err
 }
 
+// mb is a number of bytes in MB.
 func mb(n int) float64 { return float64(n) / (1 << 20) }
 
 // pingPong keeps one message of every client (echo) or of every pair (relay) under way.
@@ -129,6 +131,7 @@ func (t *target) pingPong(event string, l load) (string, error) {
 	return fmt.Sprintf("%8.0f /s, %5.1f µs CPU a message%s", rate, micros, percentiles(&mu, &delays)), err
 }
 
+// percentiles describes the delays seen so far, if there are enough to say anything.
 func percentiles(mu *sync.Mutex, delays *[]time.Duration) string {
 	mu.Lock()
 	defer mu.Unlock()
@@ -177,6 +180,48 @@ func (t *target) fanOut(l load) (string, error) {
 	}
 	rate, micros, err := t.rate(&count, l.length)
 	return fmt.Sprintf("%8.0f /s, %5.1f µs CPU a delivery, to %d clients", rate, micros, l.clients), err
+}
+
+// slow lets one client stop reading while it is sent 1.2 MB/s, until the server closes it.
+func (t *target) slow() (string, error) {
+	all, err := t.connect(10, 4096)
+	defer closeAll(all)
+	if err != nil {
+		return "", err
+	}
+	// The same load on a client that reads comes first, so that its garbage is not counted as growth.
+	if err := all[1].Text(`42["flood"]`); err != nil {
+		return "", err
+	}
+	for range 300 {
+		if _, err := all[1].ReadText(); err != nil {
+			return "", err
+		}
+	}
+	if err := all[1].Close(); err != nil {
+		return "", err
+	}
+	before, err := t.rss()
+	if err != nil {
+		return "", err
+	}
+	began, most := time.Now(), before
+	if err := all[0].Text(`42["flood"]`); err != nil {
+		return "", err
+	}
+	// The client's own kernel takes what it has room for; the end shows as a failing write.
+	for time.Since(began) < 40*time.Second {
+		time.Sleep(50 * time.Millisecond)
+		now, err := t.rss()
+		if err != nil {
+			return "", err
+		}
+		most = max(most, now)
+		if all[0].Text("3") != nil { // fails once the server has reset the connection
+			return fmt.Sprintf("%.2f MB growth, closed after %.1f s", mb(most-before), time.Since(began).Seconds()), nil
+		}
+	}
+	return fmt.Sprintf("%.2f MB growth, not closed in 40 s", mb(most-before)), nil
 }
 
 // rate counts for some seconds after a short start.

@@ -1,5 +1,5 @@
 // Command bench measures the Socket.IO server from a separate client process: messages a second for echo, relay between
-// two clients and fan-out to all, and memory per idle WebSocket connection.
+// two clients and fan-out to all, memory per idle WebSocket connection, and what a client costs that stops reading.
 //
 //	go run ./internal/socketio/bench [-clients 1000] [-idle 5000] [-window 1] [-time 3s] [-node]
 //
@@ -44,6 +44,7 @@ func main() {
 	}
 }
 
+// exit ends the program if there is an error.
 func exit(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -75,6 +76,7 @@ func measure(name string, l load, command string, args ...string) (err error) {
 		run("idle", func(t *target) (string, error) { return t.idle(l.idle) }),
 		run("echo", func(t *target) (string, error) { return t.pingPong("echo", l) }),
 		run("relay", func(t *target) (string, error) { return t.pingPong("relay", l) }),
+		run("slow", (*target).slow),
 		run("fan-out", func(t *target) (string, error) { return t.fanOut(l) }),
 	)
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"parlor/internal/socketio"
@@ -46,6 +47,17 @@ func serve() error {
 	return nil
 }
 
+// flood sends 1.2 MB/s to a socket until it ends.
+func flood(s *socketio.Socket) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for range tick.C {
+		if s.Emit("message", strings.Repeat("x", 12_000)) != nil {
+			return
+		}
+	}
+}
+
 // app gives every event back to its sender, to the other one of a pair, or to all.
 func app(n *socketio.Namespace) {
 	type (
@@ -62,5 +74,6 @@ func app(n *socketio.Namespace) {
 	n.On("relay", func(s *socketio.Socket, a args, _ ack) {
 		_ = s.To(s.Rooms()...).Emit("message", a[0])
 	})
+	n.On("flood", func(s *socketio.Socket, _ args, _ ack) { go flood(s) })
 	n.On("all", func(_ *socketio.Socket, a args, _ ack) { _ = n.Emit("message", a[0]) })
 }

@@ -9,6 +9,10 @@ io.on("connection", (socket) => {
   socket.join(pair);
   socket.on("echo", (m) => socket.emit("message", m));
   socket.on("relay", (m) => socket.to(pair).emit("message", m));
+  socket.on("flood", () => {
+    const timer = setInterval(() => socket.emit("message", "x".repeat(12_000)), 10);
+    socket.on("disconnect", () => clearInterval(timer));
+  });
   socket.on("all", (m) => io.emit("message", m));
 });
 http.listen(0, "127.0.0.1", () => console.log("127.0.0.1:" + http.address().port));

@@ -112,6 +112,7 @@ func (c *Conn) Close(reason string) { c.end(reason, endNormal) }
 // Reject ends the connection because of what the client sent.
 func (c *Conn) Reject(reason string) { c.end(reason, endPolicy) }
 
+// frames are the WebSocket frames of messages.
 func frames(messages []Message) [][]byte {
 	out := make([][]byte, len(messages))
 	for i, m := range messages {
@@ -120,6 +121,7 @@ func frames(messages []Message) [][]byte {
 	return out
 }
 
+// sendError translates errors of the WebSocket.
 func sendError(err error) error {
 	switch {
 	case err == nil:
@@ -146,6 +148,7 @@ const (
 	endSlow                   // the client does not read
 )
 
+// code is the close code a WebSocket client gets.
 func (e ending) code() int {
 	switch e {
 	case endPolicy:
@@ -201,6 +204,7 @@ func (c *Conn) end(reason string, how ending) {
 	c.srv.handler.Close(c, reason)
 }
 
+// count notes endings that an operator wants to see.
 func (s *Server) count(how ending) {
 	switch how {
 	case endPolicy:

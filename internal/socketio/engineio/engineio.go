@@ -104,6 +104,7 @@ type Options struct {
 	Logger *slog.Logger
 }
 
+// withDefaults fills in what is not set.
 func (o Options) withDefaults() Options {
 	set(&o.Path, "/engine.io/")
 	set(&o.PingInterval, 25*time.Second)
@@ -133,6 +134,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// set gives a field its default.
 func set[T comparable](field *T, value T) {
 	var zero T
 	if *field == zero {
@@ -140,6 +142,7 @@ func set[T comparable](field *T, value T) {
 	}
 }
 
+// remoteHost is the address of the peer without its port.
 func remoteHost(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -148,6 +151,7 @@ func remoteHost(r *http.Request) string {
 	return host
 }
 
+// socket are the limits of WebSockets, shared by all of them.
 func (o *Options) socket(counters *wsconn.Counters) *wsconn.Options {
 	ws := wsconn.Options{
 		MaxMessage: o.MaxPayload, MaxQueue: o.MaxQueue, WriteTimeout: o.WriteTimeout, Counters: counters,

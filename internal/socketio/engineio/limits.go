@@ -25,6 +25,7 @@ func (b *bucket) allow(now, each, burst time.Duration) bool {
 // rate is a limit in the form that bucket wants; zero means none.
 type rate struct{ each, burst time.Duration }
 
+// newRate makes a limit of so many packets a second, with a burst of two seconds' worth.
 func newRate(perSecond int) rate {
 	if perSecond <= 0 {
 		return rate{}
@@ -41,6 +42,7 @@ type address struct {
 	bucket bucket
 }
 
+// allow takes one packet of the address. Connections of one address share the bucket, hence the lock.
 func (a *address) allow(now time.Duration, r rate) bool {
 	if r.each == 0 {
 		return true
@@ -76,6 +78,7 @@ func (s *addresses) enter(name string, limit int) *address {
 	return a
 }
 
+// leave takes back one enter.
 func (s *addresses) leave(a *address) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -40,6 +40,7 @@ func StartText(size int) []byte {
 // JSON string, so that it may be escaped for clients that would misread it.
 func FinishText(buf []byte, json bool) Message { return finishPacket(buf, json) }
 
+// finishPacket makes a text message of a buffer whose packet starts at wsconn.MaxHeader.
 func finishPacket(buf []byte, json bool) Message {
 	frame := wsconn.FinishFrame(buf, wsconn.OpText)
 	return Message{frame: frame, start: uint8(len(frame) - (len(buf) - wsconn.MaxHeader)), json: json}
@@ -61,6 +62,7 @@ func Binary(protocol int, payload []byte) Message {
 	return Message{frame: frame, start: uint8(len(frame) - (len(buf) - wsconn.MaxHeader)), binary: true}
 }
 
+// control makes a packet that is no message.
 func control(kind byte, data string) Message {
 	buf := append(make([]byte, wsconn.MaxHeader, wsconn.MaxHeader+1+len(data)), kind)
 	return finishPacket(append(buf, data...), false)
@@ -76,6 +78,7 @@ var (
 // packet is the engine packet without transport framing.
 func (m Message) packet() []byte { return m.frame[m.start:] }
 
+// size is what the message counts for in a queue.
 func (m Message) size() int { return len(m.frame) }
 
 // NewID makes an id of 20 URL-safe characters with 120 random bits.

@@ -110,6 +110,7 @@ func decodeV3Text(body []byte, known *encoding, out sink) error {
 	return nil
 }
 
+// textLength decodes the decimal length before a packet and returns what follows the colon.
 func textLength(b []byte) (int, []byte, error) {
 	colon := bytes.IndexByte(b[:min(len(b), maxLengthDigit+1)], ':')
 	if colon <= 0 {
@@ -169,6 +170,7 @@ func (known *encoding) decode(b []byte) []byte {
 	return inner
 }
 
+// hasHigh reports whether b holds anything beyond ASCII.
 func hasHigh(b []byte) bool {
 	for _, c := range b {
 		if c >= utf8.RuneSelf {
@@ -213,6 +215,7 @@ func decodeV3Binary(body []byte, out sink) error {
 	return nil
 }
 
+// binaryPacket decodes one packet of a binary payload, where the type of binary packets is a byte of value 0 to 6.
 func binaryPacket(isBinary bool, b []byte) (packet, error) {
 	if !isBinary {
 		if !utf8.Valid(b) {
@@ -284,6 +287,7 @@ func appendV3Text(dst []byte, messages []Message, known encoding) []byte {
 	return dst
 }
 
+// unitsOf is the length of b in UTF-16 units, which is what JavaScript calls the length of a string.
 func unitsOf(b []byte) int {
 	n := 0
 	for _, r := range string(b) {

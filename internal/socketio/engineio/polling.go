@@ -77,6 +77,7 @@ func (c *Conn) wake() {
 	}
 }
 
+// take empties the queue.
 func (p *polling) take() []Message {
 	q := p.queue
 	p.queue, p.bytes = nil, 0
@@ -243,6 +244,7 @@ func (c *Conn) beginPost() *refusal {
 	return nil
 }
 
+// endPost allows the next POST and remembers what this one showed of the client's encoding.
 func (c *Conn) endPost(known encoding) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -298,6 +300,8 @@ func (c *Conn) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) 
 // errStopped ends decoding after the connection has ended for a reason of its own.
 var errStopped = errors.New("engineio: connection ended")
 
+// decodeBody hands the packets of a body on, one by one and in order. Packets before a malformed one have been handled
+// when the error is returned.
 func (c *Conn) decodeBody(body []byte, contentType string, jsonp bool, known *encoding) (err error) {
 	out := func(p packet) error {
 		if !c.receive(p) {

@@ -38,6 +38,7 @@ func packHeader(h http.Header, host string) string {
 	return strings.Clone(b.String())
 }
 
+// unpackHeader undoes packHeader.
 func unpackHeader(packed string) http.Header {
 	h := make(http.Header)
 	for line := range strings.Lines(packed) {

@@ -72,6 +72,7 @@ var (
 	errBody      = refusal{http.StatusRequestEntityTooLarge, 3, "Payload too large"}
 )
 
+// refuse answers a request with an error in the form clients expect.
 func (s *Server) refuse(w http.ResponseWriter, e refusal) {
 	s.refused.Add(1)
 	w.Header().Set("Content-Type", "application/json")
@@ -128,6 +129,7 @@ func (s *Server) serveSession(w http.ResponseWriter, r *http.Request, id, transp
 	}
 }
 
+// session returns the connection with an id, or nil.
 func (s *Server) session(id string) *Conn {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -199,12 +201,14 @@ func (s *Server) register(c *Conn) bool {
 	return true
 }
 
+// forget makes a connection unknown to further requests.
 func (s *Server) forget(c *Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.sessions, c.id)
 }
 
+// isDraining reports whether Shutdown has begun.
 func (s *Server) isDraining() bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

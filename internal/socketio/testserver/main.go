@@ -77,6 +77,7 @@ const (
 	maxPayload   = 1_000_000
 )
 
+// engineOptions are the settings of the Engine.IO server.
 func engineOptions(log *slog.Logger) engineio.Options {
 	return engineio.Options{
 		PingInterval: pingInterval, PingTimeout: pingTimeout, MaxPayload: maxPayload, RequireVersion: true,
@@ -84,6 +85,7 @@ func engineOptions(log *slog.Logger) engineio.Options {
 	}
 }
 
+// anyOrigin lets pages of every site connect, as the suites may run in a browser.
 func anyOrigin(*http.Request, string) bool { return true }
 
 // echo sends every message back.
@@ -104,6 +106,7 @@ func (echo) Message(c *engineio.Conn, data []byte, binary bool) {
 // Close implements engineio.Handler.
 func (echo) Close(*engineio.Conn, string) {}
 
+// socketServer is the application that the Socket.IO suite expects.
 func socketServer(log *slog.Logger) *socketio.Server {
 	s := socketio.New(socketio.Options{
 		PingInterval: pingInterval, PingTimeout: pingTimeout, MaxPayload: maxPayload, RequireVersion: true,

@@ -46,6 +46,7 @@ func DialSize(address string, header http.Header, size int) (*Client, *http.Resp
 	return c, resp, err
 }
 
+// handshake asks for the upgrade and checks the answer.
 func handshake(nc net.Conn, u *url.URL, header http.Header, size int) (*Client, *http.Response, error) {
 	u.Scheme = "http"
 	req, err := http.NewRequest(http.MethodGet, u.String(), nil)
