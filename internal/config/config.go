@@ -136,7 +136,7 @@ func Load(src Source) (Config, error) {
 			value, from = v, "flag --"+f.Name
 		}
 		if why := c.set(f, value); why != "" {
-			shown := value
+			shown := redact(value)
 			if f.Secret {
 				shown = "(hidden)"
 			}
@@ -204,7 +204,8 @@ func (c *Config) check(name, value string) string {
 			return "host:port with a port from 0 to 65535"
 		}
 	case "database":
-		if value != "" && !hasScheme(value, "postgres", "postgresql") {
+		// Without a host it means a Unix socket.
+		if u, err := url.Parse(value); value != "" && (err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql")) {
 			return "an address that starts with postgres://"
 		}
 	case "nats":
@@ -251,11 +252,20 @@ func prefixes(s string) ([]netip.Prefix, error) {
 // Proxies is TrustedProxies, parsed.
 func (c Config) Proxies() []netip.Prefix { return c.proxies }
 
-// Value returns the text of a field's value, "(hidden)" for a secret that is set.
+// Value returns the text of a field's value, "(hidden)" for a secret that is
+// set, and without the password of an address.
 func (c Config) Value(f Field) string {
 	v := fmt.Sprint(reflect.ValueOf(c).Field(f.index).Interface())
 	if f.Secret && v != "" {
 		return "(hidden)"
+	}
+	return redact(v)
+}
+
+// redact hides the password of an address.
+func redact(v string) string {
+	if u, err := url.Parse(v); err == nil && u.User != nil {
+		return u.Redacted()
 	}
 	return v
 }

@@ -69,7 +69,7 @@ func TestAllFaultsAtOnceWithFieldValueAndAllowed(t *testing.T) {
 
 func TestSecretsAreHiddenWhenPrinted(t *testing.T) {
 	t.Parallel()
-	c, err := config.Load(config.Source{Env: env(map[string]string{"PARLOR_METRICS_TOKEN": "s3cret"})})
+	c, err := config.Load(config.Source{Env: env(map[string]string{"PARLOR_METRICS_TOKEN": "s3cret", "PARLOR_DATABASE": "postgres://u:s3cret@db/parlor"})})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/server/servertest"
+	"parlor/internal/store/storetest"
 )
 
 // scenarios are the acceptance tests of the contract, run by original clients;
@@ -17,6 +18,8 @@ var scenarios = []string{
 	"01 1.4.8 polling only", "02 1.4.8 upgrade", "03 2.5 query in connect", "04 4.8 auth payload", "05 generation A", "06 generation B",
 	"07 generation C", "08 visitor with two tabs", "09 agent with two tabs", "10 writing", "11 upload", "12 queue and colleagues", "20 spoofing",
 }
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 
 func TestAcceptance(t *testing.T) {
 	t.Parallel()
@@ -29,18 +32,25 @@ func TestAcceptance(t *testing.T) {
 	for _, name := range scenarios {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := servertest.Start(t, map[string]string{"ping-interval": "1s", "ping-timeout": "3s", "agent-lost-after": "1s", "visitor-grace": "2s"})
-			team := s.Team("Support")
-			lin := s.Agent("lin@example.com", account.Member, "Support")
-			s.Agent("bo@example.com", account.Admin)
-			ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
-			defer cancel()
-			cmd := exec.CommandContext(ctx, "node", "clienttest/acceptance.mjs", name)
-			cmd.Env = append(os.Environ(), "URL="+s.URL, "AGENT="+string(lin.ID), "TEAM="+string(team), "PASSWORD="+servertest.Password)
-			out, err := cmd.CombinedOutput()
-			if err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
+			servertest.Each(t, map[string]string{"ping-interval": "1s", "ping-timeout": "3s", "agent-lost-after": "1s", "visitor-grace": "2s"}, func(t *testing.T, s *servertest.Instance) {
+				scenario(t, s, name)
+			})
 		})
+	}
+}
+
+// scenario runs one of them against a server of its own.
+func scenario(t *testing.T, s *servertest.Instance, name string) {
+	t.Helper()
+	team := s.Team("Support")
+	lin := s.Agent("lin@example.com", account.Member, "Support")
+	s.Agent("bo@example.com", account.Admin)
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "node", "clienttest/acceptance.mjs", name)
+	cmd.Env = append(os.Environ(), "URL="+s.URL, "AGENT="+string(lin.ID), "TEAM="+string(team), "PASSWORD="+servertest.Password)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"parlor/internal/config"
 	"parlor/internal/id"
 	"parlor/internal/server"
+	"parlor/internal/store"
+	"parlor/internal/store/storetest"
 )
 
 // Password is that of every agent that Agent adds.
@@ -64,6 +66,24 @@ func Start(t testing.TB, settings map[string]string) *Instance {
 	}
 	t.Cleanup(i.stop)
 	return i
+}
+
+// Each runs f as a subtest with a server on each engine. The package ends its
+// PostgreSQL cluster in TestMain: os.Exit(storetest.Main(m)).
+func Each(t *testing.T, settings map[string]string, f func(t *testing.T, s *Instance)) {
+	t.Helper()
+	t.Run(store.SQLite, func(t *testing.T) {
+		t.Parallel()
+		f(t, Start(t, settings))
+	})
+	t.Run(store.Postgres, func(t *testing.T) {
+		t.Parallel()
+		all := map[string]string{"database": storetest.PostgresDSN(t)}
+		for k, v := range settings {
+			all[k] = v
+		}
+		f(t, Start(t, all))
+	})
 }
 
 // Stop ends the server before the end of the test.
