@@ -294,6 +294,10 @@ const window = 4
 func (b *bench) throughput(ctx context.Context) (*RelayResult, error) {
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
+	before, err := b.cpu()
+	if err != nil {
+		return nil, err
+	}
 	start, seen := time.Now(), b.seen.Load()
 	for _, t := range b.talkers {
 		wg.Go(func() {
@@ -323,7 +327,15 @@ func (b *bench) throughput(ctx context.Context) (*RelayResult, error) {
 	got, took := b.seen.Load()-seen, time.Since(start).Seconds()
 	close(stop)
 	wg.Wait()
-	return &RelayResult{Visitors: b.Visitors, Messages: int(got), PerSec: float64(got) / took}, b.settle(ctx)
+	after, err := b.cpu()
+	if err != nil {
+		return nil, err
+	}
+	r := &RelayResult{Visitors: b.Visitors, Messages: int(got), PerSec: float64(got) / took}
+	if got > 0 {
+		r.CPUMicros = float64((after - before).Microseconds()) / float64(got)
+	}
+	return r, b.settle(ctx)
 }
 
 // settle waits until everything that was sent has been acknowledged and seen.
