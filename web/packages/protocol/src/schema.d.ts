@@ -413,7 +413,7 @@ export interface components {
             id: string;
             name: string;
             role: string;
-            teams: string[] | null;
+            teams: string[];
             tenant: string;
             username: string;
         };
@@ -433,7 +433,7 @@ export interface components {
             /** Format: date-time */
             since: string;
             state: string;
-            teams: string[] | null;
+            teams: string[];
             tenant: string;
         };
         ArriveInputBody: {
@@ -445,7 +445,7 @@ export interface components {
         Arrived: {
             agentsOnline: boolean;
             conversation?: components["schemas"]["VisitorState"];
-            fileTypes: string[] | null;
+            fileTypes: string[];
             inbox: components["schemas"]["InboxView"];
             /** Format: int64 */
             maxFile: number;
@@ -525,7 +525,7 @@ export interface components {
             /** Format: int64 */
             candidates: number;
             name?: string;
-            removed?: components["schemas"]["Removed"][] | null;
+            removed?: components["schemas"]["Removed"][];
             /** Format: int64 */
             removedMore?: number;
             rule?: string;
@@ -537,7 +537,7 @@ export interface components {
             phone?: string;
         };
         Explained: {
-            decisions: components["schemas"]["Decision"][] | null;
+            decisions: components["schemas"]["Decision"][];
             /** Format: int64 */
             place: number;
         };
@@ -576,22 +576,22 @@ export interface components {
             typingPreview: boolean;
         };
         ItemsAgentStatus: {
-            items: components["schemas"]["AgentStatus"][] | null;
+            items: components["schemas"]["AgentStatus"][];
         };
         ItemsCanned: {
-            items: components["schemas"]["Canned"][] | null;
+            items: components["schemas"]["Canned"][];
         };
         ItemsMessage: {
-            items: components["schemas"]["Message"][] | null;
+            items: components["schemas"]["Message"][];
         };
         ItemsPage: {
-            items: components["schemas"]["Page"][] | null;
+            items: components["schemas"]["Page"][];
         };
         ItemsPastConversation: {
-            items: components["schemas"]["PastConversation"][] | null;
+            items: components["schemas"]["PastConversation"][];
         };
         ItemsTeamLoad: {
-            items: components["schemas"]["TeamLoad"][] | null;
+            items: components["schemas"]["TeamLoad"][];
         };
         Line: {
             agent?: string;
@@ -613,7 +613,7 @@ export interface components {
         Me: {
             agent: components["schemas"]["Agent"];
             csrf: string;
-            permissions: string[] | null;
+            permissions: string[];
             status: components["schemas"]["AgentStatus"];
             tenant: components["schemas"]["TenantName"];
         };
@@ -643,11 +643,11 @@ export interface components {
             url: string;
         };
         PageConversation: {
-            items: components["schemas"]["Conversation"][] | null;
+            items: components["schemas"]["Conversation"][];
             next?: string;
         };
         PageHit: {
-            items: components["schemas"]["Hit"][] | null;
+            items: components["schemas"]["Hit"][];
             next?: string;
         };
         PageRef: {
@@ -746,7 +746,7 @@ export interface components {
         };
         VisitorMessages: {
             conversation?: string;
-            items: components["schemas"]["Message"][] | null;
+            items: components["schemas"]["Message"][];
         };
         VisitorName: {
             id: string;
@@ -1420,9 +1420,17 @@ export interface operations {
     };
     "get-conversations-id-messages": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Messages before this number */
+                before?: number;
+                /** @description Messages behind this number */
+                after?: number;
+                limit?: number;
+            };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -1481,6 +1489,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too Many Requests */
             429: {
                 headers: {
@@ -1505,7 +1522,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -1601,7 +1620,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -1791,7 +1812,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -2707,6 +2730,11 @@ export interface operations {
             query?: {
                 /** @description An earlier conversation; the running one if left out */
                 conversation?: string;
+                /** @description Messages before this number */
+                before?: number;
+                /** @description Messages behind this number */
+                after?: number;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -3076,7 +3104,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -3174,7 +3204,9 @@ export interface operations {
                 limit?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
