@@ -203,7 +203,7 @@ func (s *Server) Close() error {
 
 // index lets the search index follow committed messages.
 func (s *Server) index(ctx context.Context) error {
-	const page, pause = 500, 300 * time.Millisecond
+	const page, pause = 100, 200 * time.Millisecond
 	for ctx.Err() == nil {
 		n, err := s.services.conversations.IndexNext(ctx, page)
 		if err != nil && ctx.Err() == nil {
