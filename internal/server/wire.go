@@ -171,7 +171,7 @@ func (s *Server) fronts() {
 	views := wire.Views{Files: d.media}
 	posts := httpx.NewLimiter(ck, limits, 10, 60)
 	calls := httpx.NewLimiter(ck, limits, 50, 200)
-	arrivals := httpx.NewLimiter(ck, limits, 5, 60)
+	arrivals := httpx.NewLimiter(ck, limits, 20, 400)
 
 	so := socketio.Options{PingInterval: c.PingInterval, PingTimeout: c.PingTimeout, MaxPayload: 1 << 20, ClientIP: clients.Of,
 		AllowOrigin:   func(*http.Request, string) bool { return true }, // fronts that trust a cookie check the origin themselves
