@@ -251,7 +251,7 @@ func (b *bench) visitors(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b.talkers[i] = &talker{s: s, name: strconv.Itoa(i), slots: make(chan struct{}, 1<<20)}
+		b.talkers[i] = &talker{s: s, name: strconv.Itoa(i), slots: make(chan struct{}, window)}
 		return begin(s)
 	})
 	if err != nil {
@@ -306,13 +306,6 @@ func (b *bench) throughput(ctx context.Context) (*RelayResult, error) {
 				case <-stop:
 					return
 				case t.slots <- struct{}{}:
-				}
-				for len(t.slots) > window {
-					select {
-					case <-stop:
-						return
-					case <-time.After(200 * time.Microsecond):
-					}
 				}
 				if t.post() != nil {
 					return
