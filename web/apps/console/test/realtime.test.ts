@@ -4,7 +4,7 @@ import { belongs, compare, merge, placed } from '../src/realtime/conversations'
 import { add, lines } from '../src/realtime/thread'
 
 const conv = (id: string, x: Partial<Conversation> = {}): Conversation => ({
-  id, inbox: 'main', channel: 'web', visitor: 'v', visitorName: 'Ana', status: 'open', agent: 'me', agentName: 'Me', priority: 0, version: 1,
+  id, tenant: 'main', inbox: 'main', channel: 'web', visitor: 'v', visitorName: 'Ana', status: 'open', agent: 'me', agentName: 'Me', priority: 0, version: 1,
   createdAt: '2026-01-01T00:00:00Z', queuedAt: '2026-01-01T00:00:00Z', lastSeq: 1, visibleSeq: 1, lastAt: '2026-01-01T00:00:00Z', lastText: '', agentRead: 0, visitorRead: 0, unread: 0, ...x,
 })
 const msg = (seq: number, x: Partial<Message> = {}): Message => ({

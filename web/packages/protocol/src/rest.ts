@@ -1,6 +1,6 @@
 import createClient from 'openapi-fetch'
 import { disconnected, problemOf } from './errors'
-import type { paths } from './paths'
+import type { paths } from './schema'
 
 /** Where the native REST interface lives, relative to the server's origin. */
 export const API = '/api/parlor/v1'
@@ -15,11 +15,11 @@ export interface RestOptions {
 }
 
 /**
- * The typed REST client of the console. A refusal is thrown as ParlorError, so that callers only see answers:
- * `const { data } = await api.GET('/teams')`.
+ * The REST client of the console over the paths of the server's document. A refusal is thrown as ParlorError, so that callers only see answers:
+ * `const { data } = await api.GET('/api/parlor/v1/teams')`.
  */
 export function createRest(o: RestOptions) {
-  const api = createClient<paths>({ baseUrl: API, credentials: 'same-origin' })
+  const api = createClient<paths>({ credentials: 'same-origin' })
   api.use({
     onRequest({ request }) {
       request.headers.set('Accept-Language', o.locale())
@@ -29,7 +29,7 @@ export function createRest(o: RestOptions) {
     async onResponse({ response, schemaPath }) {
       if (response.ok) return undefined
       const error = await problemOf(response)
-      if (error.code === 'unauthenticated' && schemaPath !== '/session') o.unauthenticated()
+      if (error.code === 'unauthenticated' && schemaPath !== `${API}/session`) o.unauthenticated()
       throw error
     },
     onError({ error }) {

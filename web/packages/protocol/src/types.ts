@@ -1,105 +1,41 @@
+import type { components, paths } from './schema'
+
 /**
- * The objects and events of the native contract (docs/realtime.md).
+ * The objects and events of the native contract (docs/realtime.md). The objects are those of the server's own document
+ * (schema.d.ts, made by `npm run gen:api`); the maps of realtime events are written here.
  *
- * Times are RFC 3339 UTC strings, ids opaque strings. An empty field may be absent. The event maps live here;
- * REST paths are in paths.ts.
+ * Times are RFC 3339 UTC strings, ids opaque strings. An empty field may be absent.
  */
+type Schemas = components['schemas']
 
 export type ErrorCode =
   | 'invalid' | 'unauthenticated' | 'forbidden' | 'not_found' | 'conflict'
   | 'too_large' | 'too_many' | 'unavailable' | 'internal'
 
-/** The body of a refused call, the same on REST (problem+json) and in socket acknowledgements. */
-export interface Problem { status?: number; code: ErrorCode; reason: string; detail?: string; message?: string; field?: string }
+/** The body of a refused call: problem+json on REST, a shorter form with `message` in socket acknowledgements. */
+export type Problem = Partial<Schemas['Problem']> & { code: ErrorCode; reason: string; message?: string }
 
-export type ConversationStatus = 'queued' | 'open' | 'closed'
-export type Side = 'visitor' | 'agent' | 'system'
-export type MessageKind = 'text' | 'image' | 'file' | 'voice' | 'note' | 'event'
-export type Rule =
-  | 'named_agent' | 'returning_agent' | 'last_served' | 'rotation' | 'idle' | 'least' | 'picked' | 'transfer'
-export type EndBy = 'user' | 'agent' | 'timeout' | 'queue' | 'system'
-export type Filter = 'away' | 'busy' | 'disconnected' | 'full' | 'other_team' | 'not_the_named_agent'
+/** The answer to a call, by its path in the document. */
+export type Answer<P extends keyof paths, M extends 'get' | 'post' = 'get'> =
+  paths[P][M] extends { responses: { 200: { content: { 'application/json': infer R } } } } ? R : never
 
-export interface Conversation {
-  id: string; inbox: string; channel: string; visitor: string; visitorName: string; status: ConversationStatus
-  agent?: string; agentName?: string; team?: string; requestedAgent?: string; previousAgent?: string
-  priority: number; version: number; pageUrl?: string; pageTitle?: string
-  createdAt: string; queuedAt: string; assignedAt?: string; closedAt?: string; endBy?: EndBy
-  lastSeq: number; visibleSeq: number; lastAt: string; lastText: string; lastKind?: MessageKind; lastFrom?: Side
-  /** Numbers of the last message each side has read. */
-  agentRead: number; visitorRead: number
-  unread: number; waitingSince?: string
-}
-
-export interface FileInfo {
-  id: string; name: string; type: string; size: number
-  width?: number; height?: number; duration?: number
-  /** Signed, relative to the server. */
-  url: string; thumb?: string
-}
-
-export interface EventLine {
-  name: 'assigned' | 'transferred' | 'queued' | 'agent_lost' | 'closed'
-  agent?: string; agentName?: string; team?: string; teamName?: string; by?: string; rule?: Rule
-  /** What the colleague who transferred wrote; agents only. */
-  note?: string
-}
-
-export interface Message {
-  id: string; conversation: string; seq: number
-  /** Number of the message before this one that a visitor may see. */
-  prev: number
-  clientId?: string; kind: MessageKind
-  from: { kind: Side; id?: string; name?: string }
-  text?: string; file?: FileInfo; line?: EventLine; at: string
-}
-
-export interface Visitor {
-  id: string; inbox: string; name: string; email?: string; phone?: string; memo?: string; external?: string
-  locale?: string; ip?: string; os?: string; browser?: string; mobile?: boolean; referrer?: string
-  visits: number; firstSeen: string; lastSeen: string
-}
-
-export interface Page { id: string; url: string; title: string; at: string; until: string }
-
-export type AgentState = 'ready' | 'busy' | 'away'
-export interface AgentStatus {
-  agent: string; name: string; teams: string[]; state: AgentState; reason?: string; since: string
-  connected: boolean; open: number; cap: number; lastAssignedAt?: string; idleSince?: string
-}
-export interface Team { id: string; name: string; waiting: number; ready: number }
-
-export interface Decision {
-  agent?: string; name?: string; rule?: Rule; candidates: number
-  removed?: { agent: string; name: string; filter: Filter }[]; removedMore?: number; at: string
-}
-
-export interface Session {
-  agent: { id: string; name: string; email: string; username?: string; role: string; teams?: string[] }
-  tenant: { id: string; name: string }
-  permissions?: string[]; csrf: string; status: AgentStatus
-}
-export interface Counts { mine: number; queue: number; all: number; unread: number }
-export interface Canned { shortcut: string; title: string; text: string }
-export interface SearchHit { message: Message; visitorName: string; status: ConversationStatus }
-export type View = 'mine' | 'queue' | 'all' | 'closed'
-
-export interface VisitorState {
-  conversation: string; status: ConversationStatus; agent?: { name: string }
-  /** Place in the queue from 1; `ahead` is one less. */
-  place?: number; ahead?: number
-  lastSeq: number; visitorRead: number; agentRead: number; endBy?: EndBy
-}
-export interface VisitorSession {
-  token: string
-  visitor: { id: string; name: string }
-  inbox: { id: string; name: string; color?: string; greeting: string; typingPreview: boolean }
-  /** A count or a plain yes or no. */
-  agentsOnline: number | boolean; maxFile: number; fileTypes?: string[]; conversation?: VisitorState
-}
-export interface HistoryItem { id: string; closedAt?: string; lastText: string; lastAt: string }
-
-export type PostKind = 'text' | 'note' | 'image' | 'file'
+export type Conversation = Schemas['Conversation']
+export type FileInfo = Schemas['File']
+export type Message = Schemas['Message']
+export type Visitor = Schemas['Visitor']
+export type Page = Schemas['Page']
+export type AgentStatus = Schemas['AgentStatus']
+export type AgentState = Schemas['StateInputBody']['state']
+export type Decision = Schemas['Decision']
+export type Session = Schemas['Me']
+export type Counts = Schemas['Counts']
+export type Canned = Schemas['Canned']
+export type SearchHit = Schemas['Hit']
+export type View = NonNullable<NonNullable<paths['/api/parlor/v1/conversations']['get']['parameters']['query']>['view']>
+export type VisitorState = Schemas['VisitorState']
+export type VisitorSession = Schemas['Arrived']
+export type HistoryItem = Schemas['PastConversation']
+export type PostKind = Schemas['PostInputBody']['kind']
 
 /** Events of `/parlor/visitor`: argument and acknowledgement. */
 export interface VisitorEmit {

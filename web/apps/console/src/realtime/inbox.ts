@@ -65,7 +65,7 @@ export const useInbox = defineStore('inbox', () => {
     const after = more ? list.next : undefined
     list.state = 'loading'
     try {
-      const { data } = await rest.GET('/conversations', { params: { query: { view, limit: PAGE, ...(after ? { after } : {}) } } })
+      const { data } = await rest.GET('/api/parlor/v1/conversations', { params: { query: { view, limit: PAGE, ...(after ? { after } : {}) } } })
       const got = (data?.items ?? []).map((c) => upsert(c).id)
       const ids = more ? [...new Set([...list.ids, ...got])] : got
       list.ids = ids.filter((id) => belongs(view, byId.get(id)!, me.value)).sort((a, b) => compare(view, byId.get(a)!, byId.get(b)!))
@@ -77,14 +77,14 @@ export const useInbox = defineStore('inbox', () => {
     }
   }
   async function fetchOne(id: string): Promise<Conversation> {
-    const { data } = await rest.GET('/conversations/{id}', { params: { path: { id } } })
+    const { data } = await rest.GET('/api/parlor/v1/conversations/{id}', { params: { path: { id } } })
     return upsert(data!)
   }
 
   // ---- threads
 
   const messagesOf = async (id: string, query: { before?: number; after?: number; limit?: number }) =>
-    ((await rest.GET('/conversations/{id}/messages', { params: { path: { id }, query } })).data?.items ?? [])
+    ((await rest.GET('/api/parlor/v1/conversations/{id}/messages', { params: { path: { id }, query } })).data?.items ?? [])
 
   /** Makes a thread current: loads it, or catches up on what came since it was last shown. */
   async function openThread(id: string) {
@@ -232,7 +232,7 @@ export const useInbox = defineStore('inbox', () => {
     wasOnline.value = true
     void outbox?.flush()
     void socket.request('watch', { conversation: current.value }).catch(() => undefined)
-    void rest.GET('/agents').then(({ data }) => data?.items?.forEach((a: AgentStatus) => agents.set(a.agent, a)), () => undefined)
+    void rest.GET('/api/parlor/v1/agents').then(({ data }) => data?.items?.forEach((a: AgentStatus) => agents.set(a.agent, a)), () => undefined)
     if (!again) return
     const have: Record<string, number> = {}
     for (const [id, t] of threads) if (t.state.value === 'ready') have[id] = t.messages.value.at(-1)?.seq ?? 0

@@ -18,7 +18,7 @@ export const useSession = defineStore('session', () => {
   async function load(): Promise<boolean> {
     if (session.value) return true
     try {
-      take((await rest.GET('/session')).data!)
+      take((await rest.GET('/api/parlor/v1/session')).data!)
       return true
     } catch (e) {
       if (toError(e).code === 'unauthenticated') return false
@@ -26,11 +26,11 @@ export const useSession = defineStore('session', () => {
     }
   }
   async function login(login: string, password: string) {
-    take((await rest.POST('/session', { body: { login, password } })).data!)
+    take((await rest.POST('/api/parlor/v1/session', { body: { login, password } })).data!)
   }
   async function logout() {
     socket.close()
-    await rest.DELETE('/session')
+    await rest.DELETE('/api/parlor/v1/session')
     drop()
   }
   function drop() {
@@ -39,7 +39,7 @@ export const useSession = defineStore('session', () => {
     socket.close()
   }
   async function setState(state: AgentState, reason?: string) {
-    status.value = (await rest.PUT('/me/state', { body: { state, ...(reason ? { reason } : {}) } })).data!
+    status.value = (await rest.PUT('/api/parlor/v1/me/state', { body: { state, ...(reason ? { reason } : {}) } })).data!
   }
   return { session, status, load, login, logout, drop, setState }
 })

@@ -2,10 +2,11 @@ import { disconnected, ParlorError, problemOf, toError } from '@parlor/protocol/
 import { Outbox, type Pending } from '@parlor/protocol/outbox'
 import { Socket, backoff, type Link } from '@parlor/protocol/socket'
 import { localStore, throttle } from '@parlor/protocol/store'
-import type { FileInfo, HistoryItem, Message, Problem, VisitorEmit, VisitorListen, VisitorSession, VisitorState } from '@parlor/protocol/types'
+import type { Answer, FileInfo, Message, Problem, VisitorEmit, VisitorListen, VisitorSession, VisitorState } from '@parlor/protocol/types'
 import type { Hello, PageRef, ToHost, ToPanel } from '../bridge'
 
-const API = '/api/parlor/v1'
+const VISITOR = '/api/parlor/v1/visitor/'
+type Call = 'session' | 'messages' | 'history'
 const PAGE = 50
 
 /** A file on its way to the server; afterwards it becomes a pending message. */
@@ -80,20 +81,21 @@ export class Chat {
     return this.hello.compact
   }
 
-  private async call<T>(path: string, init?: RequestInit): Promise<T> {
-    const r = await fetch(API + path, { ...init, headers: { Authorization: 'Bearer ' + this.token, 'Content-Type': 'application/json', ...init?.headers } })
+  /** Calls the server by a path of its document. */
+  private async call<P extends Call, M extends 'get' | 'post' = 'get'>(path: P, query = '', init?: RequestInit): Promise<Answer<`${typeof VISITOR}${P}`, M>> {
+    const r = await fetch(VISITOR + path + query, { ...init, headers: { Authorization: 'Bearer ' + this.token, 'Content-Type': 'application/json', ...init?.headers } })
     if (!r.ok) throw await problemOf(r)
-    return (await r.json()) as T
+    return (await r.json()) as Answer<`${typeof VISITOR}${P}`, M>
   }
 
   private visit({ url, title }: PageRef) {
-    if (this.token) navigator.sendBeacon(API + '/visitor/page', JSON.stringify({ token: this.token, url, title }))
+    if (this.token) navigator.sendBeacon(VISITOR + 'page', JSON.stringify({ token: this.token, url, title }))
   }
   /** Asks who we are. Repeats until the server answers, unless it refuses for good. */
   private async arrive() {
     const pages = [...this.hello.trail, this.page]
     try {
-      const s = await this.call<VisitorSession>('/visitor/session', {
+      const s: VisitorSession = await this.call<'session', 'post'>('session', '', {
         method: 'POST', headers: { Authorization: '' }, body: JSON.stringify({ inbox: this.hello.settings.inbox, locale: this.hello.locale, page: pages[0], ...(this.token ? { token: this.token } : {}) }),
       })
       this.session = s
@@ -166,7 +168,7 @@ export class Chat {
   }
   /** Reads the newest page of the running conversation anew. */
   private async load() {
-    const r = await this.call<{ conversation?: string; items?: Message[] }>('/visitor/messages?limit=' + PAGE)
+    const r = await this.call('messages', '?limit=' + PAGE)
     this.messages = r.items ?? []
     this.atTop = (this.messages[0]?.prev ?? 0) === 0
     this.changed()
@@ -175,7 +177,7 @@ export class Chat {
   async older() {
     const first = this.messages[0]
     if (!first || this.atTop) return
-    const r = await this.call<{ items?: Message[] }>(`/visitor/messages?limit=${PAGE}&before=${first.seq}&conversation=${first.conversation}`).catch(() => undefined)
+    const r = await this.call('messages', `?limit=${PAGE}&before=${first.seq}&conversation=${first.conversation}`).catch(() => undefined)
     if (!r || this.messages[0] !== first) return
     this.messages = [...(r.items ?? []), ...this.messages]
     this.atTop = (this.messages[0]?.prev ?? 0) === 0 || !r.items?.length
@@ -268,7 +270,7 @@ export class Chat {
     if (u.file.size > (this.session?.maxFile || Infinity)) return set({ error: 'size' })
     try {
       const { upload } = await import('@parlor/protocol/upload')
-      const r = await upload(API + '/visitor/files', u.file, { Authorization: 'Bearer ' + this.token }, (part) => set({ part }), u.abort.signal)
+      const r = await upload(VISITOR + 'files', u.file, { Authorization: 'Bearer ' + this.token }, (part) => set({ part }), u.abort.signal)
       if (r.status >= 300) throw new ParlorError(r.body[0] === '{' ? (JSON.parse(r.body) as Problem) : disconnected())
       const file = JSON.parse(r.body) as FileInfo
       this.drop(u)
@@ -301,6 +303,6 @@ export class Chat {
     this.report()
     this.changed()
   }
-  history = () => this.call<{ items?: HistoryItem[] }>('/visitor/history').then((r) => r.items ?? [])
-  past = (id: string) => this.call<{ items?: Message[] }>('/visitor/messages?limit=200&conversation=' + encodeURIComponent(id)).then((r) => r.items ?? [])
+  history = () => this.call('history').then((r) => r.items ?? [])
+  past = (id: string) => this.call('messages', '?limit=200&conversation=' + encodeURIComponent(id)).then((r) => r.items ?? [])
 }
