@@ -179,13 +179,13 @@ func (n *node) get(c id.Conversation) conversation.Conversation {
 
 func each(t *testing.T, f func(n *node)) {
 	t.Helper()
-	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		f(start(t, s, memory.New(), clock.NewStub(epoch), "one"))
 	})
 }
 
 func TestWaitingVisitorsAreServedInOrderWhenAnAgentGetsReady(t *testing.T) {
+	t.Parallel()
 	each(t, func(n *node) {
 		lin := n.agent("lin", 2, account.Member)
 		var list []id.Conversation
@@ -222,6 +222,7 @@ func TestWaitingVisitorsAreServedInOrderWhenAnAgentGetsReady(t *testing.T) {
 }
 
 func TestAgentsConversationsGoBackInFrontWhenItStaysAway(t *testing.T) {
+	t.Parallel()
 	each(t, func(n *node) {
 		lin, bo := n.agent("lin", 1, account.Member), n.agent("bo", 5, account.Member)
 		leave := n.ready(lin)
@@ -259,6 +260,7 @@ func TestAgentsConversationsGoBackInFrontWhenItStaysAway(t *testing.T) {
 }
 
 func TestAgentWhoComesBackInTimeKeepsEverything(t *testing.T) {
+	t.Parallel()
 	each(t, func(n *node) {
 		lin := n.agent("lin", 1, account.Member)
 		leave := n.ready(lin)
@@ -275,6 +277,7 @@ func TestAgentWhoComesBackInTimeKeepsEverything(t *testing.T) {
 }
 
 func TestTransferAndClaim(t *testing.T) {
+	t.Parallel()
 	each(t, func(n *node) {
 		_, err := n.accounts.AddTeam(n.t.Context(), "main", "Support")
 		n.must(err)
@@ -399,6 +402,7 @@ func TestTwoNodesNeverExceedTheCapNorDoubleOwners(t *testing.T) {
 }
 
 func TestWishesForWhatDoesNotExistAreDropped(t *testing.T) {
+	t.Parallel()
 	each(t, func(n *node) {
 		lin := n.agent("lin", 5, account.Member)
 		n.ready(lin)
