@@ -238,10 +238,13 @@ func (c *Conn) abort() {
 		ws.Abort(ErrClosed)
 	}
 	c.mu.Lock()
-	probe := c.probe
+	var candidate *wsconn.Conn
+	if c.probe != nil {
+		candidate = c.probe.ws
+	}
 	c.mu.Unlock()
-	if probe != nil {
-		probe.ws.Abort(ErrClosed)
+	if candidate != nil {
+		candidate.Abort(ErrClosed)
 	}
 }
 

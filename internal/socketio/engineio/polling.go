@@ -115,15 +115,29 @@ type pollResult struct {
 	messages []Message
 	wait     chan struct{} // wait for this and ask again
 	refusal  *refusal
-	overlap  bool // another poll is waiting
-	done     bool // the session has ended and this was its last answer
+	overlap  bool   // another poll is waiting
+	probe    *probe // an upgrade is about to be completed
+	done     bool   // the session has ended and this was its last answer
 }
 
-// nextPoll decides on a poll. again is set when the caller has been released.
-func (c *Conn) nextPoll(again bool) pollResult {
+// upgradeGrace is how long a poll that comes between a probe and the end of the upgrade waits for that end.
+const upgradeGrace = 20 * time.Millisecond
+
+// turn is where a poll stands.
+type turn struct {
+	again    bool // it has waited and was released
+	probing  bool // an upgrade was under way when it came
+	patience bool // it may wait for the end of that upgrade
+}
+
+// nextPoll decides on a poll.
+func (c *Conn) nextPoll(t *turn) pollResult {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p := c.poll
+	if !t.again && c.probe != nil {
+		t.probing = true
+	}
 	switch {
 	case p == nil:
 		return pollResult{refusal: &errRequest}
@@ -140,7 +154,11 @@ func (c *Conn) nextPoll(again bool) pollResult {
 			messages = append(messages, *p.last)
 		}
 		return pollResult{messages: messages, done: true}
-	case c.ws.Load() != nil && again, c.probe != nil && c.probe.stage == stageProbed:
+	case c.ws.Load() != nil && t.again && !t.probing:
+		return pollResult{messages: []Message{noopMessage}}
+	case c.probe != nil && c.probe.stage == stageProbed && !t.again && t.patience:
+		return pollResult{probe: c.probe}
+	case c.probe != nil && c.probe.stage == stageProbed:
 		return pollResult{messages: []Message{noopMessage}}
 	case c.ws.Load() != nil:
 		return pollResult{refusal: &errRequest}
@@ -163,8 +181,8 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request, callback string
 		c.srv.refuse(w, errRequest)
 		return
 	}
-	for again := false; ; again = true {
-		res := c.nextPoll(again)
+	for t := (turn{patience: true}); ; {
+		res := c.nextPoll(&t)
 		switch {
 		case res.refusal != nil:
 			c.srv.refuse(w, *res.refusal)
@@ -173,6 +191,10 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request, callback string
 			c.end(ReasonTransportError, endPolicy)
 			c.srv.refuse(w, errRequest)
 			return
+		case res.probe != nil:
+			t.patience = false
+			wait(res.probe.over, upgradeGrace)
+			continue
 		case res.wait == nil:
 			if res.done {
 				c.fetched()
@@ -182,12 +204,23 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request, callback string
 		}
 		select {
 		case <-res.wait:
+			t.again = true
 		case <-r.Context().Done():
 			if c.ws.Load() == nil {
 				c.end(ReasonTransportClose, endTimeout)
 			}
 			return
 		}
+	}
+}
+
+// wait waits for a channel to be closed, but not for long.
+func wait(ch <-chan struct{}, limit time.Duration) {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-ch:
+	case <-timer.C:
 	}
 }
 

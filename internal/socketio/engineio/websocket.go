@@ -86,34 +86,40 @@ const (
 // probe is a WebSocket that may replace polling.
 type probe struct {
 	c     *Conn
-	ws    *wsconn.Conn
+	ws    *wsconn.Conn // nil until the handshake is done; guarded by c.mu until the reader runs
 	timer wheel.Timer
-	stage stage // guarded by c.mu
+	stage stage         // guarded by c.mu
+	over  chan struct{} // closed when the upgrade has succeeded or failed
 }
 
 // startUpgrade takes a WebSocket for a session that polls. A second one is closed at once.
 func (c *Conn) startUpgrade(w http.ResponseWriter, r *http.Request) {
-	nc, early, err := wsconn.Upgrade(w, r, w.Header())
-	if err != nil {
-		c.srv.refused.Add(1)
-		return
-	}
-	p := &probe{c: c}
-	p.ws = wsconn.New(nc, early, c.srv.ws, p)
+	p := &probe{c: c, over: make(chan struct{})}
 	c.mu.Lock()
-	fresh := !c.closed && c.ws.Load() == nil && c.probe == nil
-	if fresh {
+	if !c.closed && c.ws.Load() == nil && c.probe == nil {
+		// Before the handshake is answered, so that no request of the client can come in between.
 		c.probe = p
 		c.srv.wheel.Reset(&p.timer, c.srv.opts.UpgradeTimeout, p)
 	} else {
 		p.stage = stageFailed
 	}
 	c.mu.Unlock()
-	if !fresh {
-		p.ws.Close(wsconn.ClosePolicy, "session has a WebSocket", nil)
+	nc, early, err := wsconn.Upgrade(w, r, w.Header())
+	if err != nil {
+		c.srv.refused.Add(1)
+		p.fail("no handshake")
+		return
 	}
-	if !c.srv.run(p.ws) {
-		p.ws.Abort(ErrClosed)
+	ws := wsconn.New(nc, early, c.srv.ws, p)
+	c.mu.Lock()
+	p.ws = ws
+	failed := p.stage == stageFailed
+	c.mu.Unlock()
+	if failed {
+		ws.Close(wsconn.ClosePolicy, "session has a WebSocket or has ended", nil)
+	}
+	if !c.srv.run(ws) {
+		ws.Abort(ErrClosed)
 		p.Closed(ErrClosed)
 	}
 }
@@ -129,8 +135,11 @@ func (p *probe) fail(reason string) {
 		return
 	}
 	p.detach()
+	ws := p.ws
 	p.c.mu.Unlock()
-	p.ws.Close(wsconn.ClosePolicy, reason, nil)
+	if ws != nil {
+		ws.Close(wsconn.ClosePolicy, reason, nil)
+	}
 }
 
 // drop is fail for a connection that has ended.
@@ -142,6 +151,7 @@ func (p *probe) detach() {
 	p.c.srv.wheel.Stop(&p.timer)
 	if p.c.probe == p {
 		p.c.probe = nil
+		close(p.over)
 		p.c.wake()
 	}
 }
@@ -192,6 +202,7 @@ func (p *probe) finish() {
 	p.stage = stageDone
 	c.srv.wheel.Stop(&p.timer)
 	c.probe = nil
+	close(p.over)
 	for _, m := range c.poll.take() {
 		if p.ws.Write(m.frame) != nil {
 			break // the reader reports why
@@ -213,6 +224,7 @@ func (p *probe) farewell() {
 	p.stage = stageFailed
 	c.srv.wheel.Stop(&p.timer)
 	c.probe = nil
+	close(p.over)
 	c.mu.Unlock()
 	if len(last) > 0 {
 		_ = p.ws.WriteAll(frames(last)) // a failure ends the reader
