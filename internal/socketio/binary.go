@@ -48,6 +48,7 @@ func (b *Binary) UnmarshalJSON(text []byte) error {
 // inline replaces the numbered placeholders of an inbound event by their attachments. Each number must occur exactly
 // once. The marker cannot occur inside a JSON string, where its quotes would be escaped.
 func inline(data []byte, attachments [][]byte) ([]byte, error) {
+	// Text is copied up to each placeholder, and the attachment written in its place.
 	out := make([]byte, 0, len(data)+2*attachmentBytes(attachments))
 	used := make([]bool, len(attachments))
 	for left := len(attachments); ; left-- {

@@ -44,6 +44,7 @@ func (b Broadcast) Emit(event string, args ...any) error {
 		return err
 	}
 	defer sc.release()
+	// The body lives in scratch memory and the forms are finished frames of their own, so nothing is kept of either.
 	p := passing.Get().(*Prepared)
 	p.body = body
 	b.Send(p)
@@ -110,6 +111,7 @@ func (b Broadcast) sockets(group *crowd) []*Socket {
 	for _, room := range b.more {
 		group.list = r.append(group.list, room)
 	}
+	// One room, nobody left out: nobody can be on the list twice.
 	if b.count <= 1 && len(b.except) == 0 && b.skip == nil {
 		return group.list
 	}
@@ -176,6 +178,7 @@ func encodeEvent(event string, args []any) (encoded, *scratch, error) {
 
 // form returns the event as encoded for a namespace and version, making it on first use.
 func (p *Prepared) form(namespace string, protocol int) form {
+	// Text frames are the same in versions 3 and 4; only attachments and offsets differ.
 	if p.offset == "" && len(p.body.attachments) == 0 {
 		protocol = 0
 	}

@@ -66,12 +66,14 @@ func (c *client) receive(data []byte) error {
 	if p.kind < typeBinaryEvent {
 		return c.dispatch(p)
 	}
+	// Refused before the first attachment is kept.
 	if p.attachments > c.srv.opts.MaxAttachments {
 		return errPacket
 	}
 	if p.attachments == 0 {
 		return c.dispatch(p)
 	}
+	// The message is only valid during the call, and the attachments are still to come.
 	p.namespace, p.data = bytes.Clone(p.namespace), bytes.Clone(p.data)
 	c.parts = &assembly{head: p, size: len(data)}
 	return nil
@@ -242,6 +244,7 @@ func (c *client) admit(size int) bool {
 			c.mu.Unlock()
 			return false
 		}
+		// A single event may always pass, however large: MaxPayload bounds it.
 		if c.inJobs == 0 || (c.inBytes+size <= c.srv.opts.MaxInbound && c.inJobs < maxJobs) {
 			c.inBytes += size
 			c.inJobs++
@@ -261,6 +264,7 @@ func (c *client) admit(size int) bool {
 func (c *client) handled(size int) {
 	c.inBytes -= size
 	c.inJobs--
+	// Half empty, so that a reader is not woken for each event.
 	if c.room != nil && c.inBytes <= c.srv.opts.MaxInbound/2 && c.inJobs <= maxJobs/2 {
 		close(c.room)
 		c.room = nil

@@ -46,6 +46,8 @@ func (s *Socket) enter() bool {
 	if !s.ns.rooms.enter(s) {
 		return false
 	}
+	// Broadcasts reach the socket from here on, but are held until it is connected; the loop ends when nothing was added
+	// while it sent. The lock is not held while sending, since a failing send ends the socket, which takes it.
 	// Errors of sending mean that the connection has ended, which the socket hears of by itself.
 	_ = c.send(typeConnect, s.name, noAck, s.greeting())
 	next := s.missed
@@ -84,6 +86,7 @@ func (s *Socket) greeting() []byte {
 // finish ends the socket on this side: no room, no send, no event after those that wait. It reports false if the
 // socket has ended before.
 func (s *Socket) finish(reason string) bool {
+	// Whoever makes the change does the rest, once.
 	before := s.phase.Swap(phaseEnded)
 	if before == phaseEnded {
 		return false
@@ -97,6 +100,7 @@ func (s *Socket) finish(reason string) bool {
 		close(answer)
 	}
 	if before == phaseConnecting {
+		// The application has not heard of it, and need not hear of its end.
 		return true
 	}
 	s.ns.srv.sockets.Add(-1)

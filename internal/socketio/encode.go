@@ -63,6 +63,7 @@ func appendArg(dst []byte, arg any) ([]byte, error) {
 		if v == nil {
 			return append(dst, "null"...), nil
 		}
+		// A client drops its whole connection over malformed JSON, so a mistake of the application ends here.
 		if !utf8.Valid(v) || !validJSON(v, outNesting) {
 			return dst, ErrInvalidJSON
 		}
@@ -76,6 +77,7 @@ func appendArg(dst []byte, arg any) ([]byte, error) {
 	case int64:
 		return strconv.AppendInt(dst, v, 10), nil
 	}
+	// Everything else is left to encoding/json, which writes behind what is there.
 	buf := bytes.NewBuffer(dst)
 	enc := json.NewEncoder(buf)
 	enc.SetEscapeHTML(false)

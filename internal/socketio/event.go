@@ -9,6 +9,10 @@ import (
 	"sync/atomic"
 )
 
+// Whatever happens to a socket becomes a job in its queue: CONNECT, events, and the end. One worker at a time takes them in
+// order, so the application never sees an event before OnConnected, or after OnDisconnect. Acknowledgements are the
+// exception: they go past the queue to whoever awaits them, because that may be the handler which is running.
+
 // jobKind says what a job does.
 type jobKind uint8
 
@@ -40,6 +44,7 @@ func (c *client) event(s *Socket, p packet) error {
 	if !ok || len(spans) == 0 || p.data[spans[0].from] != '"' {
 		return errPacket
 	}
+	// Checked before: a malformed event closes the connection even if nobody would get it.
 	if s == nil {
 		return nil
 	}
@@ -51,6 +56,7 @@ func (c *client) event(s *Socket, p packet) error {
 		}
 		name = []byte(plain)
 	}
+	// Looking up with a converted slice does not allocate; the name is only kept for OnAny.
 	handlers := s.ns.handlers.Load()
 	h, anyHandler := handlers.events[string(name)], handlers.any
 	if h == nil && anyHandler == nil || !c.admit(len(p.data)) {
@@ -74,6 +80,7 @@ func cut(data []byte, spans []span) []json.RawMessage {
 	text := bytes.Clone(data[base:spans[len(spans)-1].to])
 	args := make([]json.RawMessage, len(spans))
 	for i, sp := range spans {
+		// Capped, so that appending to one argument cannot change the next.
 		args[i] = text[sp.from-base : sp.to-base : sp.to-base]
 	}
 	return args
@@ -177,6 +184,7 @@ func (s *Socket) do(j *job) {
 // panicked logs where a handler panicked, but not what it was given, and ends the socket.
 func (s *Socket) panicked(j *job, v any) {
 	s.ns.srv.panics.Add(1)
+	// The value may hold what the client sent. Errors of the runtime hold an index or a type at most.
 	what := fmt.Sprintf("%T", v)
 	if err, ok := v.(interface{ RuntimeError() }); ok {
 		what = fmt.Sprint(err)

@@ -26,6 +26,14 @@ const (
 // errPacket says that a client sent what is no Socket.IO packet; its connection is closed.
 var errPacket = errors.New("socketio: malformed packet")
 
+// Packets, without the engine's leading 4:
+//
+//	0/im/user?userid=u1,         CONNECT with the query of a 2.x client
+//	2/im/user,["message",{}]     EVENT
+//	2/im/user,17["message",{}]   EVENT that asks for acknowledgement 17
+//	3/im/user,17[]               ACK
+//	51-["file",{"_placeholder":true,"num":0}]   BINARY_EVENT, one attachment follows
+
 // packet is a decoded header; its slices point into the message.
 type packet struct {
 	kind        byte

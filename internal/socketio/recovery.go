@@ -71,7 +71,9 @@ type MemoryOptions struct {
 	Now         func() time.Time // default time.Now
 }
 
-// memory implements Adapter.
+// memory implements Adapter: for each namespace a log of recent events, numbered without gaps, and the sockets that may come
+// back. An offset is the number of an event, so what follows it is a slice of the log, of which the session gets what was
+// addressed to it. If the log no longer reaches back to the offset, the client is told to start anew.
 type memory struct {
 	opts  MemoryOptions
 	epoch string // tells offsets of this process from earlier ones
@@ -155,7 +157,7 @@ func (m *memory) Restore(namespace, pid, offset string) (Session, []Entry, bool)
 	if !ok {
 		return Session{}, nil, false
 	}
-	delete(h.sessions, pid)
+	delete(h.sessions, pid) // whatever comes of it: a session is continued once
 	text, ours := strings.CutPrefix(offset, m.epoch+"-")
 	last, err := strconv.ParseInt(text, 36, 64)
 	if !ours || err != nil || last+1 < h.first || last >= h.first+int64(len(h.entries)) {
@@ -173,6 +175,7 @@ func (m *memory) Restore(namespace, pid, offset string) (Session, []Entry, bool)
 // prune needs mu. It forgets what is too old or too much, oldest first.
 func (m *memory) prune(h *history, now time.Time) {
 	drop := 0
+	// Too many, too large, or too old.
 	for drop < len(h.entries) && (len(h.entries)-drop > m.opts.MaxEntries || h.bytes > m.opts.MaxBytes ||
 		now.Sub(h.entries[drop].at) > m.opts.Window) {
 		h.bytes -= h.entries[drop].size()

@@ -27,6 +27,7 @@ func (m *members) find(s *Socket) int {
 
 // add appends a socket that is not in the set.
 func (m *members) add(s *Socket) {
+	// Most rooms hold two or three sockets; a map for each would be the largest part of their cost.
 	if m.index == nil && len(m.list) >= indexFrom {
 		m.index = make(map[*Socket]int, 2*indexFrom)
 		for i, other := range m.list {
@@ -55,6 +56,9 @@ func (m *members) remove(s *Socket) {
 		delete(m.index, s)
 	}
 }
+
+// A broadcast copies the list of its recipients under the read lock and sends without it, because a send can end a socket,
+// which takes the write lock. A socket that leaves in between may get one message more.
 
 // rooms holds the sockets of a namespace, by room and all together.
 type rooms struct {

@@ -11,6 +11,11 @@ import (
 	"time"
 )
 
+// How it works: time is cut into ticks, and tick n belongs to slot n modulo slotCount. A timer sits in the slot of the tick
+// at which it is due, in a circular list, so arming and disarming take constant time. A bit set says which slots hold
+// anything, which lets the goroutine sleep over empty ones. A timer further away than one turn of the wheel stays in its
+// slot when the wheel passes and is looked at again one turn later; with 4,096 slots of 5 ms that is every 20 s.
+
 const (
 	slotCount = 4096
 	wordCount = slotCount / 64
@@ -93,9 +98,11 @@ func (w *Wheel) Reset(t *Timer, d time.Duration, task Task) {
 	w.unlink(t)
 	now := w.elapsed()
 	if w.count == 0 {
+		// Nothing has been watched for a while: skip the ticks nobody waited for.
 		w.done = max(w.done, int64(now/w.tick)-1)
 	}
 	t.task = task
+	// Rounded up, so that a timer is never early, and always ahead of the ticks that have fired.
 	t.due = max(int64((now+max(d, 0)+w.tick-1)/w.tick), w.done+1)
 	w.link(t)
 	if !w.manual {
@@ -134,6 +141,7 @@ func (w *Wheel) Advance(d time.Duration) {
 		if due < 0 || time.Duration(due)*w.tick > target {
 			break
 		}
+		// Callbacks see the time at which they are due, not the one advanced to.
 		w.offset = max(w.offset, time.Duration(due)*w.tick)
 		tasks := w.collect(nil)
 		w.mu.Unlock()
@@ -181,6 +189,7 @@ func (w *Wheel) nextSlot(after int64) int64 {
 	if w.count == 0 {
 		return -1
 	}
+	// A word of the bit set at a time, beginning in the middle of one.
 	for at := after + 1; at <= after+slotCount; {
 		i := at % slotCount
 		word := w.used[i/64] >> (i % 64)
@@ -209,6 +218,7 @@ func (w *Wheel) nextDue() int64 {
 // collect takes the tasks of all timers due by now, oldest slot first, and marks those ticks as done.
 func (w *Wheel) collect(tasks []Task) []Task {
 	now := int64(w.elapsed() / w.tick)
+	// One turn visits every slot; going around twice would find the same timers.
 	limit := min(now, w.done+slotCount)
 	for at := w.nextSlot(w.done); at >= 0 && at <= limit; at = w.nextSlot(at) {
 		head := &w.slots[at%slotCount]

@@ -44,6 +44,7 @@ const MaxHeader = maxFrameHeader
 // the payload, so the result is a part of buf that starts up to 8 bytes into it.
 func FinishFrame(buf []byte, op OpCode) []byte {
 	n := len(buf) - MaxHeader
+	// The header has 2, 4 or 10 bytes, and ends where the payload begins.
 	switch {
 	case n <= 125:
 		buf[8], buf[9] = 0x80|byte(op), byte(n)
@@ -82,7 +83,7 @@ func closeFrame(code int, reason string) []byte {
 	return Frame(OpClose, append(payload, reason...))
 }
 
-// header is a decoded frame header.
+// header is a decoded frame header. Of the three reserved bits nothing is kept, as without extensions they must be zero.
 type header struct {
 	fin    bool
 	op     OpCode
@@ -163,6 +164,7 @@ func readHeader(b []byte) (h header, size int, err error) {
 
 // Mask applies a frame mask to b, whose first byte is at position pos of the payload.
 func Mask(b []byte, key [4]byte, pos int) {
+	// Turn the key so that it fits the position, then mask eight bytes at a time.
 	k := [4]byte{key[pos&3], key[(pos+1)&3], key[(pos+2)&3], key[(pos+3)&3]}
 	k32 := binary.LittleEndian.Uint32(k[:])
 	k64 := uint64(k32)<<32 | uint64(k32)
@@ -184,6 +186,7 @@ func parseClose(p []byte) (code int, reason string, err error) {
 		return 0, "", errClosePayload
 	}
 	code = int(binary.BigEndian.Uint16(p))
+	// 1004 to 1006 and 1015 must not appear on the wire; 1000 to 2999 belong to the protocol.
 	switch {
 	case code >= 3000 && code <= 4999:
 	case code >= 1000 && code <= 1003:

@@ -8,6 +8,10 @@ import (
 	"syscall"
 )
 
+// Reading through syscall.RawConn instead of net.Conn has one reason: net.Conn needs a buffer before it starts to wait,
+// RawConn asks for one only when the poller says that there is something to read. With 4 kB a buffer that is nearly half
+// of what an idle connection may cost. Writing through it tells a full socket from an empty one without a deadline.
+
 // rawConn returns the descriptor of nc for direct reads and writes, or nil if there is none (TLS, pipes).
 func rawConn(nc net.Conn) syscall.RawConn {
 	sc, ok := nc.(syscall.Conn)

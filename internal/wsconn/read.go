@@ -15,6 +15,13 @@ const (
 
 var readBuffers = sync.Pool{New: func() any { return new([readBuffer]byte) }}
 
+// The reader is a small state machine. Between frames it looks for a header in buf. A data frame that lies in buf as a
+// whole is unmasked in place and handed on without a copy. Of any other data frame the part that is there is moved to
+// message, and the rest is read from the socket straight into message (space), which never grows to more than twice what
+// has arrived: an announced length costs nothing. Control frames are short; they are waited for in buf.
+//
+// Whenever nothing is left in buf, it goes back to the pool before the reader waits (rest).
+
 // input is the reading side; only the goroutine of Run touches it.
 type input struct {
 	buf     *[readBuffer]byte // nil while idle
@@ -46,6 +53,7 @@ func (c *Conn) Run() {
 		c.err = err
 	}
 	cause := c.err
+	// A close frame of the client is answered before the socket is closed.
 	wait := c.hangup && c.writing // our close frame is on its way; flush closes the socket
 	if !wait {
 		c.state = closed
@@ -119,6 +127,7 @@ func (in *input) space() []byte {
 		in.buf = readBuffers.Get().(*[readBuffer]byte)
 	}
 	if in.r > 0 {
+		// Part of a header or of a control frame: make room behind it.
 		copy(in.buf[:], in.buf[in.r:in.w])
 		in.r, in.w = 0, in.w-in.r
 	}
@@ -139,6 +148,7 @@ func (c *Conn) fill(d *directReader) (err error) {
 	var n int
 	switch {
 	case in.first != nil:
+		// What came with the handshake may be more than one buffer.
 		n = copy(in.space(), in.first)
 		if in.first = in.first[n:]; len(in.first) == 0 {
 			in.first = nil
@@ -209,6 +219,7 @@ func (c *Conn) step() (bool, error) {
 		in.op = 0
 		return true, c.deliver(h.op, payload)
 	}
+	// The frame is not complete, or one of several: put the message together elsewhere.
 	in.inFrame, in.fin, in.left, in.mask, in.maskPos = true, h.fin, h.length, h.mask, 0
 	return true, nil
 }
@@ -221,7 +232,7 @@ func (c *Conn) admitFrame(h header) error {
 		return errContinuation
 	case h.op != OpContinuation && in.op != 0:
 		return errInterleaved
-	case h.length > int64(c.opts.MaxMessage-len(in.message)):
+	case h.length > int64(c.opts.MaxMessage-len(in.message)): // known before a byte of it is kept
 		return errTooBig
 	}
 	if h.op != OpContinuation {
@@ -247,7 +258,7 @@ func (c *Conn) resume() (bool, error) {
 	}
 	in.inFrame = false
 	if !in.fin {
-		return true, nil
+		return true, nil // op stays set: only a continuation may follow
 	}
 	op, message := in.op, in.message
 	in.op, in.message = 0, nil

@@ -26,6 +26,7 @@ func IsUpgrade(r *http.Request) bool {
 // negotiated; a subprotocol is chosen by the caller through header. The returned bytes came after the request and must
 // be given to New. The origin is not looked at.
 func Upgrade(w http.ResponseWriter, r *http.Request, header http.Header) (net.Conn, []byte, error) {
+	// RFC 6455, 4.2.1. HTTP/2 has another way to ask for a WebSocket, which no client of ours uses.
 	key := r.Header.Get("Sec-WebSocket-Key")
 	raw, err := base64.StdEncoding.DecodeString(key)
 	switch {
@@ -42,6 +43,7 @@ func Upgrade(w http.ResponseWriter, r *http.Request, header http.Header) (net.Co
 		http.Error(w, "connection cannot be taken over", http.StatusInternalServerError)
 		return nil, nil, fmt.Errorf("wsconn: hijack: %w", err)
 	}
+	// A client may send frames without waiting for the answer; they are in the buffer we are about to lose.
 	var early []byte
 	if n := rw.Reader.Buffered(); n > 0 {
 		peeked, _ := rw.Reader.Peek(n) // n bytes are buffered, so this cannot fail

@@ -14,6 +14,13 @@ const (
 	maxPooled   = 1024     // frames in a batch worth keeping
 )
 
+// Who writes: a connection with something to write is marked writing and belongs to exactly one of
+//
+//   - the flushers, in whose queue it waits or who write for it without blocking (flush);
+//   - a goroutine of its own, from when its socket was full until its queue is empty (drainQueue).
+//
+// Whoever finds the queue empty clears the mark under the lock, so no frame is ever left behind.
+
 // batch is what waits for the next system call.
 type batch struct{ frames [][]byte }
 
@@ -51,6 +58,7 @@ var writers = sync.Pool{New: func() any { return &writer{scratch: make([]byte, 0
 // next takes the largest chunk that one write should carry off a batch, starting at frame i, and returns the frame
 // behind it. The chunk is valid until the next call.
 func (w *writer) next(frames [][]byte, i int) ([]byte, int) {
+	// Copying costs less than another system call for small frames only.
 	if len(frames)-i == 1 || len(frames[i]) > bigFrame {
 		return frames[i], i + 1
 	}
@@ -80,6 +88,7 @@ func (c *Conn) flush(w *writer) {
 			break
 		}
 		if n < len(chunk) {
+			// The client is behind. From here on a full queue means a slow reader.
 			c.mu.Lock()
 			c.blocked = true
 			c.mu.Unlock()
@@ -146,6 +155,7 @@ func (c *Conn) drainQueue(b *batch, rest []byte, i int) {
 		}
 		b.release()
 		if err != nil {
+			// Ends this loop as well: what waits is dropped, and nothing more is accepted.
 			c.Abort(writeError(err))
 		}
 		if b = c.takePending(size); b == nil {

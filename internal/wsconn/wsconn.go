@@ -95,7 +95,8 @@ type Handler interface {
 	Closed(err error)
 }
 
-// state of a connection; it only grows.
+// state of a connection; it only grows. An end can begin on either side (Close, a close frame, a violation, a failure of the
+// network), and each of them only moves the state forward, so that Closed comes once and with the first cause.
 type state uint8
 
 const (
@@ -236,6 +237,7 @@ func (c *Conn) shut(last []byte, cause error, hangup bool) {
 		}
 		return
 	}
+	// Beyond the limit of the queue if need be: without it the client would never learn why.
 	c.push(last)
 	c.state, c.err = closing, cause
 	if hangup {
@@ -261,6 +263,7 @@ func (c *Conn) Abort(cause error) {
 		c.mu.Unlock()
 		return
 	}
+	// A client that does not read is worth knowing of even if its connection was being closed.
 	if c.err == nil || errors.Is(cause, ErrSlowReader) {
 		c.err = cause
 	}

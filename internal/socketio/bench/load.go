@@ -94,6 +94,7 @@ func (t *target) pingPong(event string, l load) (string, error) {
 	var mu sync.Mutex
 	var delays []time.Duration
 	for i, c := range all {
+		// In relay, the second of each pair answers what it gets, so that messages go both ways.
 		starts := event == "echo" || i%2 == 0
 		go func() {
 			buf := make([]byte, 512)

@@ -35,7 +35,7 @@ func main() {
 		exit(serve())
 		return
 	}
-	runtime.GOMAXPROCS(1)
+	runtime.GOMAXPROCS(1) // client and server get a core each
 	self, err := os.Executable()
 	exit(err)
 	exit(measure("parlor", load{*clients, *idle, *window, *length}, self, "-serve"))

@@ -13,6 +13,9 @@ import (
 	"parlor/internal/wsconn"
 )
 
+// Locks: Conn.mu comes before those of the WebSocket and of the wheel, and is never held while the handler is called or
+// while another connection is. The way of a message over WebSocket takes only the WebSocket's own lock.
+
 // Conn is one client. Its methods are safe for concurrent use.
 type Conn struct {
 	srv      *Server
@@ -71,6 +74,7 @@ func (c *Conn) Send(m Message) error {
 	if ws := c.ws.Load(); ws != nil {
 		return sendError(ws.Write(m.frame))
 	}
+	// Look again under the lock: an upgrade may just have moved the queue over.
 	c.mu.Lock()
 	if ws := c.ws.Load(); ws != nil {
 		c.mu.Unlock()
@@ -169,6 +173,7 @@ func (c *Conn) end(reason string, how ending) {
 		c.mu.Unlock()
 		return
 	}
+	// From here on this goroutine is the only one that ends the connection.
 	c.closed = true
 	c.srv.wheel.Stop(&c.timer)
 	ws, probe := c.ws.Load(), c.probe
@@ -274,6 +279,7 @@ func (c *Conn) receive(p packet) bool {
 	}
 	switch {
 	case p.kind == packetMessage:
+		// While the handler has it the client is busy being served, not silent.
 		c.busy.Store(true)
 		c.srv.handler.Message(c, p.data, p.binary)
 		c.busy.Store(false)
@@ -286,7 +292,7 @@ func (c *Conn) receive(p packet) bool {
 	case p.kind == packetClose:
 		c.end(ReasonTransportClose, endClient)
 		return false
-	case p.kind == packetNoop, p.kind == packetPong:
+	case p.kind == packetNoop, p.kind == packetPong: // a pong in version 3 answers nothing and harms nothing
 	default:
 		c.end(ReasonParseError, endPolicy)
 		return false

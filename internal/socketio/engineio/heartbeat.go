@@ -2,6 +2,9 @@ package engineio
 
 import "time"
 
+// deadline is absolute and is only moved by what the client does, never by when a timer happened to fire. So a late timer
+// does not give a client more time, and a request that comes after the deadline but before the timer is refused (late).
+
 // startHeartbeat needs mu. Version 4: the server pings. Version 3: the client does, and is only watched.
 func (c *Conn) startHeartbeat() {
 	o := &c.srv.opts
@@ -63,6 +66,7 @@ func (c *Conn) beat() {
 // has not been: a client whose packets are being handled, or wait to be read, is alive.
 func (c *Conn) overdue(now time.Duration) bool {
 	o := &c.srv.opts
+	// limit is when the client is given up: in version 4 the deadline is first that of the ping, then of its answer.
 	limit := c.deadline
 	if c.protocol == V4 && !c.pinged {
 		limit += o.PingTimeout
@@ -78,6 +82,7 @@ func (c *Conn) overdue(now time.Duration) bool {
 		c.deadline = heard + o.PingInterval + o.PingTimeout
 		return now >= c.deadline
 	}
+	// Anything heard since the ping was due shows that the client is there, even if its pong is late.
 	if heard <= limit-o.PingTimeout {
 		return true
 	}

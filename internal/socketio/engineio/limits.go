@@ -6,6 +6,10 @@ import (
 	"time"
 )
 
+// The limiter is a leaky bucket told by one number: the time at which the next packet would be on time. Each packet moves it
+// ahead by what one packet is worth; a client may run ahead of the clock by the burst and no further. It needs no timer and
+// forgets by itself.
+
 // bucket limits a rate by remembering when the next packet would be on time.
 type bucket struct{ next time.Duration }
 

@@ -9,6 +9,14 @@ import (
 	"unicode/utf8"
 )
 
+// Forms of a payload that holds the text "héllo" and the bytes 1 2 3 as messages:
+//
+//	version 4          4héllo 1E bAQID
+//	version 3, text    6:4héllo6:b4AQID
+//	version 3, binary  00 07 FF 4héllo 01 04 FF 04 01 02 03
+//
+// The lengths of the text form count UTF-16 units, those of the binary form bytes.
+
 const (
 	separator      = 0x1e // between the packets of a version 4 payload
 	maxLengthDigit = 10   // digits in a version 3 length
@@ -155,6 +163,7 @@ func (known *encoding) decode(b []byte) []byte {
 		return b
 	}
 	inner := make([]byte, 0, len(b))
+	// A text encoded twice looks like Latin-1: one character for each byte of the inner encoding.
 	for _, r := range string(b) {
 		if r > 0xff {
 			*known = encodingOnce
@@ -163,6 +172,7 @@ func (known *encoding) decode(b []byte) []byte {
 		inner = append(inner, byte(r))
 	}
 	if !utf8.Valid(inner) {
+		// Latin-1 that is no UTF-8 inside, like a lone é, can only have been encoded once.
 		*known = encodingOnce
 		return b
 	}
@@ -274,7 +284,7 @@ func appendV3Text(dst []byte, messages []Message, known encoding) []byte {
 			one = base64.StdEncoding.AppendEncode(append(one, 'b', '0'+p[0]), p[1:])
 		case m.json:
 			one = appendASCII(one, m.packet())
-		case known == encodingTwice:
+		case known == encodingTwice: // such a client decodes what it gets as it encodes what it sends
 			for _, c := range m.packet() {
 				one = utf8.AppendRune(one, rune(c))
 			}

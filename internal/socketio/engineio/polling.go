@@ -9,6 +9,10 @@ import (
 	"time"
 )
 
+// The life of a polling session after its end: a client between two polls must still get what was queued, and learn of the
+// end. So a session that ends in good order lingers until the next poll, or WriteTimeout, and only then is forgotten. One
+// that was ended because of what the client did, or did not do, is gone at once.
+
 // polling is the state of a connection while its transport is polling. It is guarded by Conn.mu.
 type polling struct {
 	queue   []Message
@@ -55,6 +59,7 @@ func (c *Conn) enqueue(messages ...Message) error {
 		p.queue = append(p.queue, messages...)
 		p.bytes += size
 	}
+	// Once the probe is answered the client reads no more polls: hold the message for the WebSocket.
 	if c.probe == nil || c.probe.stage != stageProbed {
 		c.wake()
 	}
@@ -193,7 +198,7 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request, callback string
 			return
 		case res.probe != nil:
 			t.patience = false
-			wait(res.probe.over, upgradeGrace)
+			wait(res.probe.over, c.srv.grace)
 			continue
 		case res.wait == nil:
 			if res.done {
@@ -205,7 +210,7 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request, callback string
 		select {
 		case <-res.wait:
 			t.again = true
-		case <-r.Context().Done():
+		case <-r.Context().Done(): // the client gave up its poll; messages it was to carry may be lost
 			if c.ws.Load() == nil {
 				c.end(ReasonTransportClose, endTimeout)
 			}
@@ -233,7 +238,7 @@ func (c *Conn) reply(w http.ResponseWriter, r *http.Request, callback string, me
 	switch {
 	case c.protocol == V4:
 		body = appendV4(nil, messages)
-	case c.b64 || plainASCII(messages):
+	case c.b64 || plainASCII(messages): // see the README for why ASCII keeps the text framing
 		c.mu.Lock()
 		known := c.text
 		c.mu.Unlock()
@@ -347,6 +352,7 @@ func (c *Conn) decodeBody(body []byte, contentType string, jsonp bool, known *en
 			return err
 		}
 	}
+	// What the client declares decides; what XHR sends as text carries no charset we could trust anyway.
 	isBytes := strings.HasPrefix(contentType, "application/octet-stream")
 	switch {
 	case c.protocol == V4 && isBytes:

@@ -24,6 +24,7 @@ type Server struct {
 	rate     rate // of one connection
 	addrRate rate // of one address
 	addrs    addresses
+	grace    time.Duration // upgradeGrace, except in tests
 
 	opened, upgrades, refused      atomic.Int64
 	pollIn, pollOut, slow, badness atomic.Int64
@@ -41,6 +42,7 @@ func NewServer(opts Options, h Handler) *Server {
 	s.ws = s.opts.socket(&s.counters)
 	s.wheel = s.opts.Wheel
 	s.epoch = s.wheel.Now()
+	s.grace = upgradeGrace
 	s.rate = newRate(s.opts.PacketRate)
 	s.addrRate = newRate(s.opts.PacketRatePerIP)
 	return s
@@ -100,6 +102,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, errTransport)
 		return
 	}
+	// A WebSocket request for polling, or the other way round, is a mistake of the client or of a proxy.
 	if (transport == TransportWebSocket) != wsconn.IsUpgrade(r) {
 		s.refuse(w, errRequest)
 		return
@@ -175,6 +178,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, in hello) {
 		s.refuse(w, errTooMany)
 		return
 	}
+	// Strings are cloned: those of a request keep its whole buffer alive.
 	c := &Conn{srv: s, id: s.opts.NewID(), protocol: uint8(protocol), b64: in.b64 || in.callback != ""}
 	c.from = origin{query: strings.Clone(r.URL.RawQuery), header: packHeader(r.Header, r.Host), addr: addr}
 	if s.opts.Cookie != "" {
@@ -236,6 +240,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		all = append(all, c)
 	}
 	s.mu.Unlock()
+	// Registering looks at draining under the same lock, so nobody is missed.
 	for _, c := range all {
 		c.end(ReasonShutdown, endShutdown)
 	}

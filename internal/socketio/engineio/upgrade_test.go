@@ -87,6 +87,26 @@ func TestUpgradeReleasesAWaitingPollAndHoldsTheQueue(t *testing.T) {
 	})
 }
 
+// TestAPollThatCrossesTheEndOfAnUpgradeIsRefused asks between the probe and the end of the upgrade, which then comes.
+func TestAPollThatCrossesTheEndOfAnUpgradeIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, suiteOptions())
+	s.srv.grace = time.Hour
+	q := s.poll("4")
+	ws := s.probed(q)
+	status := make(chan int, 1)
+	go func() {
+		got, _ := s.do("GET", q, "")
+		status <- got
+	}()
+	s.send(ws, "5")
+	if got := <-status; got != 400 {
+		t.Fatalf("status %d", got)
+	}
+	s.send(ws, "4x")
+	s.expect(ws, "4x")
+}
+
 func TestUpgradeTimesOutAndPollingGoesOn(t *testing.T) {
 	t.Parallel()
 	for _, stage := range []string{"Silent", "Probed"} {

@@ -73,6 +73,15 @@ func (c *Conn) lost(err error) {
 	}
 }
 
+// An upgrade, step by step:
+//
+//	client                          server
+//	opens a WebSocket with its sid  takes it as a probe; polling goes on
+//	2probe                          3probe; answers the waiting poll with a noop, holds further messages back
+//	lets its poll end, then 5       writes what was held to the WebSocket, which is the transport from now on
+//
+// If anything else comes, or nothing for UpgradeTimeout, the WebSocket is closed and polling goes on with what was held.
+
 // stage of an upgrade.
 type stage uint8
 
@@ -203,6 +212,7 @@ func (p *probe) finish() {
 	c.srv.wheel.Stop(&p.timer)
 	c.probe = nil
 	close(p.over)
+	// Under the lock, so that nothing sent meanwhile can get in front.
 	for _, m := range c.poll.take() {
 		if p.ws.Write(m.frame) != nil {
 			break // the reader reports why
