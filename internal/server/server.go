@@ -201,16 +201,24 @@ func (s *Server) Close() error {
 	return err
 }
 
+// The search index takes small steps with pauses, so that a burst of messages
+// is stored first and found a moment later: at most about 6,000 a second.
+const (
+	indexStep  = 100
+	indexPause = 15 * time.Millisecond
+	indexIdle  = 200 * time.Millisecond
+)
+
 // index lets the search index follow committed messages.
 func (s *Server) index(ctx context.Context) error {
-	const page, pause = 100, 200 * time.Millisecond
 	for ctx.Err() == nil {
-		n, err := s.services.conversations.IndexNext(ctx, page)
+		n, err := s.services.conversations.IndexNext(ctx, indexStep)
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("search index does not follow", "error", err)
 		}
-		if n == page {
-			continue
+		pause := indexIdle
+		if n == indexStep {
+			pause = indexPause
 		}
 		timer := s.opts.Clock.NewTimer(pause)
 		select {

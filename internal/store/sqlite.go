@@ -44,7 +44,7 @@ func (s *Store) openSQLite(ctx context.Context) error {
 		}
 	}
 	path := filepath.Join(dir, sqliteName)
-	if s.writer, err = sql.Open("sqlite", sqliteDSN(path, "cache_size(-32000)", "wal_autocheckpoint(4000)")); err != nil {
+	if s.writer, err = sql.Open("sqlite", sqliteDSN(path, "cache_size(-32000)", "wal_autocheckpoint(2000)")); err != nil {
 		return err
 	}
 	s.writer.SetMaxOpenConns(1)

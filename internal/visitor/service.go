@@ -109,10 +109,21 @@ func (s *Service) ArriveLegacy(ctx context.Context, userid, session string, seen
 func (s *Service) create(ctx context.Context, seen Visitor) (Visitor, bool, error) {
 	seen.ID = id.Visitor(id.New())
 	if seen.Name == "" {
-		seen.Name = "Guest " + strings.ToUpper(string(seen.ID[len(seen.ID)-4:]))
+		seen.Name = guest(seen.Locale) + " " + strings.ToUpper(string(seen.ID[len(seen.ID)-4:]))
 	}
 	seen.Visits = 1
 	return s.store.CreateVisitor(ctx, seen)
+}
+
+// guest is what a visitor without a name is called, in the visitor's language.
+func guest(locale string) string {
+	switch base, _, _ := strings.Cut(strings.ToLower(locale), "-"); base {
+	case "zh":
+		return "访客"
+	case "pt":
+		return "Visitante"
+	}
+	return "Guest"
 }
 
 func (s *Service) clean(v *Visitor) {

@@ -62,6 +62,17 @@ func TestTokenBringsBackTheSameVisitor(t *testing.T) {
 	})
 }
 
+func TestNewcomersAreNamedInTheirLanguage(t *testing.T) {
+	t.Parallel()
+	s, _, _ := setup(t, storetest.SQLite(t))
+	for locale, want := range map[string]string{"zh-CN": "访客 ", "pt-BR": "Visitante ", "en": "Guest ", "": "Guest "} {
+		v, err := s.Arrive(t.Context(), "", visitor.Visitor{Tenant: "main", Inbox: "main", Locale: locale})
+		if err != nil || !strings.HasPrefix(v.Name, want) {
+			t.Errorf("%s: %q %v", locale, v.Name, err)
+		}
+	}
+}
+
 func TestLegacyIDIsBoundToItsSession(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
