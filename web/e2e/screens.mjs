@@ -1,10 +1,13 @@
-// Pictures of every screen in both themes and all languages, with axe on each.
+// Pictures of every screen at three sizes, with axe on each. PARLOR_SCREENS=all takes both themes in all languages.
 import { axe, open, openChat, say, shot, signIn } from './lib.mjs'
 
+const LOOKS = process.env.PARLOR_SCREENS === 'all'
+  ? ['light', 'dark'].flatMap((theme) => ['zh-CN', 'en', 'pt-BR'].map((locale) => [theme, locale]))
+  : [['light', 'zh-CN'], ['dark', 'en'], ['light', 'pt-BR']]
 const SIZES = [['desk', 1440, 900], ['tablet', 1024, 768], ['phone', 390, 844]]
 
 export async function screens(browser, base, mock) {
-  for (const [theme, locale] of [['light', 'zh-CN'], ['dark', 'zh-CN'], ['light', 'en'], ['dark', 'pt-BR'], ['light', 'pt-BR'], ['dark', 'en']]) {
+  for (const [theme, locale] of LOOKS) {
     for (const [size, width, height] of SIZES) {
       const name = `${theme}-${locale}-${size}`
       const page = await open(browser, { width, height, theme, locale, touch: size === 'phone' })

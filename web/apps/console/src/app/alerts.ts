@@ -2,10 +2,12 @@ import { computed, watch } from 'vue'
 import { prefs } from './prefs'
 
 let audio: AudioContext | undefined
+let sounded = -Infinity
 
-/** A short two-tone chime made on the spot. Silent when switched off, or before the first click on the page. */
+/** A short two-tone chime made on the spot, at most one a second. Silent when switched off, or before the first click on the page. */
 export function chime(high = false) {
-  if (!prefs.sound) return
+  if (!prefs.sound || performance.now() - sounded < 1_000) return
+  sounded = performance.now()
   try {
     audio ??= new AudioContext()
     if (audio.state === 'suspended') void audio.resume()

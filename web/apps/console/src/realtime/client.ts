@@ -15,18 +15,32 @@ export const rest = createRest({ csrf: () => csrf, locale: () => prefs.locale, u
 export const socket = new Socket<AgentEmit, AgentListen>({ url: location.origin + '/socket.io/', namespace: '/parlor/agent' })
 socket.on('refused', (e) => { if (e.code === 'unauthenticated') onLost() })
 
-/** Runs the calls of one animation frame together, so that a burst of events costs one render. */
+/** In a burst, what comes within this time is drawn together, ms. The first of a burst is drawn at once. */
+const GAP = 80
+
+/** Runs calls together at the next animation frame, at most once in GAP, so that a burst of events costs few renders. */
 export function batch<A>(apply: (list: A[]) => void): (a: A) => void {
   let waiting: A[] = []
+  let last = -GAP
+  let frame = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
   const run = () => {
+    clearTimeout(timer)
+    cancelAnimationFrame(frame)
+    last = performance.now()
     const list = waiting
     waiting = []
     apply(list)
   }
+  const draw = () => {
+    if (!document.hidden) frame = requestAnimationFrame(run)
+    // A hidden page gets no frames, yet its title, sound and notices must follow.
+    timer = setTimeout(run, document.hidden ? 50 : 300)
+  }
   return (a) => {
     if (waiting.push(a) > 1) return
-    // A hidden page gets no frames, yet its title, sound and notices must follow.
-    if (document.hidden) setTimeout(run, 50)
-    else requestAnimationFrame(run)
+    const rest = last + GAP - performance.now()
+    if (rest > 0) timer = setTimeout(draw, rest)
+    else draw()
   }
 }

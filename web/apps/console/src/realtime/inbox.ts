@@ -19,6 +19,8 @@ export interface Thread { messages: ShallowRef<Message[]>; atTop: Ref<boolean>; 
 export interface Typing { text: string; name?: string; at: number }
 
 const PAGE = 100
+/** The first page of a thread fills any screen more than once: a message is at least 42 px high. */
+const firstPage = () => Math.max(30, Math.ceil(innerHeight / 28))
 const KEPT_THREADS = 50
 /** A visitor who has not touched a key for this long is no longer shown as typing, ms. */
 const TYPING_FRESH = 6_000
@@ -104,7 +106,7 @@ export const useInbox = defineStore('inbox', () => {
       if (old !== id) threads.delete(old)
     }
     try {
-      const [items] = await Promise.all([messagesOf(id, { limit: 50 }), byId.has(id) ? undefined : fetchOne(id)])
+      const [items] = await Promise.all([messagesOf(id, { limit: Math.min(200, firstPage()) }), byId.has(id) ? undefined : fetchOne(id)])
       t.messages.value = items
       t.atTop.value = (items[0]?.seq ?? 1) <= 1
       t.state.value = 'ready'
