@@ -1,6 +1,6 @@
 // Drives browsers against the real binary: the journeys of web/e2e, and one in
-// which the server is killed in the middle of a conversation. PARLOR_SCREENS=all
-// takes the pictures in every look.
+// which the server is killed in the middle of a conversation. PARLOR_SCREENS=few
+// takes the pictures in three looks instead of all six.
 // usage: node scripts/e2e.mjs [journey…]      ends on "N passed, N failed"
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -63,7 +63,7 @@ try {
   for (const name of ['talk', 'desk', 'host', 'poll', 'perf', 'many', 'screens']) {
     if (wanted.length && !wanted.includes(name)) continue
     // Thousands of conversations come from the invented backend, everything else from the real one.
-    const env = { ...process.env, PARLOR_E2E_URL: name === 'many' ? '' : server.url }
+    const env = { PARLOR_SCREENS: 'all', ...process.env, PARLOR_E2E_URL: name === 'many' ? '' : server.url }
     const run = spawnSync('node', ['e2e/run.mjs', name], { cwd: join(root, 'web'), stdio: 'inherit', env, timeout: 600_000 })
     result(name, run.status === 0)
   }
