@@ -44,7 +44,9 @@ func (s *Store) openSQLite(ctx context.Context) error {
 		}
 	}
 	path := filepath.Join(dir, sqliteName)
-	if s.writer, err = sql.Open("sqlite", sqliteDSN(path, "cache_size(-32000)", "wal_autocheckpoint(2000)")); err != nil {
+	// Beside a server, a short command leaves the log to it; a server has a
+	// checkpointer for it. The number only bounds the log if that one fails.
+	if s.writer, err = sql.Open("sqlite", sqliteDSN(path, "cache_size(-32000)", "wal_autocheckpoint(100000)")); err != nil {
 		return err
 	}
 	s.writer.SetMaxOpenConns(1)
@@ -62,6 +64,11 @@ func (s *Store) openSQLite(ctx context.Context) error {
 	s.readers = newSession(s.read, true, &s.trace)
 	if err := checkSQLiteDurable(ctx, s.conn); err != nil {
 		return err
+	}
+	if !s.opts.Shared {
+		if s.checkpoints, err = startCheckpointer(s, path); err != nil {
+			return err
+		}
 	}
 	b := &sqliteBatch{s: s, session: newSession(s.conn, true, &s.trace)}
 	s.writes = newGroup(s.opts.Queue, s.opts.MaxBatch, b.run)
@@ -121,6 +128,9 @@ func (b *sqliteBatch) run(batch []*call[verb]) {
 	if err == nil {
 		for i, c := range batch {
 			c.answer(results[i])
+		}
+		if b.s.checkpoints != nil {
+			b.s.checkpoints.finish(b.s.conn)
 		}
 		return
 	}

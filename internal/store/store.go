@@ -95,6 +95,8 @@ type Store struct {
 	writer *sql.DB
 	conn   *sql.Conn
 	writes *group[verb]
+	// checkpoints exists while the data folder is served.
+	checkpoints *checkpointer
 
 	// pool and appends exist on PostgreSQL; appendPool is the one connection of appends.
 	pool       *pgxpool.Pool
@@ -163,6 +165,9 @@ func (s *Store) release() error {
 	}
 	if s.appends != nil {
 		s.appends.close()
+	}
+	if s.checkpoints != nil {
+		keep(s.checkpoints.close())
 	}
 	if s.readers != nil {
 		s.readers.close()

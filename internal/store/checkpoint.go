@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"sync/atomic"
+	"time"
+)
+
+// When the write-ahead log is copied into the database: after so many verbs, or
+// after a while if anything was written. The writer is asked to copy the rest,
+// so that the log starts anew, when it is long or when nothing much is going on.
+const (
+	checkpointVerbs = 5000
+	checkpointAfter = 2 * time.Second
+	checkpointLook  = 100 * time.Millisecond
+	checkpointQuiet = 500
+	longLog         = 64 << 10 // pages, 256 MiB
+)
+
+// checkpointer copies the write-ahead log of SQLite into the database beside
+// the writer, which would otherwise stop for it in the middle of a burst. Only
+// the rest, what was written meanwhile, is copied by the writer itself between
+// two batches; then the log starts anew.
+type checkpointer struct {
+	s  *Store
+	db *sql.DB
+	// rest asks the writer to copy the rest.
+	rest atomic.Bool
+	stop chan struct{}
+	done chan struct{}
+}
+
+// startCheckpointer opens a connection of its own on the file.
+func startCheckpointer(s *Store, path string) (*checkpointer, error) {
+	db, err := sql.Open("sqlite", sqliteDSN(path, "wal_autocheckpoint(0)"))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	c := &checkpointer{s: s, db: db, stop: make(chan struct{}), done: make(chan struct{})}
+	go c.run()
+	return c, nil
+}
+
+func (c *checkpointer) run() {
+	defer close(c.done)
+	tick := time.NewTicker(checkpointLook)
+	defer tick.Stop()
+	var last int64
+	at := time.Now()
+	for {
+		select {
+		case <-c.stop:
+			return
+		case <-tick.C:
+		}
+		v := c.s.verbs.Load()
+		if v == last || (v-last < checkpointVerbs && time.Since(at) < checkpointAfter) {
+			continue
+		}
+		quiet := v-last < checkpointQuiet
+		last, at = v, time.Now()
+		pages, err := copyLog(c.db)
+		if err != nil {
+			c.s.log.Warn("the write-ahead log was not copied; it is tried again", "error", err)
+			continue
+		}
+		if quiet || pages >= longLog {
+			c.rest.Store(true)
+		}
+	}
+}
+
+// querier runs one statement: a handle or a connection.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// copyLog copies what can be copied without waiting for anybody and returns how
+// long the log is.
+func copyLog(q querier) (pages int, err error) {
+	var busy, copied int
+	err = q.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &pages, &copied)
+	return pages, err
+}
+
+// finish is called by the writer between two batches.
+func (c *checkpointer) finish(q querier) {
+	if !c.rest.CompareAndSwap(true, false) {
+		return
+	}
+	if _, err := copyLog(q); err != nil {
+		c.s.log.Warn("the rest of the write-ahead log was not copied; it is tried again", "error", err)
+	}
+}
+
+func (c *checkpointer) close() error {
+	close(c.stop)
+	<-c.done
+	return c.db.Close()
+}
