@@ -103,7 +103,7 @@ type Agent struct {
 	Email    string    `json:"email"`
 	Username string    `json:"username"`
 	Name     string    `json:"name"`
-	Role     Role      `json:"role"`
+	Role     Role      `json:"role" enum:"admin,supervisor,agent"`
 	// Cap is the highest number of open conversations at once, 1 to MaxCap.
 	Cap      int       `json:"cap"`
 	Teams    []id.Team `json:"teams"`
@@ -119,7 +119,7 @@ type AgentStatus struct {
 	Tenant id.Tenant `json:"tenant"`
 	Name   string    `json:"name"`
 	Teams  []id.Team `json:"teams"`
-	State  State     `json:"state"`
+	State  State     `json:"state" enum:"ready,busy,away"`
 	// Reason is the agent's own word for being busy or away.
 	Reason string `json:"reason,omitempty"`
 	// Since is when the state was chosen.

@@ -45,7 +45,7 @@ type Conversation struct {
 	Visitor id.Visitor      `json:"visitor"`
 	// VisitorName is the visitor's name at the time of reading.
 	VisitorName string   `json:"visitorName"`
-	Status      Status   `json:"status"`
+	Status      Status   `json:"status" enum:"queued,open,closed"`
 	Agent       id.Agent `json:"agent,omitempty"`
 	// AgentName is the agent's name at the time of reading, empty without one.
 	AgentName string  `json:"agentName,omitempty"`
@@ -66,7 +66,7 @@ type Conversation struct {
 	QueuedAt   time.Time  `json:"queuedAt"`
 	AssignedAt *time.Time `json:"assignedAt,omitempty"`
 	ClosedAt   *time.Time `json:"closedAt,omitempty"`
-	EndBy      EndBy      `json:"endBy,omitempty"`
+	EndBy      EndBy      `json:"endBy,omitempty" enum:"user,agent,timeout,queue,system"`
 
 	// LastSeq is the number of the newest message, 0 if there is none.
 	LastSeq int64 `json:"lastSeq"`
@@ -76,8 +76,8 @@ type Conversation struct {
 	// agent; LastText is at most 100 characters.
 	LastAt   time.Time  `json:"lastAt"`
 	LastText string     `json:"lastText"`
-	LastKind Kind       `json:"lastKind,omitempty"`
-	LastFrom actor.Kind `json:"lastFrom,omitempty"`
+	LastKind Kind       `json:"lastKind,omitempty" enum:"text,image,file,voice,note,event"`
+	LastFrom actor.Kind `json:"lastFrom,omitempty" enum:"visitor,agent,system"`
 	// AgentRead and VisitorRead are the newest numbers each side has read.
 	AgentRead   int64 `json:"agentRead"`
 	VisitorRead int64 `json:"visitorRead"`
@@ -107,7 +107,7 @@ func (k Kind) VisibleToVisitor() bool { return k != Note }
 
 // Author is who wrote a message.
 type Author struct {
-	Kind actor.Kind `json:"kind"`
+	Kind actor.Kind `json:"kind" enum:"visitor,agent,system"`
 	// ID is the agent's or visitor's id, empty for the system.
 	ID string `json:"id,omitempty"`
 	// Name is the name at the time of writing.
@@ -129,7 +129,7 @@ type File struct {
 // Line is what a message of kind Event says, for each screen to put into words.
 type Line struct {
 	// Name is one of the Line constants.
-	Name string `json:"name"`
+	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed"`
 	// Agent, AgentName, Team and TeamName are whom it concerns.
 	Agent     id.Agent `json:"agent,omitempty"`
 	AgentName string   `json:"agentName,omitempty"`

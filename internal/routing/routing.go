@@ -84,7 +84,7 @@ type Waiting struct {
 type Removed struct {
 	Agent  id.Agent `json:"agent"`
 	Name   string   `json:"name"`
-	Filter Filter   `json:"filter"`
+	Filter Filter   `json:"filter" enum:"away,busy,disconnected,full,other_team,not_the_named_agent"`
 }
 
 // Decision is the outcome for one conversation with the reasons for it.
@@ -92,7 +92,7 @@ type Decision struct {
 	// Agent is whom it goes to; empty means it stays in the queue.
 	Agent id.Agent `json:"agent,omitempty"`
 	Name  string   `json:"name,omitempty"`
-	Rule  Rule     `json:"rule,omitempty"`
+	Rule  Rule     `json:"rule,omitempty" enum:"named_agent,returning_agent,last_served,rotation,idle,least,picked,transfer"`
 	// Candidates is how many agents passed all filters.
 	Candidates int `json:"candidates"`
 	// Removed lists agents left out, at most MaxRemoved; RemovedMore counts the rest.

@@ -110,7 +110,7 @@ type searchInput struct {
 type hit struct {
 	Message     wire.Message        `json:"message"`
 	VisitorName string              `json:"visitorName"`
-	Status      conversation.Status `json:"status"`
+	Status      conversation.Status `json:"status" enum:"queued,open,closed"`
 }
 
 func (a *API) messages() {

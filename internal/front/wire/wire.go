@@ -42,7 +42,7 @@ type Message struct {
 	Seq          int64               `json:"seq"`
 	Prev         int64               `json:"prev"`
 	ClientID     string              `json:"clientId,omitempty"`
-	Kind         conversation.Kind   `json:"kind"`
+	Kind         conversation.Kind   `json:"kind" enum:"text,image,file,voice,note,event"`
 	From         conversation.Author `json:"from"`
 	Text         string              `json:"text,omitempty"`
 	File         *File               `json:"file,omitempty"`
@@ -110,7 +110,7 @@ type Person struct {
 // VisitorState is where a visitor stands.
 type VisitorState struct {
 	Conversation id.Conversation     `json:"conversation"`
-	Status       conversation.Status `json:"status"`
+	Status       conversation.Status `json:"status" enum:"queued,open,closed"`
 	Agent        *Person             `json:"agent,omitempty"`
 	Place        int                 `json:"place,omitempty"`
 	Ahead        int                 `json:"ahead"`
@@ -118,7 +118,7 @@ type VisitorState struct {
 	LastSeq      int64               `json:"lastSeq"`
 	VisitorRead  int64               `json:"visitorRead"`
 	AgentRead    int64               `json:"agentRead"`
-	EndBy        conversation.EndBy  `json:"endBy,omitempty"`
+	EndBy        conversation.EndBy  `json:"endBy,omitempty" enum:"user,agent,timeout,queue,system"`
 }
 
 // State returns the visitor's form of an admission.

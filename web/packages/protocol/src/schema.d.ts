@@ -412,7 +412,8 @@ export interface components {
             email: string;
             id: string;
             name: string;
-            role: string;
+            /** @enum {string} */
+            role: "admin" | "supervisor" | "agent";
             teams: string[];
             tenant: string;
             username: string;
@@ -432,7 +433,8 @@ export interface components {
             reason?: string;
             /** Format: date-time */
             since: string;
-            state: string;
+            /** @enum {string} */
+            state: "ready" | "busy" | "away";
             teams: string[];
             tenant: string;
         };
@@ -454,7 +456,8 @@ export interface components {
         };
         Author: {
             id?: string;
-            kind: string;
+            /** @enum {string} */
+            kind: "visitor" | "agent" | "system";
             name?: string;
         };
         Canned: {
@@ -474,13 +477,16 @@ export interface components {
             closedAt?: string;
             /** Format: date-time */
             createdAt: string;
-            endBy?: string;
+            /** @enum {string} */
+            endBy?: "user" | "agent" | "timeout" | "queue" | "system";
             id: string;
             inbox: string;
             /** Format: date-time */
             lastAt: string;
-            lastFrom?: string;
-            lastKind?: string;
+            /** @enum {string} */
+            lastFrom?: "visitor" | "agent" | "system";
+            /** @enum {string} */
+            lastKind?: "text" | "image" | "file" | "voice" | "note" | "event";
             /** Format: int64 */
             lastSeq: number;
             lastText: string;
@@ -492,7 +498,8 @@ export interface components {
             /** Format: date-time */
             queuedAt: string;
             requestedAgent?: string;
-            status: string;
+            /** @enum {string} */
+            status: "queued" | "open" | "closed";
             team?: string;
             tenant: string;
             /** Format: int64 */
@@ -528,7 +535,8 @@ export interface components {
             removed?: components["schemas"]["Removed"][];
             /** Format: int64 */
             removedMore?: number;
-            rule?: string;
+            /** @enum {string} */
+            rule?: "named_agent" | "returning_agent" | "last_served" | "rotation" | "idle" | "least" | "picked" | "transfer";
         };
         Details: {
             email?: string;
@@ -565,7 +573,8 @@ export interface components {
         };
         Hit: {
             message: components["schemas"]["Message"];
-            status: string;
+            /** @enum {string} */
+            status: "queued" | "open" | "closed";
             visitorName: string;
         };
         InboxView: {
@@ -597,7 +606,8 @@ export interface components {
             agent?: string;
             agentName?: string;
             by?: string;
-            name: string;
+            /** @enum {string} */
+            name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed";
             note?: string;
             rule?: string;
             team?: string;
@@ -625,7 +635,8 @@ export interface components {
             file?: components["schemas"]["File"];
             from: components["schemas"]["Author"];
             id: string;
-            kind: string;
+            /** @enum {string} */
+            kind: "text" | "image" | "file" | "voice" | "note" | "event";
             line?: components["schemas"]["Line"];
             /** Format: int64 */
             prev: number;
@@ -696,7 +707,8 @@ export interface components {
         };
         Removed: {
             agent: string;
-            filter: string;
+            /** @enum {string} */
+            filter: "away" | "busy" | "disconnected" | "full" | "other_team" | "not_the_named_agent";
             name: string;
         };
         StateInputBody: {
@@ -760,12 +772,14 @@ export interface components {
             /** Format: int64 */
             ahead: number;
             conversation: string;
-            endBy?: string;
+            /** @enum {string} */
+            endBy?: "user" | "agent" | "timeout" | "queue" | "system";
             /** Format: int64 */
             lastSeq: number;
             /** Format: int64 */
             place?: number;
-            status: string;
+            /** @enum {string} */
+            status: "queued" | "open" | "closed";
             /** Format: int64 */
             visitorRead: number;
         };
