@@ -71,14 +71,12 @@ func Mount(mux *http.ServeMux, d Deps) *API {
 	cfg.Info.Description = "The native API of Parlor: agents, conversations, messages, visitors and files."
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "/api/parlor/openapi", "", ""
 	cfg.CreateHooks = nil
-	huma.DefaultArrayNullable = false
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		agentAuth:   {Type: "http", Scheme: "bearer", Description: "Personal access token, or the console's session cookie with the header X-CSRF-Token on changes."},
 		visitorAuth: {Type: "http", Scheme: "bearer", Description: "Visitor token from POST /visitor/session."},
 	}
 	a := &API{Deps: d}
 	a.huma = humago.New(mux, cfg)
-	huma.NewError = problem
 	a.huma.UseMiddleware(a.authenticate)
 	a.session()
 	a.agents()
@@ -92,6 +90,13 @@ func Mount(mux *http.ServeMux, d Deps) *API {
 
 // Document returns the OpenAPI document as JSON.
 func (a *API) Document() ([]byte, error) { return a.huma.OpenAPI().MarshalJSON() }
+
+// The library keeps these two in variables of its own; they are set once,
+// before any server is made.
+func init() {
+	huma.DefaultArrayNullable = false
+	huma.NewError = problem
+}
 
 // problem replaces huma's own error: a body that does not fit the schema is
 // "invalid" with the first field at fault.
