@@ -190,18 +190,20 @@ func (c *Conn) end(reason string, how ending) {
 	if probe != nil && !lingers {
 		probe.drop()
 	}
+	// Counted before the farewell: whoever hears of the end finds it in the figures.
+	c.srv.count(how)
+	if ws == nil {
+		c.srv.pollings.Add(-1)
+	} else {
+		c.srv.webSockets.Add(-1)
+	}
 	switch {
 	case ws == nil:
-		c.srv.pollings.Add(-1)
 	case how == endSlow:
 		ws.Abort(wsconn.ErrSlowReader)
 	default:
 		ws.Close(how.code(), reason, nil)
 	}
-	if ws != nil {
-		c.srv.webSockets.Add(-1)
-	}
-	c.srv.count(how)
 	c.srv.addrs.leave(c.from.addr)
 	if how != endNormal && how != endClient && how != endGone {
 		c.srv.opts.Logger.Debug("engine connection closed", "sid", c.id, "reason", reason, "ip", c.from.addr.name)
