@@ -26,6 +26,12 @@ type Store interface {
 	Append(ctx context.Context, in Append) (Appended, error)
 	// Conversation returns one conversation.
 	Conversation(ctx context.Context, t id.Tenant, c id.Conversation) (Conversation, error)
+	// Conversations returns those of the given conversations that exist, at most
+	// MaxBulk, in no order.
+	Conversations(ctx context.Context, t id.Tenant, list []id.Conversation) ([]Conversation, error)
+	// MessagesAfter returns the messages behind each of up to MaxBulk marks, the
+	// oldest limit of each conversation, ordered by conversation and number.
+	MessagesAfter(ctx context.Context, t id.Tenant, marks []Mark, limit int) ([]Message, error)
 	// Active returns the visitor's conversation that is not closed, or NotFound.
 	Active(ctx context.Context, t id.Tenant, v id.Visitor) (Conversation, error)
 	// List returns conversations by Filter, one page, newest activity first

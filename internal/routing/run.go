@@ -4,7 +4,6 @@ import (
 	"context"
 	"sync"
 
-	"parlor/internal/account"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/event"
@@ -172,24 +171,16 @@ func (b *placeBoard) run(ctx context.Context) {
 }
 
 func (b *placeBoard) push(ctx context.Context, t id.Tenant) error {
-	teams, err := b.s.accounts.Teams(ctx, t)
+	queues, err := b.s.store.Places(ctx, t, maxPlaces)
 	if err != nil {
 		return err
 	}
-	for _, team := range append(teams, account.Team{}) {
-		places, err := b.s.store.Places(ctx, t, team.ID, maxPlaces)
-		if err != nil {
-			return err
-		}
-		if len(places) == 0 {
-			continue
-		}
-		to := make([]event.Topic, len(places))
-		for i, p := range places {
+	for _, q := range queues {
+		to := make([]event.Topic, len(q.Places))
+		for i, p := range q.Places {
 			to[i] = event.ToVisitor(t, p.Visitor)
 		}
-		b.s.events.Publish(&event.Event{ID: id.New(), Tenant: t, Kind: event.QueueMoved, To: to, At: b.s.clock.Now(),
-			Data: &Positions{Team: team.ID, Places: places}})
+		b.s.events.Publish(&event.Event{ID: id.New(), Tenant: t, Kind: event.QueueMoved, To: to, At: b.s.clock.Now(), Data: &q})
 	}
 	return nil
 }

@@ -152,7 +152,7 @@ type Target struct {
 // Transfer hands an open conversation to another agent or into the queue of a
 // team. An agent may transfer its own, and any with the permission to manage.
 // The target agent must be ready, connected and below its cap: errs.Conflict
-// "agent_unavailable" or "agent_full" otherwise.
+// "agent_disabled", "agent_unavailable" or "agent_full" otherwise.
 func (s *Service) Transfer(ctx context.Context, who actor.Actor, c id.Conversation, to Target) (got conversation.Conversation, err error) {
 	defer errs.Wrap(&err, "routing.Transfer")
 	before, err := s.reader.Conversation(ctx, who, c)

@@ -22,9 +22,10 @@ type Store interface {
 	// Assign gives a conversation to an agent: status open, agent's Open + 1,
 	// LastAssignedAt, the decision kept, Line appended.
 	// Errors: Conflict "conversation_moved" if the version or status differs;
-	// Conflict "agent_unavailable" if the agent is not ready, has no live
-	// connection or is disabled (not checked when Force); Conflict "agent_full"
-	// if Open has reached Cap.
+	// Conflict "agent_disabled" if the agent is switched off, whatever Force says;
+	// Conflict "agent_unavailable" if the agent is not ready or has no live
+	// connection (not checked when Force); Conflict "agent_full" if Open has
+	// reached Cap.
 	Assign(ctx context.Context, in AssignInput) (conversation.Moved, error)
 	// Requeue takes an open conversation from its agent (if any) and puts it into
 	// the queue of Team with the given priority; the agent's place is freed.
@@ -32,9 +33,9 @@ type Store interface {
 	Requeue(ctx context.Context, in RequeueInput) (conversation.Moved, error)
 	// OpenOf returns the open conversations of an agent, at most MaxCap of them.
 	OpenOf(ctx context.Context, t id.Tenant, a id.Agent) ([]conversation.Conversation, error)
-	// Places returns the first limit places of the queue of team ("" is the
-	// queue without a team).
-	Places(ctx context.Context, t id.Tenant, team id.Team, limit int) ([]Position, error)
+	// Places returns the first limit places of every queue that is not empty, each
+	// queue by itself; the team "" is the queue without a team.
+	Places(ctx context.Context, t id.Tenant, limit int) ([]Positions, error)
 	// Place returns the place of one queued conversation in its queue, from 1;
 	// 0 if it is not queued.
 	Place(ctx context.Context, t id.Tenant, c id.Conversation) (int, error)
@@ -71,7 +72,8 @@ type AssignInput struct {
 	// From, if set, is the agent it is taken from (transfer); else it must be queued.
 	From id.Agent
 	To   id.Agent
-	// Force skips the availability check (an agent takes it by hand), never the cap.
+	// Force skips the availability check (an agent takes it by hand), never the
+	// cap nor the check that the agent is not disabled.
 	Force    bool
 	Decision Decision
 	At       time.Time

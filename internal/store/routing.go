@@ -74,6 +74,8 @@ func (s *Store) assignable(ctx context.Context, t *tx, in routing.AssignInput) (
 	}
 	a := agents[i]
 	switch {
+	case a.disabled != 0 && in.To != in.From:
+		return c, "", errs.New(errs.Conflict, "agent_disabled", "%s has been switched off and cannot take conversations", a.name)
 	case !in.Force && (a.state != account.Ready || a.live == 0 || a.disabled != 0):
 		return c, "", errs.New(errs.Conflict, "agent_unavailable", "%s is not available", a.name)
 	case in.To != in.From && a.open >= a.cap:

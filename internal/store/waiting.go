@@ -83,18 +83,30 @@ func (s *Store) fillServed(ctx context.Context, t id.Tenant, list []routing.Wait
 	return nil
 }
 
-// Places implements routing.Store. The index of the team's queue gives the order; no more than
-// limit rows of it are read.
-func (s *Store) Places(ctx context.Context, t id.Tenant, team id.Team, limit int) (list []routing.Position, err error) {
+// Places implements routing.Store. One walk along the index of the queues numbers everybody who
+// waits; only those whose place is told are read further.
+func (s *Store) Places(ctx context.Context, t id.Tenant, limit int) (list []routing.Positions, err error) {
 	defer errs.Wrap(&err, "store.Places")
-	list, err = all(ctx, s.readers, func(r row) (p routing.Position, err error) {
-		return p, r.Scan(&p.Conversation, &p.Visitor)
-	}, `SELECT id, visitor FROM conversation WHERE tenant = $1 AND team = $2 AND status = 'queued'
-		ORDER BY queue_key, id LIMIT $3`, string(t), string(team), max(limit, 1))
-	for i := range list {
-		list[i].Place = i + 1
+	type place struct {
+		team id.Team
+		routing.Position
 	}
-	return list, err
+	rows, err := all(ctx, s.readers, func(r row) (p place, err error) {
+		return p, r.Scan(&p.team, &p.Conversation, &p.Visitor, &p.Place)
+	}, `SELECT q.team, q.id, c.visitor, q.n FROM (SELECT team, id, ROW_NUMBER() OVER (PARTITION BY team ORDER BY queue_key, id) AS n
+		FROM conversation WHERE tenant = $1 AND status = 'queued') q
+		JOIN conversation c ON c.id = q.id WHERE q.n <= $2 ORDER BY q.team, q.n`, string(t), max(limit, 1))
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range rows {
+		if n := len(list); n == 0 || list[n-1].Team != p.team {
+			list = append(list, routing.Positions{Team: p.team})
+		}
+		queue := &list[len(list)-1]
+		queue.Places = append(queue.Places, p.Position)
+	}
+	return list, nil
 }
 
 // Place implements routing.Store. It counts the index entries before the conversation in its own

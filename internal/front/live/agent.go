@@ -306,31 +306,30 @@ func (c *agentConn) resume(ctx context.Context, in agentResume) (out agentResume
 	if len(in.Conversations) > maxResume {
 		return out, errs.Field("conversations", "too_many_conversations", "%d conversations; %d are allowed.", len(in.Conversations), maxResume)
 	}
+	marks := make([]conversation.Mark, 0, len(in.Conversations))
 	for cid, seq := range in.Conversations {
-		conv, err := c.f.Conversations.Conversation(ctx, c.who, cid)
-		if errs.CodeOf(err) == errs.NotFound {
-			out.Reload = true
-			continue
-		}
-		if err != nil {
-			return out, err
-		}
-		c.mu.Lock()
-		if conv.Agent == c.who.Agent || cid == c.watched {
+		marks = append(marks, conversation.Mark{Conversation: cid, Seq: seq})
+	}
+	got, err := c.f.Conversations.Resume(ctx, c.who, marks, resumeMost)
+	if err != nil {
+		return out, err
+	}
+	behind := map[id.Conversation]int{}
+	for _, m := range got.Messages {
+		behind[m.Conversation]++
+	}
+	out.Reload = got.Missing > 0
+	c.mu.Lock()
+	for _, conv := range got.Conversations {
+		seq := in.Conversations[conv.ID]
+		if conv.Agent == c.who.Agent || conv.ID == c.watched {
 			c.thread(conv, seq)
 		}
-		c.mu.Unlock()
-		out.Conversations = append(out.Conversations, conv)
-		if conv.LastSeq <= seq {
-			out.Reload = out.Reload || conv.LastSeq < seq
-			continue
-		}
-		list, err := c.f.Conversations.Messages(ctx, c.who, cid, conversation.Range{After: seq, Limit: resumeMost})
-		if err != nil {
-			return out, err
-		}
-		out.Reload = out.Reload || len(list) == resumeMost || seq <= 0
-		out.Messages = append(out.Messages, c.f.Views.Messages(list, false)...)
+		// A client that is ahead, starts from nothing or is too far behind reads anew.
+		out.Reload = out.Reload || conv.LastSeq < seq || behind[conv.ID] == resumeMost || (behind[conv.ID] > 0 && seq <= 0)
 	}
+	c.mu.Unlock()
+	out.Conversations = append(out.Conversations, got.Conversations...)
+	out.Messages = c.f.Views.Messages(got.Messages, false)
 	return out, nil
 }

@@ -91,6 +91,14 @@ func conversationCalls(s *store.Store, t id.Tenant, f foreign) map[string]call {
 			return none(err)
 		},
 		"Conversation": func(ctx context.Context) (int, error) { _, err := s.Conversation(ctx, t, c); return none(err) },
+		"Conversations": func(ctx context.Context) (int, error) {
+			list, err := s.Conversations(ctx, t, []id.Conversation{c, f.open.ID})
+			return len(list), err
+		},
+		"MessagesAfter": func(ctx context.Context) (int, error) {
+			list, err := s.MessagesAfter(ctx, t, []conversation.Mark{{Conversation: c}, {Conversation: f.open.ID}}, 9)
+			return len(list), err
+		},
 		"Active":       func(ctx context.Context) (int, error) { _, err := s.Active(ctx, t, f.queued.Visitor); return none(err) },
 		"Messages": func(ctx context.Context) (int, error) {
 			_, err := s.Messages(ctx, t, c, conversation.Range{Limit: 9})
@@ -158,7 +166,7 @@ func routingCalls(s *store.Store, t id.Tenant, f foreign) map[string]call {
 		},
 		"OpenOf": func(ctx context.Context) (int, error) { list, err := s.OpenOf(ctx, t, f.ann); return len(list), err },
 		"Places": func(ctx context.Context) (int, error) {
-			list, err := s.Places(ctx, t, f.team, 9)
+			list, err := s.Places(ctx, t, 9)
 			return len(list), err
 		},
 		"Place":         func(ctx context.Context) (int, error) { _, err := s.Place(ctx, t, f.queued.ID); return none(err) },

@@ -60,9 +60,15 @@ func testQueue(t *testing.T, s *store.Store) {
 	list, err := s.NextWaiting(t.Context(), w.Tenant, routing.WaitingFilter{Only: urgent.ID, Limit: 1})
 	must(t, err)
 	equal(t, "waiting", spaced(list[0].Priority, list[0].QueuedAt.Equal(w.Now), list[0].Version, list[0].Visitor == urgent.Visitor), "100 true 1 true")
-	places, err := s.Places(t.Context(), w.Tenant, "", 2)
+	queues, err := s.Places(t.Context(), w.Tenant, 2)
 	must(t, err)
-	equal(t, "places", spaced(len(places), name[places[0].Conversation], places[0].Place, name[places[1].Conversation], places[1].Place), "2 urgent 1 early 2")
+	told := map[id.Team]string{}
+	for _, q := range queues {
+		for _, p := range q.Places {
+			told[q.Team] += fmt.Sprint(p.Place, " ", name[p.Conversation], " ")
+		}
+	}
+	equal(t, "places", spaced(len(queues), told[""], told[sales], told[help]), "3 1 urgent 2 early  1 sales  1 help 2 named ")
 	place, err := s.Place(t.Context(), w.Tenant, late.ID)
 	must(t, err)
 	equal(t, "place", place, 3)
@@ -152,6 +158,31 @@ func testAssign(t *testing.T, s *store.Store) {
 	decisions, err := s.Decisions(t.Context(), w.Tenant, got.ID)
 	must(t, err)
 	equal(t, "decisions", spaced(len(decisions), decisions[0].Agent == bob, decisions[1].Agent == ann), "2 true true")
+}
+
+// testDisabled checks that an agent who is switched off gets nothing, by no way.
+func testDisabled(t *testing.T, s *store.Store) {
+	w := NewWorld(t, s, "main")
+	ann := w.Ready("ann", 5)
+	off := account.Agent{ID: id.Agent(id.New()), Tenant: w.Tenant, Name: "off", Email: "off@example.com", Username: "off",
+		Role: account.Member, Cap: 5, Disabled: true, CreatedAt: w.Now}
+	must(t, s.CreateAgent(t.Context(), off))
+	_, err := s.SetState(t.Context(), w.Tenant, off.ID, account.Ready, "", w.Now)
+	must(t, err)
+	must(t, s.Connect(t.Context(), w.Node, w.Tenant, off.ID, w.Now))
+	waiting, open := w.Start("Vera", ""), w.Assign(w.Start("Uli", ""), ann).Conversation
+	for _, force := range []bool{false, true} {
+		for _, c := range []conversation.Conversation{waiting, open} {
+			in := w.AssignInput(c, off.ID)
+			in.Force = force
+			_, err := s.Assign(t.Context(), in)
+			wantReason(t, err, errs.Conflict, "agent_disabled")
+			now, err := s.Conversation(t.Context(), w.Tenant, c.ID)
+			must(t, err)
+			equal(t, "unchanged", spaced(now.Version, now.Agent, now.LastSeq), spaced(c.Version, c.Agent, c.LastSeq))
+		}
+	}
+	w.Assign(waiting, ann)
 }
 
 // testRequeue puts a conversation back into a queue.

@@ -1,0 +1,66 @@
+package conversation
+
+import (
+	"context"
+
+	"parlor/internal/actor"
+	"parlor/internal/errs"
+	"parlor/internal/id"
+)
+
+// MaxBulk is the most conversations that are read in one go.
+const MaxBulk = 64
+
+// Mark says how far somebody has read a conversation.
+type Mark struct {
+	Conversation id.Conversation
+	// Seq is the newest number that was received.
+	Seq int64
+}
+
+// Resumed is what became of conversations since a client last looked.
+type Resumed struct {
+	// Conversations are those that the client may see, in no order.
+	Conversations []Conversation
+	// Messages are those behind the marks, conversation by conversation in
+	// rising order, at most limit for each.
+	Messages []Message
+	// Missing is how many conversations do not exist or have moved out of sight.
+	Missing int
+}
+
+// Resume reads conversations an agent follows and the messages behind its
+// marks, all in two statements. limit is the most messages of a conversation.
+// It returns errs.Invalid "too_many_conversations" beyond MaxBulk marks.
+func (s *Service) Resume(ctx context.Context, who actor.Actor, marks []Mark, limit int) (out Resumed, err error) {
+	defer errs.Wrap(&err, "conversation.Resume")
+	if len(marks) > MaxBulk {
+		return out, errs.Field("conversations", "too_many_conversations", "%d conversations; %d are allowed.", len(marks), MaxBulk)
+	}
+	if who.Kind != actor.Agent {
+		return out, errs.New(errs.Forbidden, "agents_only", "Only agents follow several conversations.")
+	}
+	names := make([]id.Conversation, len(marks))
+	seq := make(map[id.Conversation]int64, len(marks))
+	for i, m := range marks {
+		names[i], seq[m.Conversation] = m.Conversation, m.Seq
+	}
+	found, err := s.store.Conversations(ctx, who.Tenant, names)
+	if err != nil {
+		return out, err
+	}
+	scope := ScopeOf(who)
+	var behind []Mark
+	for _, c := range found {
+		if !scope.Holds(c) {
+			continue
+		}
+		out.Conversations = append(out.Conversations, c)
+		if c.LastSeq > seq[c.ID] {
+			behind = append(behind, Mark{c.ID, seq[c.ID]})
+		}
+	}
+	out.Missing = len(seq) - len(out.Conversations)
+	out.Messages, err = s.store.MessagesAfter(ctx, who.Tenant, behind, limit)
+	return out, err
+}
