@@ -5,7 +5,6 @@ package config
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"net/url"
 	"os"
@@ -19,11 +18,28 @@ import (
 type Config struct {
 	Listen          string        `name:"listen" default:"127.0.0.1:8080" doc:"Address to listen on, host:port."`
 	PublicURL       string        `name:"public-url" doc:"Address under which people reach the server, e.g. https://chat.example.com. Empty: taken from the request."`
+	AllowedOrigins  string        `name:"allowed-origins" doc:"Origins of pages that may call the server besides its own, e.g. https://shop.example.com, separated by commas. Empty: any page; inboxes have lists of their own."`
+	TLSListen       string        `name:"tls-listen" doc:"Own address for https, host:port. Empty: with a certificate, listen itself speaks https."`
+	TLSRedirect     string        `name:"tls-redirect" default:"on" oneof:"on off" doc:"With tls-listen: whether http requests to listen are sent to https."`
+	TLSCert         string        `name:"tls-cert" doc:"PEM file with the certificate and its chain."`
+	TLSKey          string        `name:"tls-key" doc:"PEM file with the private key of tls-cert."`
+	TLSKeystore     string        `name:"tls-keystore" doc:"PKCS#12 file (.p12, .pfx) with certificate, chain and key, instead of tls-cert and tls-key."`
+	TLSKeystorePass string        `name:"tls-keystore-password" secret:"yes" doc:"Password of tls-keystore."`
+	TLSHSTS         time.Duration `name:"tls-hsts" default:"8760h" min:"0s" max:"17520h" doc:"How long browsers that came by https keep to it (Strict-Transport-Security). 0s: not said."`
+	ACMEDomains     string        `name:"acme-domains" doc:"Names for which certificates are fetched and renewed by ACME, separated by commas. Empty: no ACME."`
+	ACMEEmail       string        `name:"acme-email" doc:"Address that the certificate authority may write to."`
+	ACMEDirectory   string        `name:"acme-directory" default:"https://acme-v02.api.letsencrypt.org/directory" doc:"Directory of the certificate authority."`
 	Data            string        `name:"data" default:"./data" doc:"Folder for the database and uploads."`
 	Database        string        `name:"database" doc:"postgres://… to use PostgreSQL. Empty: SQLite in the data folder."`
-	Nats            string        `name:"nats" doc:"nats://… that connects several nodes. Empty: a single node."`
-	Uploads         string        `name:"uploads" doc:"Folder for uploads. Empty: uploads below the data folder."`
+	Nats            string        `name:"nats" doc:"nats://… that connects several nodes. Empty: a single node, or cluster."`
+	Cluster         bool          `name:"cluster" default:"false" doc:"Connect several nodes through a NATS server inside each of them. Needs PostgreSQL and cluster-secret."`
+	ClusterListen   string        `name:"cluster-listen" default:"127.0.0.1:6222" doc:"Address to which the other nodes of a cluster connect."`
+	ClusterPeers    string        `name:"cluster-peers" doc:"cluster-listen addresses of other nodes, host:port, separated by commas. One that runs is enough; nodes tell each other."`
+	ClusterSecret   string        `name:"cluster-secret" secret:"yes" doc:"Secret that all nodes of a cluster share, 16 characters or more."`
+	Uploads         string        `name:"uploads" doc:"Folder for uploads; the same shared folder on every node of a cluster. Empty: uploads below the data folder."`
 	MaxUpload       int64         `name:"max-upload" default:"20971520" min:"1024" max:"1073741824" doc:"Largest upload in bytes."`
+	Workers         int           `name:"workers" default:"0" min:"0" max:"1024" doc:"Operating system threads that run the server's code at once, at most one for each core. 0: one for each core."`
+	JobWorkers      int           `name:"job-workers" default:"32" min:"1" max:"32" doc:"Background jobs (webhooks, mail, timers) that run at once on this node."`
 	RateLimits      string        `name:"rate-limits" default:"on" oneof:"on off" doc:"Limits on requests and messages by address and person."`
 	WebhookPrivate  string        `name:"webhook-private" default:"deny" oneof:"deny allow" doc:"Whether webhooks may go to private and loopback addresses."`
 	TrustedProxies  string        `name:"trusted-proxies" doc:"Networks whose forwarding headers count, e.g. 10.0.0.0/8,127.0.0.1/32."`
@@ -50,8 +66,10 @@ const EnvPrefix = "PARLOR_"
 type Field struct {
 	Name, Env, Default, Doc, Allowed string
 	Secret                           bool
-	index                            int
-	tag                              reflect.StructTag
+	// Switch marks a setting that is on or off: its flag needs no value.
+	Switch bool
+	index  int
+	tag    reflect.StructTag
 }
 
 // Fields lists all settings in order.
@@ -65,7 +83,7 @@ func Fields() []Field {
 			continue
 		}
 		list = append(list, Field{Name: name, Env: EnvPrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_")), Default: f.Tag.Get("default"),
-			Doc: f.Tag.Get("doc"), Allowed: allowed(f), Secret: f.Tag.Get("secret") != "", index: i, tag: f.Tag})
+			Doc: f.Tag.Get("doc"), Allowed: allowed(f), Secret: f.Tag.Get("secret") != "", Switch: f.Type.Kind() == reflect.Bool, index: i, tag: f.Tag})
 	}
 	return list
 }
@@ -73,6 +91,9 @@ func Fields() []Field {
 func allowed(f reflect.StructField) string {
 	if one := f.Tag.Get("oneof"); one != "" {
 		return strings.Join(strings.Fields(one), " or ")
+	}
+	if f.Type.Kind() == reflect.Bool {
+		return "true or false"
 	}
 	if lo := f.Tag.Get("min"); lo != "" {
 		kind := "a number"
@@ -122,12 +143,19 @@ func Load(src Source) (Config, error) {
 	if err != nil {
 		faults = append(faults, Fault{Field: "config", Value: src.File, Allowed: err.Error(), Source: "flag"})
 	}
-	known := map[string]bool{}
+	legacy := aliases(file, src.Env, src.File)
+	known, sources := map[string]bool{}, map[string]string{}
 	for _, f := range Fields() {
 		known[f.Name] = true
 		value, from := f.Default, "default"
+		if v, ok := legacy.file[f.Name]; ok {
+			value, from = v.value, v.from
+		}
 		if v, ok := file[f.Name]; ok {
 			value, from = v, "file "+src.File
+		}
+		if v, ok := legacy.env[f.Name]; ok {
+			value, from = v.value, v.from
 		}
 		if v, ok := src.Env(f.Env); ok {
 			value, from = v, "environment "+f.Env
@@ -135,6 +163,7 @@ func Load(src Source) (Config, error) {
 		if v, ok := src.Flags[f.Name]; ok {
 			value, from = v, "flag --"+f.Name
 		}
+		sources[f.Name] = from
 		if why := c.set(f, value); why != "" {
 			shown := redact(value)
 			if f.Secret {
@@ -144,8 +173,17 @@ func Load(src Source) (Config, error) {
 		}
 	}
 	for name, value := range file {
-		if !known[name] {
+		if !known[name] && !legacyName(name) {
 			faults = append(faults, Fault{Field: name, Value: value, Allowed: "only the names that `parlor config print` lists", Source: "file " + src.File})
+		}
+	}
+	// Rules between settings are checked even if one of them is wrong by itself:
+	// people want all faults at once.
+	for _, f := range Fields() {
+		for _, b := range c.between() {
+			if b.field == f.Name {
+				faults = append(faults, Fault{Field: f.Name, Value: c.Value(f), Allowed: b.allowed, Source: sources[f.Name]})
+			}
 		}
 	}
 	if len(faults) > 0 {
@@ -174,6 +212,12 @@ func (c *Config) set(f Field, value string) string {
 			return f.Allowed
 		}
 		v.SetInt(n)
+	case *bool:
+		on, ok := switches[strings.ToLower(value)]
+		if !ok {
+			return f.Allowed
+		}
+		*p = on
 	case *string:
 		if one := f.tag.Get("oneof"); one != "" && !contains(strings.Fields(one), value) {
 			return f.Allowed
@@ -190,63 +234,6 @@ func contains(list []string, s string) bool {
 		}
 	}
 	return false
-}
-
-// check holds what a tag cannot say.
-func (c *Config) check(name, value string) string {
-	switch name {
-	case "listen", "metrics-listen":
-		if value == "" && name == "metrics-listen" {
-			return ""
-		}
-		_, port, err := net.SplitHostPort(value)
-		if n, perr := strconv.Atoi(port); err != nil || perr != nil || n < 0 || n > 65535 {
-			return "host:port with a port from 0 to 65535"
-		}
-	case "database":
-		// Without a host it means a Unix socket.
-		if u, err := url.Parse(value); value != "" && (err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql")) {
-			return "an address that starts with postgres://"
-		}
-	case "nats":
-		if value != "" && !hasScheme(value, "nats", "tls") {
-			return "an address that starts with nats://"
-		}
-	case "public-url":
-		if value != "" && !hasScheme(value, "http", "https") {
-			return "an address that starts with http:// or https://"
-		}
-	case "data":
-		if value == "" {
-			return "the path of a folder"
-		}
-	case "trusted-proxies":
-		var err error
-		if c.proxies, err = prefixes(value); err != nil {
-			return "networks like 10.0.0.0/8, separated by commas"
-		}
-	}
-	return ""
-}
-
-func hasScheme(s string, schemes ...string) bool {
-	u, err := url.Parse(s)
-	return err == nil && u.Host != "" && contains(schemes, u.Scheme)
-}
-
-func prefixes(s string) ([]netip.Prefix, error) {
-	var list []netip.Prefix
-	for part := range strings.SplitSeq(s, ",") {
-		if part = strings.TrimSpace(part); part == "" {
-			continue
-		}
-		p, err := netip.ParsePrefix(part)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, p)
-	}
-	return list, nil
 }
 
 // Proxies is TrustedProxies, parsed.
