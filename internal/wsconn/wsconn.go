@@ -273,7 +273,7 @@ func (c *Conn) Abort(cause error) {
 	c.mu.Unlock()
 	if slow {
 		c.opts.Counters.SlowCloses.Add(1)
-		if tcp, ok := c.nc.(*net.TCPConn); ok {
+		if tcp, ok := c.nc.(interface{ SetLinger(seconds int) error }); ok {
 			_ = tcp.SetLinger(0) // free the kernel's buffer too; failing only means it is freed later
 		}
 	}

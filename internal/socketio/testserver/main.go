@@ -53,7 +53,7 @@ func run(ctx context.Context, engine, socket string) error {
 	}
 	sio := socketServer(log)
 	eio := engineio.NewServer(engineOptions(log), echo{})
-	if err := errors.Join(serve(engine, eio), serve(socket, sio)); err != nil {
+	if err := errors.Join(serve(engine, apart(eio, func() { time.Sleep(frameGap) })), serve(socket, sio)); err != nil {
 		return err
 	}
 	select {
@@ -75,7 +75,6 @@ const (
 	pingInterval = 300 * time.Millisecond
 	pingTimeout  = 200 * time.Millisecond
 	maxPayload   = 1_000_000
-	authDelay    = 20 * time.Millisecond
 )
 
 // engineOptions are the settings of the Engine.IO server.
@@ -122,7 +121,7 @@ func socketServer(log *slog.Logger) *socketio.Server {
 			}
 			// The suite's wait helper loses a frame that arrives in one read with the frame before it, and the answer to
 			// CONNECT has just been queued.
-			time.Sleep(authDelay)
+			time.Sleep(frameGap)
 			report(log, s.Emit("auth", auth))
 		})
 		n.On("message", func(s *socketio.Socket, args []json.RawMessage, _ func(...any)) {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -80,5 +82,69 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	}
 	if err := run(ctx, "not an address", ""); err == nil {
 		t.Fatal("a bad address was accepted")
+	}
+}
+
+// TestHandshakeAnswerTravelsAlone holds the server in the gap: the answer has arrived by then, the open packet has not.
+func TestHandshakeAnswerTravelsAlone(t *testing.T) {
+	t.Parallel()
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	eio := engineio.NewServer(engineOptions(log), echo{})
+	answered, release := make(chan struct{}), make(chan struct{})
+	web := httptest.NewServer(apart(eio, func() { close(answered); <-release }))
+	defer web.Close()
+	c, _, err := wstest.Dial("ws"+strings.TrimPrefix(web.URL, "http")+"/engine.io/?EIO=3&transport=websocket", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	<-answered
+	if n := c.Reader.Buffered(); n != 0 {
+		t.Fatalf("%d bytes came with the answer", n)
+	}
+	close(release)
+	if open, err := c.ReadText(); err != nil || !strings.HasPrefix(open, "0{") {
+		t.Fatalf("open packet %q %v", open, err)
+	}
+	_ = c.Close()
+	if err := eio.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestUpgradeIsNotHeldUp checks that only new sessions get the gap: in an upgrade the client speaks first, and what it
+// sends must not wait.
+func TestUpgradeIsNotHeldUp(t *testing.T) {
+	t.Parallel()
+	eio := engineio.NewServer(engineOptions(slog.New(slog.DiscardHandler)), echo{})
+	web := httptest.NewServer(apart(eio, func() { t.Error("paused") }))
+	defer web.Close()
+	resp, err := http.Get(web.URL + "/engine.io/?EIO=4&transport=polling")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var open struct{ SID string }
+	body, err := io.ReadAll(resp.Body)
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(body[1:], &open); err != nil {
+		t.Fatalf("%v in %q", err, body)
+	}
+	c, _, err := wstest.Dial("ws"+strings.TrimPrefix(web.URL, "http")+
+		"/engine.io/?EIO=4&transport=websocket&sid="+open.SID, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Text("2probe"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.ReadText(); err != nil || got != "3probe" {
+		t.Fatalf("got %q %v", got, err)
+	}
+	_ = c.Close()
+	if err := eio.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }
