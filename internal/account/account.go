@@ -3,11 +3,11 @@
 package account
 
 import (
-	"encoding/json"
 	"time"
 
 	"parlor/internal/actor"
 	"parlor/internal/id"
+	"parlor/internal/setting"
 )
 
 // Tenant is a company.
@@ -15,8 +15,9 @@ type Tenant struct {
 	ID   id.Tenant `json:"id"`
 	Name string    `json:"name"`
 	// Number is the integer name that platform contracts use; unique, from 1.
-	Number    int64     `json:"number"`
-	CreatedAt time.Time `json:"createdAt"`
+	Number    int64           `json:"number"`
+	Settings  setting.Company `json:"settings"`
+	CreatedAt time.Time       `json:"createdAt"`
 }
 
 // Inbox is one connected channel account; its ID is the public appid, unique in
@@ -26,33 +27,8 @@ type Inbox struct {
 	Tenant    id.Tenant     `json:"tenant"`
 	Name      string        `json:"name"`
 	Channel   string        `json:"channel"` // "web" for a website
-	Settings  InboxSettings `json:"settings"`
+	Settings  setting.Inbox `json:"settings"`
 	CreatedAt time.Time     `json:"createdAt"`
-}
-
-// InboxSettings is what an administrator sets for an inbox. It is stored as one
-// JSON document; a missing field has the zero value, which is the default.
-type InboxSettings struct {
-	// Color is the brand colour as #rrggbb; empty means Parlor's blue.
-	Color string `json:"color,omitempty"`
-	// Greeting by language (zh-CN, en, pt-BR); empty means the built-in text.
-	Greeting map[string]string `json:"greeting,omitempty"`
-	// Origins lists the web origins that may embed the widget; empty means any.
-	Origins []string `json:"origins,omitempty"`
-	// Rule is the base routing rule: "rotation" (default), "idle" or "least".
-	Rule string `json:"rule,omitempty"`
-	// NoReturning switches off "back to the agent of the previous conversation".
-	NoReturning bool `json:"noReturning,omitempty"`
-	// NoLastServed switches off "most recent agent who served this visitor".
-	NoLastServed bool `json:"noLastServed,omitempty"`
-	// AgentOnly makes a visitor who asked for one agent wait for that agent.
-	AgentOnly bool `json:"agentOnly,omitempty"`
-	// NoTypingPreview keeps what a visitor types from the agent until it is sent.
-	NoTypingPreview bool `json:"noTypingPreview,omitempty"`
-	// Generation fixes the UCKeFu page generation ("A", "B" or "C"); empty detects it.
-	Generation string `json:"generation,omitempty"`
-	// Texts are the prompts of the UCKeFu contract by name, e.g. "successmsg".
-	Texts map[string]string `json:"texts,omitempty"`
 }
 
 // Role is a named set of permissions.
@@ -140,10 +116,11 @@ func (s AgentStatus) Available() bool { return s.State == Ready && s.Connected }
 
 // Team is a group of agents with a queue of its own.
 type Team struct {
-	ID        id.Team   `json:"id"`
-	Tenant    id.Tenant `json:"tenant"`
-	Name      string    `json:"name"`
-	CreatedAt time.Time `json:"createdAt"`
+	ID        id.Team      `json:"id"`
+	Tenant    id.Tenant    `json:"tenant"`
+	Name      string       `json:"name"`
+	Settings  setting.Team `json:"settings"`
+	CreatedAt time.Time    `json:"createdAt"`
 }
 
 // CredentialKind says how a credential came to be.
@@ -181,6 +158,3 @@ type APIClient struct {
 	SecretHash string    `json:"-"`
 	CreatedAt  time.Time `json:"createdAt"`
 }
-
-// MarshalSettings returns the stored form of s.
-func MarshalSettings(s InboxSettings) ([]byte, error) { return json.Marshal(s) }

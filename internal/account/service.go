@@ -31,6 +31,7 @@ type Service struct {
 	clock   clock.Clock
 	events  event.Publisher
 	limiter *attempts
+	books   *books
 
 	onlineMu sync.Mutex
 	online   map[id.Tenant]onlineAnswer
@@ -38,7 +39,7 @@ type Service struct {
 
 // New returns a service.
 func New(store Store, events event.Publisher, c clock.Clock) *Service {
-	return &Service{store: store, clock: c, events: events, limiter: newAttempts(c), online: map[id.Tenant]onlineAnswer{}}
+	return &Service{store: store, clock: c, events: events, limiter: newAttempts(c), books: newBooks(store, c), online: map[id.Tenant]onlineAnswer{}}
 }
 
 func hashSecret(secret string) string {

@@ -15,6 +15,8 @@ type Store interface {
 	CreateTenant(ctx context.Context, t Tenant) (Tenant, error)
 	// Tenants returns all tenants ordered by number.
 	Tenants(ctx context.Context) ([]Tenant, error)
+	// UpdateTenant replaces name and settings.
+	UpdateTenant(ctx context.Context, t Tenant) error
 
 	// CreateInbox adds in.
 	CreateInbox(ctx context.Context, in Inbox) error
@@ -50,6 +52,8 @@ type Store interface {
 	CreateTeam(ctx context.Context, team Team) error
 	// Teams returns the tenant's teams ordered by name.
 	Teams(ctx context.Context, t id.Tenant) ([]Team, error)
+	// UpdateTeam replaces name and settings.
+	UpdateTeam(ctx context.Context, team Team) error
 
 	// CreateCredential adds c.
 	CreateCredential(ctx context.Context, c Credential) error

@@ -19,6 +19,7 @@ import (
 	"parlor/internal/id"
 	"parlor/internal/media"
 	"parlor/internal/routing"
+	"parlor/internal/setting"
 	"parlor/internal/visitor"
 )
 
@@ -143,7 +144,7 @@ func (f *filler) company(ctx context.Context, store Store) error {
 		f.agents = append(f.agents, account.Login{Agent: a}.Actor())
 	}
 	return store.UpdateInbox(ctx, account.Inbox{ID: account.MainInbox, Tenant: account.MainTenant, Name: Company, Channel: "web",
-		Settings: account.InboxSettings{Greeting: greetings}})
+		Settings: setting.Inbox{Greeting: greetings}})
 }
 
 // talk plays one past conversation from beginning to end.

@@ -32,6 +32,8 @@ const (
 	AgentChanged Kind = "agent.changed"
 	// VisitorChanged carries *visitor.Changed.
 	VisitorChanged Kind = "visitor.changed"
+	// SettingsChanged says that settings of a tenant were changed; no payload.
+	SettingsChanged Kind = "settings.changed"
 	// SessionEnded carries *account.SessionEnded.
 	SessionEnded Kind = "session.ended"
 	// ColleagueMessage carries *colleague.Message.

@@ -6,6 +6,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/id"
+	"parlor/internal/setting"
 )
 
 // Snapshot is what Decide looks at: the agents of one tenant at one moment.
@@ -58,7 +59,7 @@ func (s *Snapshot) policy(in id.Inbox) Policy {
 	if p, ok := s.Policies[in]; ok {
 		return p
 	}
-	return PolicyOf(account.InboxSettings{})
+	return PolicyOf(setting.Defaults().Routing)
 }
 
 // Decide chooses an agent for a waiting conversation, or leaves it in the

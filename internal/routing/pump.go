@@ -272,13 +272,13 @@ func (s *Service) snapshot(ctx context.Context, t id.Tenant) (*Snapshot, error) 
 	if err != nil {
 		return nil, err
 	}
-	inboxes, err := s.accounts.Inboxes(ctx, t)
+	book, err := s.accounts.Book(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	snap := &Snapshot{Agents: agents, Policies: make(map[id.Inbox]Policy, len(inboxes)), Now: now}
-	for _, in := range inboxes {
-		snap.Policies[in.ID] = PolicyOf(in.Settings)
+	snap := &Snapshot{Agents: agents, Policies: make(map[id.Inbox]Policy, len(book.Inboxes)), Now: now}
+	for in := range book.Inboxes {
+		snap.Policies[in] = PolicyOf(book.Service(in, "").Routing)
 	}
 	snap.Index()
 	return snap, nil

@@ -7,8 +7,8 @@ package routing
 import (
 	"time"
 
-	"parlor/internal/account"
 	"parlor/internal/id"
+	"parlor/internal/setting"
 )
 
 // Rule names what chose an agent.
@@ -51,9 +51,9 @@ type Policy struct {
 	AgentOnly bool `json:"agentOnly"`
 }
 
-// PolicyOf reads the policy out of an inbox's settings.
-func PolicyOf(s account.InboxSettings) Policy {
-	p := Policy{Base: RuleRotation, Returning: !s.NoReturning, LastServed: !s.NoLastServed, AgentOnly: s.AgentOnly}
+// PolicyOf reads the policy out of merged settings: every field of s is set.
+func PolicyOf(s setting.Routing) Policy {
+	p := Policy{Base: RuleRotation, Returning: *s.Returning, LastServed: *s.LastServed, AgentOnly: *s.AgentOnly}
 	switch s.Rule {
 	case "idle":
 		p.Base = RuleIdle

@@ -19,7 +19,7 @@ import (
 // Accounts is what routing asks of account.
 type Accounts interface {
 	Tenants(ctx context.Context) ([]account.Tenant, error)
-	Inboxes(ctx context.Context, t id.Tenant) ([]account.Inbox, error)
+	Book(ctx context.Context, t id.Tenant) (*account.Book, error)
 	Teams(ctx context.Context, t id.Tenant) ([]account.Team, error)
 	AgentStatus(ctx context.Context, t id.Tenant, a id.Agent, now time.Time) (account.AgentStatus, error)
 	AnyoneAvailable(ctx context.Context, t id.Tenant) (bool, error)

@@ -248,6 +248,7 @@ func (s *Server) cleanup(ctx context.Context) error {
 
 // dispatch hands events of the bus to routing and to the connections.
 func (s *Server) dispatch(e *event.Event) {
+	s.services.accounts.Heed(e)
 	s.services.routing.Heed(e)
 	s.hub.Dispatch(e)
 }

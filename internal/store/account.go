@@ -15,13 +15,17 @@ import (
 func (s *Store) CreateTenant(ctx context.Context, t account.Tenant) (got account.Tenant, err error) {
 	defer errs.Wrap(&err, "store.CreateTenant %s", t.ID)
 	got = t
+	settings, err := json.Marshal(t.Settings)
+	if err != nil {
+		return got, err
+	}
 	err = s.write(ctx, func(ctx context.Context, x *tx) (err error) {
 		if err := s.dialect.alone(ctx, x, "tenant"); err != nil {
 			return err
 		}
-		got.Number, _, err = change(ctx, x, scalar[int64], `INSERT INTO tenant (id, name, number, created_at)
-			SELECT $1, $2, COALESCE(MAX(number), 0) + 1, CAST($3 AS BIGINT) FROM tenant RETURNING number`,
-			string(t.ID), t.Name, ms(t.CreatedAt))
+		got.Number, _, err = change(ctx, x, scalar[int64], `INSERT INTO tenant (id, name, number, settings, created_at)
+			SELECT $1, $2, COALESCE(MAX(number), 0) + 1, $3, CAST($4 AS BIGINT) FROM tenant RETURNING number`,
+			string(t.ID), t.Name, string(settings), ms(t.CreatedAt))
 		return err
 	})
 	return got, err
@@ -32,10 +36,35 @@ func (s *Store) Tenants(ctx context.Context) (list []account.Tenant, err error) 
 	defer errs.Wrap(&err, "store.Tenants")
 	return all(ctx, s.readers, func(r row) (t account.Tenant, err error) {
 		var created int64
-		err = r.Scan(&t.ID, &t.Name, &t.Number, &created)
+		var settings string
+		if err := r.Scan(&t.ID, &t.Name, &t.Number, &settings, &created); err != nil {
+			return t, err
+		}
 		t.CreatedAt = at(created)
-		return t, err
-	}, `SELECT id, name, number, created_at FROM tenant ORDER BY number`)
+		return t, json.Unmarshal([]byte(settings), &t.Settings)
+	}, `SELECT id, name, number, settings, created_at FROM tenant ORDER BY number`)
+}
+
+// UpdateTenant implements account.Store. Id, number and creation time stay as they are.
+func (s *Store) UpdateTenant(ctx context.Context, t account.Tenant) (err error) {
+	defer errs.Wrap(&err, "store.UpdateTenant %s", t.ID)
+	return s.replace(ctx, "tenant", t.Settings, `UPDATE tenant SET name = $2, settings = $3 WHERE id = $1`, string(t.ID), t.Name)
+}
+
+// replace runs an update whose last argument is the document of settings; no row is errs.NotFound.
+func (s *Store) replace(ctx context.Context, thing string, settings any, query string, args ...any) error {
+	doc, err := json.Marshal(settings)
+	if err != nil {
+		return err
+	}
+	args = append(args, string(doc))
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		n, err := t.exec(ctx, query, args...)
+		if err == nil && n == 0 {
+			err = missing(thing)
+		}
+		return err
+	})
 }
 
 const selectInbox = `SELECT id, tenant, name, channel, settings, created_at FROM inbox`
@@ -55,7 +84,7 @@ func scanInbox(r row) (in account.Inbox, err error) {
 // statement that adds the row, so it cannot vanish between.
 func (s *Store) CreateInbox(ctx context.Context, in account.Inbox) (err error) {
 	defer errs.Wrap(&err, "store.CreateInbox %s", in.ID)
-	settings, err := account.MarshalSettings(in.Settings)
+	settings, err := json.Marshal(in.Settings)
 	if err != nil {
 		return err
 	}
@@ -91,28 +120,22 @@ func (s *Store) Inboxes(ctx context.Context, t id.Tenant) (list []account.Inbox,
 // UpdateInbox implements account.Store. Id, tenant, channel and creation time stay as they are.
 func (s *Store) UpdateInbox(ctx context.Context, in account.Inbox) (err error) {
 	defer errs.Wrap(&err, "store.UpdateInbox %s", in.ID)
-	settings, err := account.MarshalSettings(in.Settings)
-	if err != nil {
-		return err
-	}
-	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		n, err := t.exec(ctx, `UPDATE inbox SET name = $3, settings = $4 WHERE id = $1 AND tenant = $2`,
-			string(in.ID), string(in.Tenant), in.Name, string(settings))
-		if err == nil && n == 0 {
-			err = missing("inbox")
-		}
-		return err
-	})
+	return s.replace(ctx, "inbox", in.Settings, `UPDATE inbox SET name = $3, settings = $4 WHERE id = $1 AND tenant = $2`,
+		string(in.ID), string(in.Tenant), in.Name)
 }
 
 // CreateTeam implements account.Store. The name is compared as it is written: "Sales" and "sales"
 // are two teams.
 func (s *Store) CreateTeam(ctx context.Context, team account.Team) (err error) {
 	defer errs.Wrap(&err, "store.CreateTeam %s", team.Name)
+	settings, err := json.Marshal(team.Settings)
+	if err != nil {
+		return err
+	}
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		n, err := t.exec(ctx, `INSERT INTO team (id, tenant, name, created_at)
-			SELECT $1, t.id, $3, CAST($4 AS BIGINT) FROM tenant t WHERE t.id = $2`,
-			string(team.ID), string(team.Tenant), team.Name, ms(team.CreatedAt))
+		n, err := t.exec(ctx, `INSERT INTO team (id, tenant, name, settings, created_at)
+			SELECT $1, t.id, $3, $4, CAST($5 AS BIGINT) FROM tenant t WHERE t.id = $2`,
+			string(team.ID), string(team.Tenant), team.Name, string(settings), ms(team.CreatedAt))
 		if err == nil && n == 0 {
 			err = missing("tenant")
 		}
@@ -125,10 +148,20 @@ func (s *Store) Teams(ctx context.Context, t id.Tenant) (list []account.Team, er
 	defer errs.Wrap(&err, "store.Teams")
 	return all(ctx, s.readers, func(r row) (team account.Team, err error) {
 		var created int64
-		err = r.Scan(&team.ID, &team.Tenant, &team.Name, &created)
+		var settings string
+		if err := r.Scan(&team.ID, &team.Tenant, &team.Name, &settings, &created); err != nil {
+			return team, err
+		}
 		team.CreatedAt = at(created)
-		return team, err
-	}, `SELECT id, tenant, name, created_at FROM team WHERE tenant = $1 ORDER BY name`, string(t))
+		return team, json.Unmarshal([]byte(settings), &team.Settings)
+	}, `SELECT id, tenant, name, settings, created_at FROM team WHERE tenant = $1 ORDER BY name`, string(t))
+}
+
+// UpdateTeam implements account.Store. Id, tenant and creation time stay as they are.
+func (s *Store) UpdateTeam(ctx context.Context, team account.Team) (err error) {
+	defer errs.Wrap(&err, "store.UpdateTeam %s", team.ID)
+	return s.replace(ctx, "team", team.Settings, `UPDATE team SET name = $3, settings = $4 WHERE id = $1 AND tenant = $2`,
+		string(team.ID), string(team.Tenant), team.Name)
 }
 
 // CreateAPIClient implements account.Store. Only a hash of the secret reaches this package.

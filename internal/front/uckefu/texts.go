@@ -1,30 +1,28 @@
 package uckefu
 
 import (
+	"context"
 	"html"
 	"strconv"
 	"strings"
 
-	"parlor/internal/account"
+	"parlor/internal/setting"
 )
 
-// texts are the built-in prompts (对话提示语) by the contract's names; an inbox
-// may replace each of them in its settings.
-var texts = map[string]string{
-	"successmsg":   "您好，{agent}很高兴为您服务。",
-	"agentbusymsg": "客服正忙，您排在第 {index} 位，前面还有 {num} 位访客，请稍候。",
-	"noagentmsg":   "现在没有客服在线。您可以先留言，客服上线后会尽快回复您。",
-	"finessmsg":    "本次对话已经结束，感谢您的咨询。",
-	"transmsg":     "您的对话已转接，{agent}将继续为您服务。",
-	"requenemsg":   "客服暂时离开，正在为您重新安排，请稍候。",
-	"lostmsg":      "您与客服的对话已经断开，请重新发起咨询。",
-}
-
-func prompt(in account.Inbox, name string) string {
-	if s := in.Settings.Texts[name]; s != "" {
-		return s
+// prompt returns one of the prompts (对话提示语) as the inbox and the team of the
+// conversation have it now, in the visitor's language. It must be called with mu
+// held. If the settings cannot be read the built-in text has to do.
+func (c *visitorConn) prompt(name string) string {
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	service := setting.Service{}
+	book, err := c.f.Accounts.Book(ctx, c.who.Tenant)
+	if err != nil {
+		c.f.Log.Error("prompts not read", "tenant", c.who.Tenant, "error", err)
+	} else {
+		service = book.Service(c.inbox.ID, c.conv.Team)
 	}
-	return texts[name]
+	return service.Prompt(name, c.who.Locale)
 }
 
 // withAgent puts an agent's name into a prompt, in the element that pages look for.

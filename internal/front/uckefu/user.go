@@ -13,6 +13,7 @@ import (
 	"parlor/internal/id"
 	"parlor/internal/realtime"
 	"parlor/internal/routing"
+	"parlor/internal/setting"
 	"parlor/internal/socketio"
 	"parlor/internal/visitor"
 )
@@ -238,11 +239,11 @@ func (c *visitorConn) enter(a routing.Admission) {
 func (c *visitorConn) standing(a routing.Admission) string {
 	switch {
 	case a.Conversation.Status == conversation.Open:
-		return withAgent(prompt(c.inbox, "successmsg"), a.Conversation.AgentName)
+		return withAgent(c.prompt(setting.PromptConnected), a.Conversation.AgentName)
 	case !a.AgentsOnline:
-		return withPlace(prompt(c.inbox, "noagentmsg"), a.Place)
+		return withPlace(c.prompt(setting.PromptNobody), a.Place)
 	}
-	return withPlace(prompt(c.inbox, "agentbusymsg"), a.Place)
+	return withPlace(c.prompt(setting.PromptQueued), a.Place)
 }
 
 // follow must be called with mu held.
@@ -357,7 +358,7 @@ func (c *visitorConn) Deliver(e *event.Event) {
 		for _, p := range d.Places {
 			if c.admitted && p.Conversation == c.conv.ID && c.conv.Status == conversation.Queued && p.Place != c.place {
 				c.place = p.Place
-				text := withPlace(prompt(c.inbox, "agentbusymsg"), p.Place)
+				text := withPlace(c.prompt(setting.PromptQueued), p.Place)
 				c.status("message", text, false)
 				_ = c.sock.Emit("agentstatus", map[string]string{"message": text})
 			}
@@ -380,17 +381,17 @@ func (c *visitorConn) changed(d *conversation.Changed) {
 	c.conv = conv
 	switch d.Cause {
 	case conversation.LineAssigned:
-		c.status("text", withAgent(prompt(c.inbox, "successmsg"), conv.AgentName), false)
+		c.status("text", withAgent(c.prompt(setting.PromptConnected), conv.AgentName), false)
 	case conversation.LineTransferred:
 		if conv.Agent != "" {
-			c.status("text", withAgent(prompt(c.inbox, "transmsg"), conv.AgentName), false)
+			c.status("text", withAgent(c.prompt(setting.PromptTransferred), conv.AgentName), false)
 			return
 		}
-		c.status("text", prompt(c.inbox, "requenemsg"), false)
+		c.status("text", c.prompt(setting.PromptRequeued), false)
 	case conversation.LineAgentLost, conversation.LineQueued:
-		c.status("text", prompt(c.inbox, "requenemsg"), false)
+		c.status("text", c.prompt(setting.PromptRequeued), false)
 	case conversation.LineClosed:
-		c.status("end", prompt(c.inbox, "finessmsg"), false)
+		c.status("end", c.prompt(setting.PromptEnded), false)
 	}
 }
 

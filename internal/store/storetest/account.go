@@ -9,6 +9,7 @@ import (
 	"parlor/internal/account"
 	"parlor/internal/errs"
 	"parlor/internal/id"
+	"parlor/internal/setting"
 	"parlor/internal/store"
 )
 
@@ -41,17 +42,17 @@ func testTenants(t *testing.T, s *store.Store) {
 func testInboxes(t *testing.T, s *store.Store) {
 	w := NewWorld(t, s, "main")
 	in := account.Inbox{ID: "shop", Tenant: w.Tenant, Name: "Shop", Channel: "web", CreatedAt: T0,
-		Settings: account.InboxSettings{Color: "#123456", Origins: []string{"https://a"}, Greeting: map[string]string{"en": "Hi"}}}
+		Settings: setting.Inbox{Color: "#123456", Origins: []string{"https://a"}, Greeting: map[string]string{"en": "Hi"}}}
 	must(t, s.CreateInbox(t.Context(), in))
 	got, err := s.InboxByID(t.Context(), "shop")
 	must(t, err)
 	equal(t, "inbox", spaced(got), fmt.Sprint(in))
 	wantReason(t, s.CreateInbox(t.Context(), in), errs.Conflict, "inbox_exists")
-	in.Name, in.Settings.Rule = "Store", "idle"
+	in.Name, in.Settings.Routing.Rule = "Store", "idle"
 	must(t, s.UpdateInbox(t.Context(), in))
 	list, err := s.Inboxes(t.Context(), w.Tenant)
 	must(t, err)
-	equal(t, "inboxes", spaced(len(list), list[0].Name, list[0].Settings.Rule), "2 Store idle")
+	equal(t, "inboxes", spaced(len(list), list[0].Name, list[0].Settings.Routing.Rule), "2 Store idle")
 	_, err = s.InboxByID(t.Context(), "none")
 	wantReason(t, err, errs.NotFound, "inbox_not_found")
 	in.ID = "none"

@@ -1,0 +1,241 @@
+package account
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"parlor/internal/actor"
+	"parlor/internal/clock"
+	"parlor/internal/errs"
+	"parlor/internal/event"
+	"parlor/internal/id"
+	"parlor/internal/setting"
+)
+
+// Book is all settings of a tenant at one moment. It must not be changed.
+type Book struct {
+	Tenant  Tenant
+	Inboxes map[id.Inbox]Inbox
+	Teams   map[id.Team]Team
+	// services remembers the merged settings.
+	mu       sync.Mutex
+	services map[scope]setting.Service
+}
+
+// scope is what settings are merged for.
+type scope struct {
+	inbox id.Inbox
+	team  id.Team
+}
+
+// Service returns what holds for conversations of an inbox and a team ("" for
+// none). Unknown ones set nothing.
+func (b *Book) Service(inbox id.Inbox, team id.Team) setting.Service {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	key := scope{inbox, team}
+	s, ok := b.services[key]
+	if !ok {
+		var own *setting.Team
+		if t, ok := b.Teams[team]; ok {
+			own = &t.Settings
+		} else {
+			key.team = ""
+		}
+		if _, ok := b.Inboxes[inbox]; !ok {
+			key.inbox = ""
+		}
+		s = setting.Effective(b.Tenant.Settings, b.Inboxes[inbox].Settings, own)
+		b.services[key] = s
+	}
+	return s
+}
+
+// booksFor is how long a book may be believed when the event of a change was lost.
+const booksFor = 10 * time.Second
+
+// books remembers the settings of tenants until they change.
+type books struct {
+	store Store
+	clock clock.Clock
+	mu    sync.Mutex
+	known map[id.Tenant]*knownBook
+	// turn grows with each change, so that a book read before one is not kept after it.
+	turn uint64
+}
+
+type knownBook struct {
+	book *Book
+	at   time.Time
+}
+
+func newBooks(store Store, c clock.Clock) *books {
+	return &books{store: store, clock: c, known: map[id.Tenant]*knownBook{}}
+}
+
+// forget drops what is known of a tenant.
+func (b *books) forget(t id.Tenant) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.known, t)
+	b.turn++
+}
+
+// of returns the settings of a tenant.
+func (b *books) of(ctx context.Context, t id.Tenant) (*Book, error) {
+	now := b.clock.Now()
+	b.mu.Lock()
+	got, turn := b.known[t], b.turn
+	b.mu.Unlock()
+	if got != nil && now.Sub(got.at) < booksFor {
+		return got.book, nil
+	}
+	book, err := b.read(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.turn == turn {
+		b.known[t] = &knownBook{book: book, at: now}
+	}
+	return book, nil
+}
+
+func (b *books) read(ctx context.Context, t id.Tenant) (*Book, error) {
+	book := &Book{Inboxes: map[id.Inbox]Inbox{}, Teams: map[id.Team]Team{}, services: map[scope]setting.Service{}}
+	tenants, err := b.store.Tenants(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, have := range tenants {
+		if have.ID == t {
+			book.Tenant = have
+		}
+	}
+	inboxes, err := b.store.Inboxes(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	for _, in := range inboxes {
+		book.Inboxes[in.ID] = in
+	}
+	teams, err := b.store.Teams(ctx, t)
+	for _, team := range teams {
+		book.Teams[team.ID] = team
+	}
+	return book, err
+}
+
+// Book returns the settings of a tenant as they are now. It is meant for hot
+// paths: the answer is remembered until something changes, at most 10 s.
+func (s *Service) Book(ctx context.Context, t id.Tenant) (*Book, error) {
+	return s.books.of(ctx, t)
+}
+
+// Heed reacts to events of the bus; it does not block.
+func (s *Service) Heed(e *event.Event) {
+	if e.Kind == event.SettingsChanged {
+		s.books.forget(e.Tenant)
+	}
+}
+
+// settingsChanged makes every node read the settings anew and tells the consoles.
+func (s *Service) settingsChanged(t id.Tenant) {
+	s.books.forget(t)
+	now := s.clock.Now()
+	s.events.Publish(&event.Event{ID: id.New(), Tenant: t, Kind: event.SettingsChanged, To: []event.Topic{event.ToNodes, event.ToAgents(t)}, At: now})
+	s.events.Publish(&event.Event{ID: id.New(), Tenant: t, Kind: event.QueueWake, To: []event.Topic{event.ToNodes}, At: now})
+}
+
+var errAdminOnly = errs.New(errs.Forbidden, "not_allowed", "Your role does not allow changing settings.")
+
+// SetInbox replaces the name and the settings of an inbox. They hold at once,
+// for running conversations too.
+func (s *Service) SetInbox(ctx context.Context, who actor.Actor, in Inbox) (err error) {
+	defer errs.Wrap(&err, "account.SetInbox")
+	if !who.Can(actor.Administer) {
+		return errAdminOnly
+	}
+	if in.Name, err = cleanName("name", in.Name); err != nil {
+		return err
+	}
+	if err := in.Settings.Check(); err != nil {
+		return err
+	}
+	in.Tenant = who.Tenant
+	if err := s.store.UpdateInbox(ctx, in); err != nil {
+		return err
+	}
+	s.settingsChanged(who.Tenant)
+	return nil
+}
+
+// SetTeam replaces the name and the settings of a team. A team cannot be below itself.
+func (s *Service) SetTeam(ctx context.Context, who actor.Actor, team Team) (err error) {
+	defer errs.Wrap(&err, "account.SetTeam")
+	if !who.Can(actor.Administer) {
+		return errAdminOnly
+	}
+	if team.Name, err = cleanName("name", team.Name); err != nil {
+		return err
+	}
+	if err := team.Settings.Check(); err != nil {
+		return err
+	}
+	team.Tenant = who.Tenant
+	if err := s.checkParent(ctx, team); err != nil {
+		return err
+	}
+	if err := s.store.UpdateTeam(ctx, team); err != nil {
+		return err
+	}
+	s.settingsChanged(who.Tenant)
+	return nil
+}
+
+// checkParent refuses a parent that does not exist or lies below the team.
+func (s *Service) checkParent(ctx context.Context, team Team) error {
+	if team.Settings.Parent == "" {
+		return nil
+	}
+	list, err := s.store.Teams(ctx, team.Tenant)
+	if err != nil {
+		return err
+	}
+	parents := make(map[id.Team]id.Team, len(list))
+	for _, t := range list {
+		parents[t.ID] = id.Team(t.Settings.Parent)
+	}
+	parents[team.ID] = id.Team(team.Settings.Parent)
+	if _, ok := parents[id.Team(team.Settings.Parent)]; !ok {
+		return errs.Field("parent", "team_not_found", "There is no team %q to be the parent.", team.Settings.Parent)
+	}
+	at := team.ID
+	for range len(list) + 1 {
+		if at = parents[at]; at == "" {
+			return nil
+		}
+	}
+	return errs.Field("parent", "team_cycle", "The team would be below itself.")
+}
+
+// SetCompany replaces the name and the settings of the tenant.
+func (s *Service) SetCompany(ctx context.Context, who actor.Actor, name string, c setting.Company) (err error) {
+	defer errs.Wrap(&err, "account.SetCompany")
+	if !who.Can(actor.Administer) {
+		return errAdminOnly
+	}
+	if name, err = cleanName("name", name); err != nil {
+		return err
+	}
+	if err := c.Check(); err != nil {
+		return err
+	}
+	if err := s.store.UpdateTenant(ctx, Tenant{ID: who.Tenant, Name: name, Settings: c}); err != nil {
+		return err
+	}
+	s.settingsChanged(who.Tenant)
+	return nil
+}
