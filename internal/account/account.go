@@ -42,8 +42,8 @@ const (
 )
 
 var permissions = map[Role][]actor.Permission{
-	Admin:      {actor.Reply, actor.SeeAll, actor.Manage, actor.Administer},
-	Supervisor: {actor.Reply, actor.SeeAll, actor.Manage},
+	Admin:      {actor.Reply, actor.SeeAll, actor.Manage, actor.Content, actor.Administer},
+	Supervisor: {actor.Reply, actor.SeeAll, actor.Manage, actor.Content},
 	Member:     {actor.Reply},
 }
 

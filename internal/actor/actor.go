@@ -25,6 +25,9 @@ const (
 	SeeAll Permission = "conversation.see_all"
 	// Manage allows closing and transferring conversations of others.
 	Manage Permission = "conversation.manage"
+	// Content allows changing what all agents share: the company's canned replies
+	// and pictures, tags, session types and visitor fields.
+	Content Permission = "content.manage"
 	// Administer allows changing agents, teams, inboxes and settings.
 	Administer Permission = "account.administer"
 )

@@ -38,6 +38,25 @@ const (
 	SessionEnded Kind = "session.ended"
 	// ColleagueMessage carries *colleague.Message.
 	ColleagueMessage Kind = "colleague.message"
+
+	// CannedChanged carries *canned.Changed.
+	CannedChanged Kind = "canned.changed"
+	// BlacklistChanged carries *blacklist.Changed.
+	BlacklistChanged Kind = "blacklist.changed"
+	// MessageRecalled carries *conversation.Recalled.
+	MessageRecalled Kind = "message.recalled"
+	// MentionChanged carries *conversation.MentionChanged.
+	MentionChanged Kind = "mention.changed"
+	// DraftChanged carries *conversation.Draft.
+	DraftChanged Kind = "draft.changed"
+	// ColleagueChanged carries *colleague.Changed.
+	ColleagueChanged Kind = "colleague.changed"
+	// RoomEntered carries *attendance.Entered.
+	RoomEntered Kind = "room.entered"
+	// TagsChanged carries *tag.Changed.
+	TagsChanged Kind = "tags.changed"
+	// SummaryChanged carries *summary.Changed.
+	SummaryChanged Kind = "summary.changed"
 )
 
 // Topic is an address that connections follow.

@@ -250,5 +250,6 @@ func (s *Server) cleanup(ctx context.Context) error {
 func (s *Server) dispatch(e *event.Event) {
 	s.services.accounts.Heed(e)
 	s.services.routing.Heed(e)
+	s.services.desk.heed(e)
 	s.hub.Dispatch(e)
 }

@@ -12,6 +12,7 @@ import (
 	"parlor/internal/bus"
 	"parlor/internal/bus/memory"
 	"parlor/internal/bus/nats"
+	"parlor/internal/canned"
 	"parlor/internal/colleague"
 	"parlor/internal/config"
 	"parlor/internal/conversation"
@@ -43,6 +44,7 @@ type services struct {
 	presence      *presence.Service
 	media         *media.Service
 	colleagues    *colleague.Service
+	desk          deskServices
 }
 
 // OpenStore opens the database that the settings name. shared is for commands
@@ -80,7 +82,7 @@ func payload(k event.Kind) any {
 	case event.SessionEnded:
 		return &account.SessionEnded{}
 	}
-	return nil
+	return deskPayload(k)
 }
 
 // uploads is the folder of uploaded files.
@@ -114,7 +116,8 @@ func (s *Server) domains(ctx context.Context) error {
 	d.accounts = account.New(st, s.bus, ck)
 	d.visitors = visitor.New(st, s.bus, ck, key)
 	d.media = media.New(st, ck, media.Options{Dir: uploads(s.opts.Config), MaxSize: s.opts.Config.MaxUpload, Key: key})
-	d.conversations = conversation.New(st, attachments{d.media}, s.bus, ck)
+	s.deskDomains()
+	d.conversations = conversation.New(st, attachments{d.media, d.desk.canned}, s.bus, ck)
 	d.colleagues = colleague.New(st, d.accounts, s.bus, ck)
 	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter})
 	d.presence = presence.New(st, s.node, ck, s.log, func(ctx context.Context, a presence.Agent) { announcer{s}.Agent(ctx, a.Tenant, a.Agent) })
@@ -122,11 +125,22 @@ func (s *Server) domains(ctx context.Context) error {
 }
 
 // attachments lets conversations find uploaded files.
-type attachments struct{ media *media.Service }
+type attachments struct {
+	media  *media.Service
+	canned *canned.Service
+}
 
-// ForMessage returns what a message says of a file that who uploaded.
+// ForMessage returns what a message says of a file that who uploaded, or that
+// lies on a shelf of canned replies or pictures which who may use.
 func (a attachments) ForMessage(ctx context.Context, who actor.Actor, f id.File) (conversation.File, error) {
 	got, err := a.media.Own(ctx, who, f)
+	if errs.CodeOf(err) == errs.NotFound && id.Valid(string(f)) {
+		if shared, serr := a.canned.Shares(ctx, who, f); serr != nil {
+			err = serr
+		} else if shared {
+			got, err = a.media.Find(ctx, who.Tenant, f)
+		}
+	}
 	return conversation.File{ID: got.ID, Name: got.Name, Type: got.Type, Size: got.Size, Width: got.Width, Height: got.Height}, err
 }
 
@@ -148,6 +162,9 @@ func (a announcer) Agent(ctx context.Context, t id.Tenant, agent id.Agent) {
 // firstStart creates what must exist, the first administrator included.
 func (s *Server) firstStart(ctx context.Context) error {
 	needsAdmin, err := s.services.accounts.Setup(ctx)
+	if err == nil {
+		err = s.seedDesk(ctx)
+	}
 	if err != nil || !needsAdmin {
 		return err
 	}
@@ -190,7 +207,7 @@ func (s *Server) fronts() {
 		Presence: d.presence, Colleagues: d.colleagues, Media: d.media, Jobs: s.jobs, Hub: s.hub, Clients: clients, Clock: ck, Posts: posts, Calls: arrivals,
 		Grace: c.VisitorGrace, Log: s.log})
 	api := rest.Mount(mux, rest.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
-		Views: views, Clients: clients, Calls: calls, Uploads: arrivals, Canned: rest.FixedCanned, Version: s.opts.Version, Log: s.log})
+		Views: views, Clients: clients, Calls: calls, Uploads: arrivals, Desk: d.desk.forREST(s), Version: s.opts.Version, Log: s.log})
 	site.Mount(mux, site.Deps{Accounts: d.accounts, Media: d.media, Clients: clients, Files: web.Files(), Built: web.Built(), Start: s.opts.Start,
 		SetupToken: s.setupToken, PublicURL: c.PublicURL, Log: s.log})
 	mux.Handle("/socket.io/", s.sockets)

@@ -36,6 +36,22 @@ var backupTables = []struct{ name, order string }{
 	{"file", "id"},
 	{"job", "id"},
 	{"colleague_message", "id"},
+	{"canned_category", "id"},
+	{"canned_entry", "id"},
+	{"canned_use", "tenant, agent, entry"},
+	{"canned_seed", "tenant"},
+	{"tag", "id"},
+	{"tag_link", "target, tag"},
+	{"mention", "tenant, agent, id"},
+	{"draft", "tenant, agent, conversation"},
+	{"colleague_group", "id"},
+	{"colleague_member", "tenant, room, agent"},
+	{"colleague_recent", "tenant, agent, peer"},
+	{"session_type", "id"},
+	{"summary", "conversation"},
+	{"field", "id"},
+	{"visitor_field", "visitor, field"},
+	{"block", "id"},
 }
 
 // backupFormat is the version of the file format.

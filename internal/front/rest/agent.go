@@ -8,10 +8,6 @@ import (
 	"parlor/internal/routing"
 )
 
-type cannedInput struct {
-	Language string `header:"Accept-Language" maxLength:"200"`
-}
-
 func (a *API) agents() {
 	asAgent(a, http.MethodGet, "/agents", "All colleagues with state and load", "agents", func(ctx context.Context, l account.Login, _ *none) (*body[items[account.AgentStatus]], error) {
 		list, err := a.Accounts.Roster(ctx, l.Agent.Tenant)
@@ -20,8 +16,5 @@ func (a *API) agents() {
 	asAgent(a, http.MethodGet, "/teams", "All teams with their queues", "agents", func(ctx context.Context, l account.Login, _ *none) (*body[items[routing.TeamLoad]], error) {
 		list, err := a.Routing.Teams(ctx, l.Agent.Tenant)
 		return listed(list, err)
-	})
-	asAgent(a, http.MethodGet, "/canned", "Canned replies", "agents", func(_ context.Context, _ account.Login, in *cannedInput) (*body[items[Canned]], error) {
-		return listed(a.Canned(in.Language), nil)
 	})
 }

@@ -39,17 +39,9 @@ type Deps struct {
 	Clients       httpx.ClientIP
 	// Calls, Logins and Uploads limit requests by credential or address.
 	Calls, Uploads *httpx.Limiter
-	// Canned returns the canned replies in a language.
-	Canned  func(lang string) []Canned
+	Desk    Desk
 	Version string
 	Log     *slog.Logger
-}
-
-// Canned is one canned reply.
-type Canned struct {
-	Shortcut string `json:"shortcut"`
-	Title    string `json:"title"`
-	Text     string `json:"text"`
 }
 
 // API is the mounted front.
@@ -84,6 +76,7 @@ func Mount(mux *http.ServeMux, d Deps) *API {
 	a.messages()
 	a.visitors()
 	a.visitorSide()
+	a.desk()
 	mux.HandleFunc("GET /api/parlor/docs", a.page)
 	return a
 }

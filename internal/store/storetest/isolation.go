@@ -99,7 +99,7 @@ func conversationCalls(s *store.Store, t id.Tenant, f foreign) map[string]call {
 			list, err := s.MessagesAfter(ctx, t, []conversation.Mark{{Conversation: c}, {Conversation: f.open.ID}}, 9)
 			return len(list), err
 		},
-		"Active":       func(ctx context.Context) (int, error) { _, err := s.Active(ctx, t, f.queued.Visitor); return none(err) },
+		"Active": func(ctx context.Context) (int, error) { _, err := s.Active(ctx, t, f.queued.Visitor); return none(err) },
 		"Messages": func(ctx context.Context) (int, error) {
 			_, err := s.Messages(ctx, t, c, conversation.Range{Limit: 9})
 			return none(err)

@@ -53,6 +53,8 @@ var suite = []struct {
 	{"Job/Life", testJobs},
 	{"Job/ClaimRace", testClaimRace},
 	{"Media/FilesAndColleagues", testFilesAndColleagues},
+	{"Canned/Shelves", testCanned},
+	{"Canned/Seed", testCannedSeed},
 	{"Tenant/Isolation", testIsolation},
 	{"Backup/BrokenIsRefused", testRestoreRefused},
 }

@@ -1,0 +1,176 @@
+package rest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
+	"mime/multipart"
+	"strings"
+	"testing"
+
+	"parlor/internal/account"
+	"parlor/internal/server/servertest"
+	"parlor/internal/wsconn/wstest"
+)
+
+// ask calls and fails the test unless the status is as wanted and the answer
+// holds every part. It returns the answer as an object.
+func (b *browser) ask(t *testing.T, code int, method, path, body string, parts ...string) map[string]any {
+	t.Helper()
+	got, text := b.call(method, path, body)
+	if got != code {
+		t.Fatalf("%s %s: %d %s", method, path, got, text)
+	}
+	for _, p := range parts {
+		if !strings.Contains(text, p) {
+			t.Fatalf("%s %s: no %s in %s", method, path, p, text)
+		}
+	}
+	m := map[string]any{}
+	if strings.HasPrefix(text, "{") {
+		if err := json.Unmarshal([]byte(text), &m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return m
+}
+
+// send uploads a file as the field "file".
+func (b *browser) send(t *testing.T, path, name string, content []byte) (int, string) {
+	t.Helper()
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	p, err := w.CreateFormFile("file", name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Write(content); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	code, text, _ := b.s.Call("POST", api+path, form.String(), "Cookie", b.cookie, "X-CSRF-Token", b.csrf, "Content-Type", w.FormDataContentType())
+	return code, text
+}
+
+// desk is a server with an agent who serves a visitor, and a supervisor.
+type desk struct {
+	*servertest.Instance
+	lin, boss *browser
+	conv      string
+	visitor   string
+	token     string
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	s := servertest.Start(t, nil)
+	s.Agent("lin@example.com", account.Member)
+	s.Agent("boss@example.com", account.Supervisor)
+	d := &desk{Instance: s, lin: login(t, s, "lin@example.com"), boss: login(t, s, "boss@example.com")}
+	d.conv, d.visitor, d.token = d.start(t)
+	d.lin.ask(t, 200, "POST", "/conversations/"+d.conv+"/claim", "")
+	return d
+}
+
+// start lets a visitor say something; it returns conversation, visitor and token.
+func (d *desk) start(t *testing.T) (conv, visitor, token string) {
+	t.Helper()
+	c, _, err := wstest.Dial("ws"+strings.TrimPrefix(d.URL, "http")+"/socket.io/?EIO=4&transport=websocket", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() }) // the server ends before
+	token, _ = arrive(t, d.Instance, "")
+	for _, packet := range []string{`40/parlor/visitor,{"token":"` + token + `"}`, `42/parlor/visitor,1["post",{"kind":"text","text":"物流问题"}]`} {
+		if err := c.Text(packet); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for {
+		text, err := c.ReadText()
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, ok := strings.CutPrefix(text, "43/parlor/visitor,1")
+		if !ok {
+			continue
+		}
+		var got []struct {
+			Message struct{ Conversation string }
+		}
+		if err := json.Unmarshal([]byte(body), &got); err != nil || len(got) != 1 {
+			t.Fatal(text)
+		}
+		conv = got[0].Message.Conversation
+		break
+	}
+	c2 := d.boss.ask(t, 200, "GET", "/conversations/"+conv, "")
+	return conv, c2["visitor"].(string), token
+}
+
+// picture is a small PNG.
+func picture(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// Row 39: canned replies over REST, with import and export.
+func TestRow39CannedOverREST(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	c := d.boss.ask(t, 200, "POST", "/canned/categories", `{"scope":"company","name":"售后"}`)
+	e := d.boss.ask(t, 200, "POST", "/canned", fmt.Sprintf(`{"scope":"company","title":"问好","shortcut":"hi","text":"您好 {visitor}，我是 {agent}，{nothing}","category":%q}`, c["id"]), `"editable":true`)
+	d.lin.ask(t, 200, "GET", "/canned?q=wenhao", "", `"items":[]`)
+	d.lin.ask(t, 200, "GET", "/canned?q=wh", "", `"title":"问好"`, `"editable":false`, `"scope":"company"`)
+	d.lin.ask(t, 200, "POST", "/canned/"+e["id"].(string)+"/use", fmt.Sprintf(`{"conversation":%q}`, d.conv), `您好 访客 `, `我是 Lin，{nothing}`)
+	d.lin.ask(t, 400, "POST", "/canned/"+e["id"].(string)+"/use", `{"timezone":"Mars/Olympus"}`, "unknown_timezone")
+	d.lin.ask(t, 200, "GET", "/canned?q=hi", "", `"mine":1`)
+	d.lin.ask(t, 403, "DELETE", "/canned/"+e["id"].(string), "", "not_allowed")
+	d.lin.ask(t, 403, "POST", "/canned", `{"scope":"company","title":"x","text":"y"}`, "not_allowed")
+	d.lin.ask(t, 200, "POST", "/canned", `{"scope":"personal","title":"=cmd","text":"mine"}`)
+
+	code, text := d.lin.call("GET", "/canned/export?scope=personal", "")
+	if code != 200 || !strings.HasPrefix(text, "\ufeffcategory,title") || !strings.Contains(text, ",'=cmd,") {
+		t.Fatalf("%d %q", code, text)
+	}
+	code, book := d.boss.call("GET", "/canned/export?scope=company&format=xlsx", "")
+	if code != 200 || !strings.HasPrefix(book, "PK") {
+		t.Fatalf("%d %q", code, book[:20])
+	}
+	if code, text = d.boss.send(t, "/canned/import?scope=company&dry=true", "a.xlsx", []byte(book)); code != 200 || !strings.Contains(text, `"added":0`) || !strings.Contains(text, `"changed":25`) {
+		t.Fatalf("an export is an import: %d %s", code, text)
+	}
+	if code, text = d.boss.send(t, "/canned/import?scope=company", "a.csv", []byte("title,text\nnew,words\n,x\n")); code != 200 || !strings.Contains(text, `"line":3`) || !strings.Contains(text, `"done":false`) {
+		t.Fatalf("%d %s", code, text)
+	}
+	if code, text = d.lin.send(t, "/canned/import?scope=company", "a.csv", []byte("title,text\nnew,words\n")); code != 403 {
+		t.Fatalf("%d %s", code, text)
+	}
+	d.boss.ask(t, 204, "DELETE", "/canned/categories/"+c["id"].(string), "")
+	d.boss.ask(t, 204, "DELETE", "/canned/"+e["id"].(string), "")
+}
+
+// Row 36: a common picture of the company is sent by an agent who did not upload it.
+func TestRow36PictureIsSentByAColleague(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	code, text := d.boss.send(t, "/files", "lamp.png", picture(t))
+	var f struct{ ID string }
+	if err := json.Unmarshal([]byte(text), &f); err != nil || code != 200 {
+		t.Fatal(code, text)
+	}
+	send := fmt.Sprintf(`{"kind":"image","file":%q}`, f.ID)
+	d.lin.ask(t, 404, "POST", "/conversations/"+d.conv+"/messages", send, "file_not_found")
+	d.boss.ask(t, 200, "POST", "/pictures", fmt.Sprintf(`{"scope":"company","title":"lamp","file":%q}`, f.ID), `"thumb":"/files/`)
+	d.lin.ask(t, 200, "GET", "/pictures?q=lam", "", f.ID)
+	d.lin.ask(t, 200, "GET", "/canned?q=lam", "", `"items":[]`)
+	d.lin.ask(t, 200, "POST", "/conversations/"+d.conv+"/messages", send, `"kind":"image"`)
+}

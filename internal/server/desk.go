@@ -1,0 +1,69 @@
+package server
+
+import (
+	"context"
+
+	"parlor/internal/actor"
+	"parlor/internal/canned"
+	"parlor/internal/event"
+	"parlor/internal/front/rest"
+	"parlor/internal/id"
+	"parlor/internal/media"
+)
+
+// deskServices are the domains of the agent's desk.
+type deskServices struct {
+	canned *canned.Service
+}
+
+// deskDomains builds the domains of the agent's desk.
+func (s *Server) deskDomains() {
+	d := &s.services
+	d.desk.canned = canned.New(s.store, attachments{d.media, nil}, s.bus, s.opts.Clock)
+}
+
+// deskPayload makes an empty payload of the desk's kinds of event.
+func deskPayload(k event.Kind) any {
+	switch k {
+	case event.CannedChanged:
+		return &canned.Changed{}
+	}
+	return nil
+}
+
+// heed hands an event to the services that remember things.
+func (d *deskServices) heed(e *event.Event) {
+	d.canned.Heed(e)
+}
+
+// seedDesk gives every company what it begins with.
+func (s *Server) seedDesk(ctx context.Context) error {
+	tenants, err := s.services.accounts.Tenants(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range tenants {
+		if err := s.services.desk.canned.Seed(ctx, t.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *deskServices) forREST(s *Server) rest.Desk {
+	return rest.Desk{Canned: d.canned, Clock: s.opts.Clock}
+}
+
+// ForCanned returns what an entry says of a file that who uploaded.
+func (a attachments) ForCanned(ctx context.Context, who actor.Actor, f id.File) (canned.File, error) {
+	got, err := a.media.Own(ctx, who, f)
+	return cannedFile(got), err
+}
+
+func cannedFile(f media.File) canned.File {
+	return canned.File{ID: f.ID, Name: f.Name, Type: f.Type, Size: f.Size, Width: f.Width, Height: f.Height}
+}
+
+// Canned gives tests and the demo the canned replies.
+func (s *Server) Canned() *canned.Service { return s.services.desk.canned }
+

@@ -1,0 +1,5 @@
+package store
+
+import "parlor/internal/canned"
+
+var _ canned.Store = (*Store)(nil)
