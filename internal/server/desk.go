@@ -66,4 +66,3 @@ func cannedFile(f media.File) canned.File {
 
 // Canned gives tests and the demo the canned replies.
 func (s *Server) Canned() *canned.Service { return s.services.desk.canned }
-

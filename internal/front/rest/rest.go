@@ -39,9 +39,9 @@ type Deps struct {
 	Clients       httpx.ClientIP
 	// Calls, Logins and Uploads limit requests by credential or address.
 	Calls, Uploads *httpx.Limiter
-	Desk    Desk
-	Version string
-	Log     *slog.Logger
+	Desk           Desk
+	Version        string
+	Log            *slog.Logger
 }
 
 // API is the mounted front.
