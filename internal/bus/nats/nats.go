@@ -51,14 +51,15 @@ type wire struct {
 }
 
 // Open connects to the servers of url (nats://host:port, several with commas).
-// The connection heals itself; Ping tells its state.
-func Open(url, node string, codec Codec, log *slog.Logger) (b *Bus, err error) {
+// The connection heals itself; Ping tells its state. more are further options of
+// the connection.
+func Open(url, node string, codec Codec, log *slog.Logger, more ...nats.Option) (b *Bus, err error) {
 	defer errs.Wrap(&err, "nats.Open")
 	b = &Bus{local: memory.New(), node: node, codec: codec, log: log.With("component", "bus")}
-	b.conn, err = nats.Connect(url, nats.Name("parlor "+node), nats.MaxReconnects(-1), nats.ReconnectBufSize(maxPendingBytes/8),
+	b.conn, err = nats.Connect(url, append([]nats.Option{nats.Name("parlor " + node), nats.MaxReconnects(-1), nats.ReconnectBufSize(maxPendingBytes / 8),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { b.log.Warn("bus disconnected", "error", err) }),
 		nats.ReconnectHandler(func(*nats.Conn) { b.log.Info("bus reconnected") }),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { b.log.Warn("bus error", "error", err) }))
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { b.log.Warn("bus error", "error", err) })}, more...)...)
 	if err != nil {
 		return nil, errs.New(errs.Unavailable, "bus_unreachable", "The NATS server cannot be reached.").Because(err)
 	}
