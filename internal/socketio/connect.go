@@ -40,12 +40,15 @@ func (s *Socket) turnAway(err error) {
 	s.client.leaveQuietly(s)
 }
 
-// enter answers CONNECT and sends what was held. It reports false if the socket ended meanwhile.
+// enter answers CONNECT and sends what was held. It reports false if the socket ended before the answer; one that ends
+// later has connected, and the application hears of both.
 func (s *Socket) enter() bool {
 	c := s.client
-	if !s.ns.rooms.enter(s) {
+	if !s.ns.rooms.enter(s) || !s.phase.CompareAndSwap(phaseConnecting, phaseAnswering) {
 		return false
 	}
+	// Counted before the client hears of it.
+	s.ns.srv.sockets.Add(1)
 	// Broadcasts reach the socket from here on, but are held until it is connected; the loop ends when nothing was added
 	// while it sent. The lock is not held while sending, since a failing send ends the socket, which takes it.
 	// Errors of sending mean that the connection has ended, which the socket hears of by itself.
@@ -63,11 +66,8 @@ func (s *Socket) enter() bool {
 		s.held = nil
 		c.mu.Unlock()
 	}
-	defer c.mu.Unlock()
-	if !s.phase.CompareAndSwap(phaseConnecting, phaseConnected) {
-		return false
-	}
-	s.ns.srv.sockets.Add(1)
+	s.phase.CompareAndSwap(phaseAnswering, phaseConnected) // fails if the socket has ended, which it then remains
+	c.mu.Unlock()
 	return true
 }
 
@@ -103,8 +103,9 @@ func (s *Socket) finish(reason string) bool {
 		// The application has not heard of it, and need not hear of its end.
 		return true
 	}
-	s.ns.srv.sockets.Add(-1)
+	// Whoever sees that the socket is gone may recover it.
 	s.save(reason, rooms)
+	s.ns.srv.sockets.Add(-1)
 	s.push(job{kind: jobDisconnect, reason: reason})
 	return true
 }

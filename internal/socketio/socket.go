@@ -20,7 +20,8 @@ const maxHeld = 128
 type phase = uint32
 
 const (
-	phaseConnecting phase = iota
+	phaseConnecting phase = iota // the application is asked; what it sends is held
+	phaseAnswering               // admitted and counted; the answer to CONNECT and what was held are being sent
 	phaseConnected
 	phaseEnded
 )
@@ -268,7 +269,7 @@ func (s *Socket) deliver(messages ...engineio.Message) error {
 	switch s.phase.Load() {
 	case phaseEnded:
 		return ErrClosed
-	case phaseConnecting:
+	case phaseConnecting, phaseAnswering:
 		if held, err := s.hold(messages); held {
 			return err
 		}
@@ -284,7 +285,7 @@ func (s *Socket) deliver(messages ...engineio.Message) error {
 func (s *Socket) hold(messages []engineio.Message) (bool, error) {
 	s.client.mu.Lock()
 	defer s.client.mu.Unlock()
-	if s.phase.Load() != phaseConnecting {
+	if s.phase.Load() >= phaseConnected {
 		return false, nil
 	}
 	if len(s.held)+len(messages) > maxHeld {

@@ -431,6 +431,54 @@ func TestDisconnectReasons(t *testing.T) {
 	}
 }
 
+// TestASocketThatEndsWhileItIsAnsweredHasConnected ends a socket between the answer to CONNECT and the last message that
+// was held for it: the client has read the answer by then.
+func TestASocketThatEndsWhileItIsAnsweredHasConnected(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Options{})
+	n := s.srv.Of("/")
+	joined, ended := sockets(n), make(chan string, 1)
+	n.OnDisconnect(func(_ *Socket, reason string) { ended <- reason })
+	c := s.join("/")
+	k := <-joined
+	waitFor(t, func() bool { k.client.mu.Lock(); defer k.client.mu.Unlock(); return !k.working })
+	k.phase.Store(phaseAnswering)
+	if err := k.Emit("held"); err != nil || len(k.held) != 1 {
+		t.Fatalf("%d messages held, %v", len(k.held), err)
+	}
+	c.send("41")
+	if got := <-ended; got != ReasonClientDisconnect {
+		t.Fatalf("reason %q", got)
+	}
+	if n := s.srv.Stats().Sockets; n != 0 {
+		t.Fatalf("%d sockets are left", n)
+	}
+}
+
+// TestEveryConnectedSocketDisconnectsOnce joins and leaves in one breath, so that ends meet beginnings.
+func TestEveryConnectedSocketDisconnectsOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Options{})
+	n := s.srv.Of("/")
+	var connected, disconnected atomic.Int64
+	n.OnConnected(func(*Socket) { connected.Add(1) })
+	n.OnDisconnect(func(*Socket, string) { disconnected.Add(1) })
+	const rounds = 200
+	c := s.raw("4")
+	for range rounds {
+		c.send("40", "41")
+	}
+	c.send("1")
+	c.gone()
+	check(t, s.srv.Shutdown(t.Context())) // waits for handlers
+	if a, b := connected.Load(), disconnected.Load(); a != b || a > rounds {
+		t.Fatalf("%d connected, %d disconnected", a, b)
+	}
+	if st := s.srv.Stats(); st.Sockets != 0 {
+		t.Fatalf("stats %+v", st)
+	}
+}
+
 func TestAClientWithoutNamespaceIsClosed(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, Options{ConnectTimeout: 10 * time.Second})

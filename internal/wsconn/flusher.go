@@ -70,16 +70,17 @@ func (g *flushGroup) pop() *Conn {
 	return c
 }
 
-// help writes for one connection on the caller's goroutine, or lets those who write go on.
-func (g *flushGroup) help() {
+// help writes for one connection on the caller's goroutine. It reports false if none waits, which means that every
+// connection with something to write is in somebody's hands.
+func (g *flushGroup) help() bool {
 	g.mu.Lock()
 	c := g.pop()
 	g.mu.Unlock()
 	if c == nil {
-		runtime.Gosched()
-		return
+		return false
 	}
 	w := writers.Get().(*writer)
 	c.flush(w)
 	writers.Put(w)
+	return true
 }

@@ -39,8 +39,12 @@ type input struct {
 // early sets bytes that are to be read before those of the socket.
 func (in *input) early(b []byte) { in.first = b }
 
-// Run reads until the connection ends, then calls Closed. It must be called once; the caller's goroutine is used.
+// Run writes what was queued, reads until the connection ends, then calls Closed. It must be called once; the caller's
+// goroutine is used.
 func (c *Conn) Run() {
+	c.mu.Lock()
+	c.uncork()
+	c.mu.Unlock()
 	err := c.readAll()
 	var v *violation
 	if errors.As(err, &v) {
@@ -58,6 +62,7 @@ func (c *Conn) Run() {
 	if !wait {
 		c.state = closed
 		c.drop()
+		c.changed()
 	}
 	c.mu.Unlock()
 	if !wait {

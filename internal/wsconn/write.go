@@ -91,6 +91,7 @@ func (c *Conn) flush(w *writer) {
 			// The client is behind. From here on a full queue means a slow reader.
 			c.mu.Lock()
 			c.blocked = true
+			c.changed()
 			c.mu.Unlock()
 			go c.drainQueue(b, bytes.Clone(chunk[n:]), i)
 			return
@@ -99,6 +100,7 @@ func (c *Conn) flush(w *writer) {
 	b.release()
 	c.mu.Lock()
 	c.queued -= size
+	c.changed()
 	again := c.pending != nil
 	hangup := false
 	if !again {
@@ -119,6 +121,7 @@ func (c *Conn) flush(w *writer) {
 func (c *Conn) takePending(written int) *batch {
 	c.mu.Lock()
 	c.queued -= written
+	c.changed()
 	b := c.pending
 	c.pending = nil
 	hangup := false

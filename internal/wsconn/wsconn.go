@@ -27,8 +27,6 @@ const (
 	defaultWriteTimeout = 5 * time.Second
 	// frameOverhead is what a queued frame costs beyond its bytes.
 	frameOverhead = 32
-	// maxHelp is how many connections a caller with a full queue writes for before it gives up.
-	maxHelp = 1000
 )
 
 // Errors that end a connection or refuse a write.
@@ -117,18 +115,22 @@ type Conn struct {
 	queued  int // bytes in pending and in the batch being written
 	err     error
 	state   state
-	writing bool  // queued for, or in the hands of, somebody who writes
-	blocked bool  // the socket did not take everything at once
-	hangup  bool  // close the socket once everything is written
-	next    *Conn // in the queue of the flushers
+	writing bool          // queued for, or in the hands of, somebody who writes
+	corked  bool          // before Run; what is queued waits for it, and writing is set
+	blocked bool          // the socket did not take everything at once
+	hangup  bool          // close the socket once everything is written
+	next    *Conn         // in the queue of the flushers
+	room    chan struct{} // closed when the queue has become shorter, or hopeless; nil if nobody waits
 
 	in input
 }
 
 // New makes a connection of what Upgrade returned. opts must have been through WithDefaults and must not change
-// afterwards. Writes are accepted at once; nothing is read before Run.
+// afterwards. Writes are accepted at once, but nothing is read or written before Run: what the owner queues while it
+// introduces the connection goes out together, and the peer hears nothing before the owner is ready. Only a full queue
+// does not wait for Run.
 func New(nc net.Conn, early []byte, opts *Options, h Handler) *Conn {
-	c := &Conn{nc: nc, opts: opts, handler: h, raw: rawConn(nc)}
+	c := &Conn{nc: nc, opts: opts, handler: h, raw: rawConn(nc), writing: true, corked: true}
 	c.in.early(early)
 	opts.Counters.Opened.Add(1)
 	return c
@@ -172,10 +174,11 @@ func (c *Conn) Busy() bool {
 	return c.queued > 0
 }
 
-// admit needs mu, and may give it up for a while. A queue that is full although the socket is not, because so much was
-// queued at once, is written by the caller itself.
+// admit needs mu, and may give it up for a while. A queue can be full although the socket is not, because so much was
+// queued at once, or because the machine is busy. Then the caller writes itself, or waits for the one who is writing.
+// That one never waits for the client: it goes on, or finds the socket full, which is the client's fault and ends it.
 func (c *Conn) admit(size int) error {
-	for try := 0; ; try++ {
+	for {
 		switch {
 		case c.state != open:
 			return ErrClosed
@@ -183,12 +186,35 @@ func (c *Conn) admit(size int) error {
 			return nil
 		case size > c.opts.MaxQueue:
 			return ErrTooBig
-		case c.blocked || try == maxHelp:
+		case c.blocked:
 			return ErrSlowReader
 		}
+		c.uncork()
 		c.mu.Unlock()
-		flushers.help()
+		helped := flushers.help()
 		c.mu.Lock()
+		if !helped && c.state == open && !c.blocked && c.queued+size > c.opts.MaxQueue {
+			c.await()
+		}
+	}
+}
+
+// await needs mu, and gives it up until something about the queue has changed.
+func (c *Conn) await() {
+	if c.room == nil {
+		c.room = make(chan struct{})
+	}
+	room := c.room
+	c.mu.Unlock()
+	<-room
+	c.mu.Lock()
+}
+
+// changed needs mu. It is called whenever queued shrinks, blocked is set, or the connection ends.
+func (c *Conn) changed() {
+	if c.room != nil {
+		close(c.room)
+		c.room = nil
 	}
 }
 
@@ -208,13 +234,29 @@ func (c *Conn) push(frame []byte) {
 	c.pending.frames = append(c.pending.frames, frame)
 	c.queued += len(frame) + frameOverhead
 	if !c.writing {
-		c.writing = true
-		if c.raw != nil {
-			flushers.add(c)
-		} else {
-			c.blocked = true
-			go c.drainQueue(nil, nil, 0)
-		}
+		c.startWriting()
+	}
+}
+
+// startWriting needs mu, and something that waits.
+func (c *Conn) startWriting() {
+	c.writing = true
+	if c.raw != nil {
+		flushers.add(c)
+		return
+	}
+	c.blocked = true
+	go c.drainQueue(nil, nil, 0)
+}
+
+// uncork needs mu. The first call lets go what was queued before Run.
+func (c *Conn) uncork() {
+	if !c.corked {
+		return
+	}
+	c.corked, c.writing = false, false
+	if c.pending != nil {
+		c.startWriting()
 	}
 }
 
@@ -269,10 +311,13 @@ func (c *Conn) Abort(cause error) {
 	}
 	c.state = closed
 	c.drop()
+	c.changed()
 	slow := errors.Is(cause, ErrSlowReader)
+	if slow {
+		c.opts.Counters.SlowCloses.Add(1) // under the lock: a write that is refused finds it counted
+	}
 	c.mu.Unlock()
 	if slow {
-		c.opts.Counters.SlowCloses.Add(1)
 		if tcp, ok := c.nc.(interface{ SetLinger(seconds int) error }); ok {
 			_ = tcp.SetLinger(0) // free the kernel's buffer too; failing only means it is freed later
 		}

@@ -197,6 +197,8 @@ func (c *Conn) end(reason string, how ending) {
 	} else {
 		c.srv.webSockets.Add(-1)
 	}
+	// So is the address's share of connections given back: a client may return at once.
+	c.srv.addrs.leave(c.from.addr)
 	switch {
 	case ws == nil:
 	case how == endSlow:
@@ -204,7 +206,6 @@ func (c *Conn) end(reason string, how ending) {
 	default:
 		ws.Close(how.code(), reason, nil)
 	}
-	c.srv.addrs.leave(c.from.addr)
 	if how != endNormal && how != endClient && how != endGone {
 		c.srv.opts.Logger.Debug("engine connection closed", "sid", c.id, "reason", reason, "ip", c.from.addr.name)
 	}
@@ -284,8 +285,8 @@ func (c *Conn) receive(p packet) bool {
 		// While the handler has it the client is busy being served, not silent.
 		c.busy.Store(true)
 		c.srv.handler.Message(c, p.data, p.binary)
-		c.busy.Store(false)
 		c.lastIn.Store(int64(c.srv.now()))
+		c.busy.Store(false) // last, and read first by overdue: between the two the client is not silent either
 	case p.kind == packetPing && c.protocol == V3:
 		// An overflow has ended the connection already; the next packet finds that out.
 		_ = c.Send(control(packetPong, string(p.data)))

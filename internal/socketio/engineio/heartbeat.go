@@ -74,9 +74,9 @@ func (c *Conn) overdue(now time.Duration) bool {
 	if now < limit {
 		return false
 	}
-	heard := time.Duration(c.lastIn.Load())
-	if c.busy.Load() {
-		heard = now
+	heard := now
+	if !c.busy.Load() {
+		heard = time.Duration(c.lastIn.Load())
 	}
 	if c.protocol == V3 {
 		c.deadline = heard + o.PingInterval + o.PingTimeout

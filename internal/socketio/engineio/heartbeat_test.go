@@ -118,6 +118,7 @@ func TestAClientIsNotTimedOutWhileItsMessageIsHandled(t *testing.T) {
 			_ = c.Send(Text(data))
 		}
 		ws := s.socket(version)
+		c := <-s.opened
 		s.send(ws, "4slow")
 		<-entered
 		for range 20 {
@@ -129,6 +130,7 @@ func TestAClientIsNotTimedOutWhileItsMessageIsHandled(t *testing.T) {
 		if n := len(s.closed); n != 0 {
 			t.Fatal("closed while its message was handled")
 		}
+		waitFor(t, func() bool { return !c.busy.Load() }) // the answer comes before the handler has returned
 		s.clock.Advance(300 * time.Millisecond)
 		s.clock.Advance(300 * time.Millisecond)
 		s.reason(ReasonPingTimeout)

@@ -39,6 +39,7 @@ func (c *Conn) openWebSocket(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	c.startHeartbeat()
 	c.mu.Unlock()
+	// Nothing is written before the reader runs, so the client hears of nothing before the handler does.
 	c.srv.handler.Open(c)
 	if !c.srv.run(ws) {
 		c.end(ReasonShutdown, endShutdown)
@@ -212,6 +213,10 @@ func (p *probe) finish() {
 	c.srv.wheel.Stop(&p.timer)
 	c.probe = nil
 	close(p.over)
+	// Counted before the client hears of it.
+	c.srv.upgrades.Add(1)
+	c.srv.pollings.Add(-1)
+	c.srv.webSockets.Add(1)
 	// Under the lock, so that nothing sent meanwhile can get in front.
 	for _, m := range c.poll.take() {
 		if p.ws.Write(m.frame) != nil {
@@ -220,9 +225,6 @@ func (p *probe) finish() {
 	}
 	c.ws.Store(p.ws)
 	c.wake()
-	c.srv.upgrades.Add(1)
-	c.srv.pollings.Add(-1)
-	c.srv.webSockets.Add(1)
 }
 
 // farewell delivers the last packets of a session that ended while its client was moving over.
@@ -236,11 +238,11 @@ func (p *probe) farewell() {
 	c.probe = nil
 	close(p.over)
 	c.mu.Unlock()
+	c.fetched() // before the client hears of the end
 	if len(last) > 0 {
 		_ = p.ws.WriteAll(frames(last)) // a failure ends the reader
 	}
 	p.ws.Close(how.code(), "session closed", nil)
-	c.fetched()
 }
 
 // Closed implements wsconn.Handler.
