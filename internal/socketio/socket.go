@@ -155,7 +155,9 @@ func (s *Socket) Emit(event string, args ...any) error {
 	return s.sendBody(b, typeEvent, noAck)
 }
 
-// EmitVolatile is Emit for a message that may be lost: it is dropped while earlier ones wait for the client.
+// EmitVolatile is Emit for a message that may be lost: it is dropped while the client is behind, that is while its socket
+// is full, or while it has not fetched earlier ones by polling, and before the socket is connected. Nothing tells the
+// caller. Use Emit for the last of a series, such as the one that clears what the earlier ones have shown.
 func (s *Socket) EmitVolatile(event string, args ...any) error {
 	if s.phase.Load() != phaseConnected || s.client.conn.Busy() {
 		return nil

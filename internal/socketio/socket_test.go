@@ -527,6 +527,47 @@ func TestVolatileMessagesAreDroppedWhileOthersWait(t *testing.T) {
 	}
 }
 
+// TestVolatileMessagesReachAClientThatReads sends each right behind another message, which is still being written then.
+func TestVolatileMessagesReachAClientThatReads(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Options{})
+	joined := sockets(s.srv.Of("/"))
+	c := s.join("/")
+	k := <-joined
+	for range 200 {
+		check(t, k.Emit("message"))
+		check(t, k.EmitVolatile("typing"))
+		c.expect(`42["message"]`, `42["typing"]`)
+	}
+}
+
+// TestVolatileMessagesAreDroppedOnAFullSocket fills the socket of a client that does not read, and then some.
+func TestVolatileMessagesAreDroppedOnAFullSocket(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Options{MaxQueue: 64 << 20})
+	joined := sockets(s.srv.Of("/"))
+	c := s.join("/")
+	k := <-joined
+	text := strings.Repeat("x", 100_000)
+	for n := 0; !k.client.conn.Busy(); n++ {
+		if n == 500 {
+			t.Fatal("the socket took 50 MB of a client that does not read")
+		}
+		check(t, k.Emit("fill", text))
+	}
+	check(t, k.EmitVolatile("lost"))
+	check(t, k.Emit("kept"))
+	for {
+		got := c.read()
+		if got == `42["lost"]` {
+			t.Fatal("a volatile message was queued for a full socket")
+		}
+		if got == `42["kept"]` {
+			return
+		}
+	}
+}
+
 func TestArgumentsOfEmit(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, Options{})

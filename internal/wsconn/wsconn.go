@@ -167,11 +167,14 @@ func (c *Conn) WriteAll(frames [][]byte) error {
 	return nil
 }
 
-// Busy reports whether something waits to be written. Volatile messages are dropped then.
+// Busy reports whether the peer is behind: its socket was full, and what was queued then is not written yet. Volatile
+// messages are dropped then. Frames that only wait for their turn to be written do not count, so a volatile message right
+// behind another one is not lost on a peer that reads. Without a descriptor every write under way counts, as nothing
+// else is known.
 func (c *Conn) Busy() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.queued > 0
+	return c.blocked
 }
 
 // admit needs mu, and may give it up for a while. A queue can be full although the socket is not, because so much was

@@ -100,7 +100,8 @@ func (c *Conn) SendAll(messages []Message) error {
 	return c.queued(err)
 }
 
-// Busy reports whether earlier messages still wait for the client.
+// Busy reports whether the client is behind: over WebSocket its socket is full, over polling it has not fetched yet what
+// was queued.
 func (c *Conn) Busy() bool {
 	if ws := c.ws.Load(); ws != nil {
 		return ws.Busy()
