@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"parlor/internal/clock"
 	"parlor/internal/config"
 	"parlor/internal/errs"
 	"parlor/internal/server"
@@ -86,7 +88,7 @@ func (p *program) doctor(ctx context.Context, args []string) error {
 		name string
 		run  func(context.Context, config.Config) (string, error)
 	}{{"settings", func(context.Context, config.Config) (string, error) { return "right", nil }}, {"data folder", checkFolder},
-		{"database", p.checkDatabase}, {"bus", p.checkBus}, {"web applications", checkWeb}, {"server", checkServer}} {
+		{"database", p.checkDatabase}, {"uploads", p.checkUploads}, {"bus", p.checkBus}, {"certificate", checkCertificate}, {"web applications", checkWeb}, {"server", checkServer}} {
 		said, err := check.run(ctx, c)
 		mark := "ok  "
 		if err != nil {
@@ -124,7 +126,26 @@ func (p *program) checkDatabase(ctx context.Context, c config.Config) (string, e
 	return fmt.Sprintf("%s, schema version %d", st.Engine(), v), errors.Join(err, st.Close())
 }
 
+// checkUploads compares the uploads folder with the one that the database knows.
+func (p *program) checkUploads(ctx context.Context, c config.Config) (string, error) {
+	st, err := server.OpenStore(ctx, c, p.log(c), true)
+	if err != nil {
+		return "", err
+	}
+	err = server.CheckUploads(ctx, st, c, clock.System())
+	return "writable, and the folder of this installation", errors.Join(err, st.Close())
+}
+
+func checkCertificate(ctx context.Context, c config.Config) (string, error) {
+	return server.CheckTLS(ctx, c, clock.System())
+}
+
 func (p *program) checkBus(ctx context.Context, c config.Config) (string, error) {
+	if c.Cluster {
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		return "peers of the cluster answer", server.ReachPeers(ctx, c)
+	}
 	if c.Nats == "" {
 		return "single node, none needed", nil
 	}
@@ -142,11 +163,17 @@ func checkWeb(context.Context, config.Config) (string, error) {
 func checkServer(ctx context.Context, c config.Config) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.Listen+"/readyz", nil)
+	scheme := "http"
+	if server.SpeaksTLS(c) {
+		scheme = "https"
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+c.Listen+"/readyz", nil)
 	if err != nil {
 		return "", err
 	}
-	res, err := http.DefaultClient.Do(req)
+	// The address is a local one, for which no certificate is issued.
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}} //nolint:gosec // see above
+	res, err := client.Do(req)
 	if err != nil {
 		return "none runs on " + c.Listen, nil
 	}

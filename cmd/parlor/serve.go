@@ -3,8 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"strings"
+	"syscall"
 
 	"parlor/internal/config"
 	"parlor/internal/demo"
@@ -31,11 +35,15 @@ func (p *program) start(ctx context.Context, c config.Config, start *site.Start)
 	if _, set := p.env("GOGC"); !set {
 		debug.SetGCPercent(gcPercent)
 	}
+	if n := threads(c.Workers, runtime.NumCPU()); n > 0 {
+		runtime.GOMAXPROCS(n)
+	}
 	s, err := server.Open(ctx, server.Options{Config: c, Log: p.log(c), Version: version, Start: start})
 	if err != nil {
 		return err
 	}
-	base := "http://" + s.Addr()
+	defer p.reloadOnHangup(s)()
+	base := s.URL()
 	if c.PublicURL != "" {
 		base = strings.TrimSuffix(c.PublicURL, "/")
 	}
@@ -50,6 +58,32 @@ func (p *program) start(ctx context.Context, c config.Config, start *site.Start)
 		p.started(s.Addr())
 	}
 	return s.Run(ctx)
+}
+
+// threads is how many threads may run code at once: as many as asked for, but
+// more than there are cores are of no use. 0 leaves the choice to the runtime,
+// which knows the limits of a container.
+func threads(asked, cores int) int { return min(asked, cores) }
+
+// reloadOnHangup reads certificate files again at SIGHUP. The returned func ends
+// that. Without such files the signal keeps its meaning: it ends the process.
+func (p *program) reloadOnHangup(s *server.Server) func() {
+	if !s.ReloadsFiles() {
+		return func() {}
+	}
+	hup, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(hup, syscall.SIGHUP)
+	go func() {
+		for {
+			select {
+			case <-hup:
+				_ = s.Reload() // logged; the old certificate stays in use
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { signal.Stop(hup); close(done) }
 }
 
 // demo is serve with a filled-in company. Its data folder is data/demo unless

@@ -15,7 +15,12 @@ func (p *program) flags(name string) (*flag.FlagSet, map[string]string) {
 	fs.SetOutput(p.err)
 	given := map[string]string{}
 	for _, f := range config.Fields() {
-		fs.Func(f.Name, f.Doc, func(v string) error { given[f.Name] = v; return nil })
+		set := func(v string) error { given[f.Name] = v; return nil }
+		if f.Switch {
+			fs.BoolFunc(f.Name, f.Doc, set)
+			continue
+		}
+		fs.Func(f.Name, f.Doc, set)
 	}
 	fs.Func("config", "file with settings", func(v string) error { given["config"] = v; return nil })
 	return fs, given

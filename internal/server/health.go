@@ -62,5 +62,8 @@ func (s *Server) meters() http.Handler {
 	counter("socket_slow_closes_total", "Connections closed because the client did not read.", func() float64 { return float64(s.sockets.Stats().SlowCloses) })
 	counter("socket_parse_errors_total", "Connections closed because of malformed input.", func() float64 { return float64(s.sockets.Stats().ParseErrors) })
 	counter("socket_refused_total", "Handshakes refused.", func() float64 { return float64(s.sockets.Stats().Refused) })
+	gauge("cluster_peers", "Other nodes that the cluster inside this node sees.", s.peers)
+	s.panics(reg)
+	s.expiry(reg)
 	return promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
 }

@@ -18,10 +18,10 @@ import (
 	"parlor/internal/config"
 	"parlor/internal/errs"
 	"parlor/internal/event"
-	"parlor/internal/front/httpx"
 	"parlor/internal/front/live"
 	"parlor/internal/front/site"
 	"parlor/internal/front/uckefu"
+	"parlor/internal/guard"
 	"parlor/internal/id"
 	"parlor/internal/job"
 	"parlor/internal/realtime"
@@ -57,6 +57,8 @@ type Server struct {
 	uckefu   *uckefu.Front
 	handler  http.Handler
 	unsub    func()
+	guard    *guard.Guard
+	tls      *secure
 
 	setupToken string
 	listener   net.Listener
@@ -69,12 +71,15 @@ func Open(ctx context.Context, opts Options) (s *Server, err error) {
 	if opts.Clock == nil {
 		opts.Clock = clock.System()
 	}
-	s = &Server{opts: opts, log: opts.Log, hub: realtime.NewHub()}
+	s = &Server{opts: opts, log: opts.Log, hub: realtime.NewHub(), guard: guard.New(opts.Log, opts.Clock)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
 		}
 	}()
+	if err = s.openTLS(); err != nil {
+		return s, err
+	}
 	if s.store, err = OpenStore(ctx, opts.Config, opts.Log, false); err != nil {
 		return s, err
 	}
@@ -82,19 +87,16 @@ func Open(ctx context.Context, opts Options) (s *Server, err error) {
 	if s.node = "local"; s.store.Engine() == store.Postgres {
 		s.node = id.New()
 	}
+	if err = s.openUploads(ctx); err != nil {
+		return s, err
+	}
 	if s.bus, err = openBus(opts.Config, s.node, s.log); err != nil {
 		return s, err
 	}
 	if err = s.wire(ctx); err != nil {
 		return s, err
 	}
-	if s.listener, err = net.Listen("tcp", opts.Config.Listen); err != nil {
-		return s, errs.New(errs.Unavailable, "listen", "Cannot listen on %s: is another server running there?", opts.Config.Listen).Because(err)
-	}
-	if opts.Config.MetricsListen != "" {
-		s.metrics, err = net.Listen("tcp", opts.Config.MetricsListen)
-	}
-	return s, err
+	return s, s.listen()
 }
 
 // Addr is the address that the server listens on.
@@ -120,10 +122,10 @@ func (s *Server) Run(ctx context.Context) error {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	var wg sync.WaitGroup
-	failed := make(chan error, 8)
+	failed := make(chan error, 32)
 	start := func(name string, run func(context.Context) error) {
 		wg.Go(func() {
-			if err := run(work); err != nil {
+			if err := s.guard.Run(work, name, run); err != nil {
 				failed <- fmt.Errorf("%s: %w", name, err)
 			}
 		})
@@ -135,22 +137,26 @@ func (s *Server) Run(ctx context.Context) error {
 	start("cleanup", s.cleanup)
 	start("live", s.live.Run)
 	start("uckefu", s.uckefu.Run)
-	web := &http.Server{Handler: s.handler, ReadHeaderTimeout: httpx.ReadHeaderTimeout, IdleTimeout: httpx.IdleTimeout,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
-	serve(web, s.listener, failed)
-	var meter *http.Server
-	if s.metrics != nil {
-		meter = &http.Server{Handler: s.meters(), ReadHeaderTimeout: httpx.ReadHeaderTimeout}
-		serve(meter, s.metrics, failed)
+	start("certificate", s.watchCertificate)
+	var web []*http.Server
+	listenAndServe := func(l net.Listener, h http.Handler) {
+		web = append(web, s.newWeb(h))
+		serve(web[len(web)-1], l, failed)
 	}
-	s.log.Info("parlor is running", "address", s.Addr(), "engine", s.store.Engine(), "version", s.opts.Version)
+	for l, h := range s.webServers() {
+		listenAndServe(l, h)
+	}
+	if s.metrics != nil {
+		listenAndServe(s.metrics, s.meters())
+	}
+	s.log.Info("parlor is running", "address", s.URL(), "engine", s.store.Engine(), "version", s.opts.Version)
 
 	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	return errors.Join(err, s.stop(web, meter, stopWork, &wg))
+	return errors.Join(err, s.stop(web, stopWork, &wg))
 }
 
 func serve(h *http.Server, l net.Listener, failed chan<- error) {
@@ -162,14 +168,11 @@ func serve(h *http.Server, l net.Listener, failed chan<- error) {
 }
 
 // stop drains in reverse order of the start.
-func (s *Server) stop(web, meter *http.Server, stopWork func(), wg *sync.WaitGroup) error {
+func (s *Server) stop(web []*http.Server, stopWork func(), wg *sync.WaitGroup) error {
 	s.log.Info("stopping")
 	ctx, cancel := context.WithTimeout(context.Background(), s.opts.Config.ShutdownTimeout)
 	defer cancel()
-	err := errors.Join(s.sockets.Shutdown(ctx), web.Shutdown(ctx))
-	if meter != nil {
-		err = errors.Join(err, meter.Shutdown(ctx))
-	}
+	err := errors.Join(s.sockets.Shutdown(ctx), stopWeb(ctx, web))
 	stopWork()
 	done := make(chan struct{})
 	go func() { wg.Wait(); close(done) }()
@@ -183,15 +186,10 @@ func (s *Server) stop(web, meter *http.Server, stopWork func(), wg *sync.WaitGro
 
 // Close releases what Open acquired. It may be called twice.
 func (s *Server) Close() error {
-	var err error
 	if s.unsub != nil {
 		s.unsub()
 	}
-	if s.listener != nil {
-		if cerr := s.listener.Close(); !errors.Is(cerr, net.ErrClosed) {
-			err = cerr
-		}
-	}
+	err := s.closeListeners()
 	if s.bus != nil {
 		err = errors.Join(err, s.bus.Close())
 	}
@@ -246,10 +244,12 @@ func (s *Server) cleanup(ctx context.Context) error {
 	}
 }
 
-// dispatch hands events of the bus to routing and to the connections.
+// dispatch hands events of the bus to the domains and to the connections.
 func (s *Server) dispatch(e *event.Event) {
-	s.services.accounts.Heed(e)
-	s.services.routing.Heed(e)
-	s.services.desk.heed(e)
-	s.hub.Dispatch(e)
+	s.guard.Do(guard.Event, "heed", func() {
+		s.services.accounts.Heed(e)
+		s.services.routing.Heed(e)
+		s.services.desk.heed(e)
+	})
+	s.guard.Do(guard.Event, "deliver", func() { s.hub.Dispatch(e) })
 }

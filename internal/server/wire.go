@@ -54,6 +54,9 @@ func OpenStore(ctx context.Context, c config.Config, log *slog.Logger, shared bo
 }
 
 func openBus(c config.Config, node string, log *slog.Logger) (bus.Bus, error) {
+	if c.Cluster {
+		return openCluster(c, node, log)
+	}
 	if c.Nats == "" {
 		return memory.New(), nil
 	}
@@ -200,9 +203,9 @@ func (s *Server) fronts() {
 	mux := http.NewServeMux()
 	s.live = live.Mount(s.sockets, live.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors,
 		Presence: d.presence, Hub: s.hub, Views: views, Clock: ck, Posts: posts, Cookie: rest.CookieName, Log: s.log})
-	s.jobs = job.NewRunner(s.store, ck, s.log, map[string]job.Worker{
+	s.jobs = job.NewRunner(s.store, ck, s.log, s.guarded(map[string]job.Worker{
 		uckefu.JobVisitorGone: func(ctx context.Context, j job.Job) error { return s.uckefu.EndGone(ctx, j) },
-	})
+	}))
 	s.uckefu = uckefu.Mount(s.sockets, mux, uckefu.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors,
 		Presence: d.presence, Colleagues: d.colleagues, Media: d.media, Jobs: s.jobs, Hub: s.hub, Clients: clients, Clock: ck, Posts: posts, Calls: arrivals,
 		Grace: c.VisitorGrace, Log: s.log})
@@ -212,7 +215,7 @@ func (s *Server) fronts() {
 		SetupToken: s.setupToken, PublicURL: c.PublicURL, Log: s.log})
 	mux.Handle("/socket.io/", s.sockets)
 	s.health(mux)
-	s.handler = httpx.Limits(api.Facts(mux), c.MaxUpload+1<<20, s.log)
+	s.handler = httpx.Limits(s.edge(api.Facts(mux)), c.MaxUpload+1<<20, s.log)
 }
 
 // readyTimeout bounds the checks of GET /readyz.
