@@ -42,16 +42,22 @@ const (
 )
 
 var permissions = map[Role][]actor.Permission{
-	Admin:      {actor.Reply, actor.SeeAll, actor.Manage, actor.Content, actor.Administer},
-	Supervisor: {actor.Reply, actor.SeeAll, actor.Manage, actor.Content},
-	Member:     {actor.Reply},
+	Admin:      actor.Permissions(),
+	Supervisor: {actor.Reply, actor.Invite, actor.Block, actor.SeeAll, actor.Manage, actor.Content},
+	Member:     {actor.Reply, actor.Invite, actor.Block},
 }
 
-// Permissions returns what the role may do; nothing for an unknown role.
-func (r Role) Permissions() []actor.Permission { return permissions[r] }
+// BuiltIn reports whether r is one of the three roles that always exist.
+func (r Role) BuiltIn() bool { _, ok := permissions[r]; return ok }
 
-// Valid reports whether r is a known role.
-func (r Role) Valid() bool { _, ok := permissions[r]; return ok }
+// CustomRole is a role that a company made for itself.
+type CustomRole struct {
+	ID          Role               `json:"id"`
+	Tenant      id.Tenant          `json:"-"`
+	Name        string             `json:"name"`
+	Permissions []actor.Permission `json:"permissions"`
+	CreatedAt   time.Time          `json:"createdAt"`
+}
 
 // State is what an agent says about being available.
 type State string
@@ -79,7 +85,8 @@ type Agent struct {
 	Email    string    `json:"email"`
 	Username string    `json:"username"`
 	Name     string    `json:"name"`
-	Role     Role      `json:"role" enum:"admin,supervisor,agent"`
+	// Role is admin, supervisor, agent or the id of a role of the company's own.
+	Role Role `json:"role"`
 	// Cap is the highest number of open conversations at once, 1 to MaxCap.
 	Cap      int       `json:"cap"`
 	Teams    []id.Team `json:"teams"`
@@ -113,6 +120,15 @@ type AgentStatus struct {
 
 // Available reports whether new conversations may be assigned, capacity aside.
 func (s AgentStatus) Available() bool { return s.State == Ready && s.Connected }
+
+// Seen is a web origin whose pages carry an inbox's script.
+type Seen struct {
+	Origin string `json:"origin"`
+	// Page is the address of the page that asked last, without its query.
+	Page  string    `json:"page"`
+	First time.Time `json:"first"`
+	At    time.Time `json:"at"`
+}
 
 // Team is a group of agents with a queue of its own.
 type Team struct {

@@ -18,6 +18,7 @@ type Book struct {
 	Tenant  Tenant
 	Inboxes map[id.Inbox]Inbox
 	Teams   map[id.Team]Team
+	Roles   map[Role]CustomRole
 	// services remembers the merged settings.
 	mu       sync.Mutex
 	services map[scope]setting.Service
@@ -104,7 +105,7 @@ func (b *books) of(ctx context.Context, t id.Tenant) (*Book, error) {
 }
 
 func (b *books) read(ctx context.Context, t id.Tenant) (*Book, error) {
-	book := &Book{Inboxes: map[id.Inbox]Inbox{}, Teams: map[id.Team]Team{}, services: map[scope]setting.Service{}}
+	book := &Book{Inboxes: map[id.Inbox]Inbox{}, Teams: map[id.Team]Team{}, Roles: map[Role]CustomRole{}, services: map[scope]setting.Service{}}
 	tenants, err := b.store.Tenants(ctx)
 	if err != nil {
 		return nil, err
@@ -113,6 +114,9 @@ func (b *books) read(ctx context.Context, t id.Tenant) (*Book, error) {
 		if have.ID == t {
 			book.Tenant = have
 		}
+	}
+	if book.Tenant.ID == "" {
+		return nil, errs.New(errs.NotFound, "tenant_not_found", "There is no company %q.", clip(string(t), 64))
 	}
 	inboxes, err := b.store.Inboxes(ctx, t)
 	if err != nil {
@@ -124,6 +128,13 @@ func (b *books) read(ctx context.Context, t id.Tenant) (*Book, error) {
 	teams, err := b.store.Teams(ctx, t)
 	for _, team := range teams {
 		book.Teams[team.ID] = team
+	}
+	if err != nil {
+		return nil, err
+	}
+	roles, err := b.store.Roles(ctx, t)
+	for _, r := range roles {
+		book.Roles[r.ID] = r
 	}
 	return book, err
 }
@@ -165,7 +176,7 @@ func (s *Service) SetInbox(ctx context.Context, who actor.Actor, in Inbox) (err 
 		return err
 	}
 	in.Tenant = who.Tenant
-	if err := s.store.UpdateInbox(ctx, in); err != nil {
+	if err := s.store.UpdateInbox(ctx, in, s.by(who)); err != nil {
 		return err
 	}
 	s.settingsChanged(who.Tenant)
@@ -188,7 +199,7 @@ func (s *Service) SetTeam(ctx context.Context, who actor.Actor, team Team) (err 
 	if err := s.checkParent(ctx, team); err != nil {
 		return err
 	}
-	if err := s.store.UpdateTeam(ctx, team); err != nil {
+	if err := s.store.UpdateTeam(ctx, team, s.by(who)); err != nil {
 		return err
 	}
 	s.settingsChanged(who.Tenant)
@@ -233,7 +244,7 @@ func (s *Service) SetCompany(ctx context.Context, who actor.Actor, name string, 
 	if err := c.Check(); err != nil {
 		return err
 	}
-	if err := s.store.UpdateTenant(ctx, Tenant{ID: who.Tenant, Name: name, Settings: c}); err != nil {
+	if err := s.store.UpdateTenant(ctx, Tenant{ID: who.Tenant, Name: name, Settings: c}, s.by(who)); err != nil {
 		return err
 	}
 	s.settingsChanged(who.Tenant)

@@ -35,11 +35,19 @@ func derive(password string, salt []byte, m, t uint32, lanes uint8) []byte {
 	return argon2.IDKey([]byte(password), salt, t, m, lanes, argonKey)
 }
 
+// CheckNewPassword returns errs.Invalid "password_length" for a password outside the limits.
+func CheckNewPassword(password string) error {
+	if n := utf8.RuneCountInString(password); n < MinPassword || n > MaxPassword {
+		return errs.Field("password", "password_length", "The password has %d characters; %d to %d are allowed.", n, MinPassword, MaxPassword)
+	}
+	return nil
+}
+
 // HashPassword returns the argon2id hash of password in PHC form. A password
 // outside the limits is errs.Invalid "password_length".
 func HashPassword(password string) (string, error) {
-	if n := utf8.RuneCountInString(password); n < MinPassword || n > MaxPassword {
-		return "", errs.Field("password", "password_length", "The password has %d characters; %d to %d are allowed.", n, MinPassword, MaxPassword)
+	if err := CheckNewPassword(password); err != nil {
+		return "", err
 	}
 	salt := make([]byte, 16)
 	_, _ = rand.Read(salt) // never fails since Go 1.24

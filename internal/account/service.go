@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"parlor/internal/actor"
+	"parlor/internal/audit"
 	"parlor/internal/clock"
 	"parlor/internal/errs"
 	"parlor/internal/event"
@@ -32,6 +33,7 @@ type Service struct {
 	events  event.Publisher
 	limiter *attempts
 	books   *books
+	seen    sightings
 
 	onlineMu sync.Mutex
 	online   map[id.Tenant]onlineAnswer
@@ -52,6 +54,8 @@ type Login struct {
 	Secret     string
 	Credential Credential
 	Agent      Agent
+	// Permissions are those of the agent's role when the login was checked.
+	Permissions []actor.Permission
 }
 
 var errLogin = errs.New(errs.Unauthenticated, "wrong_login", "The name or the password is wrong.")
@@ -99,7 +103,8 @@ func (s *Service) issue(ctx context.Context, a Agent, kind CredentialKind, name 
 	if err := s.store.CreateCredential(ctx, c); err != nil {
 		return Login{}, err
 	}
-	return Login{Secret: secret, Credential: c, Agent: a}, nil
+	allowed, err := s.permissionsOf(ctx, a)
+	return Login{Secret: secret, Credential: c, Agent: a, Permissions: allowed}, err
 }
 
 // IssueToken returns a personal access token of the agent with that e-mail or
@@ -141,12 +146,17 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (out Login, e
 	if a.Disabled {
 		return out, errCredential
 	}
-	return Login{Secret: secret, Credential: c, Agent: a}, nil
+	allowed, err := s.permissionsOf(ctx, a)
+	return Login{Secret: secret, Credential: c, Agent: a, Permissions: allowed}, err
 }
 
-// Actor returns the acting party of a login.
+// Actor returns the acting party of a login. A login that no service checked has
+// the permissions of the built-in role.
 func (l Login) Actor() actor.Actor {
-	return actor.Actor{Kind: actor.Agent, Tenant: l.Agent.Tenant, Agent: l.Agent.ID, Name: l.Agent.Name, Teams: l.Agent.Teams, Permissions: l.Agent.Role.Permissions()}
+	if l.Permissions == nil {
+		l.Permissions = permissions[l.Agent.Role]
+	}
+	return actor.Actor{Kind: actor.Agent, Tenant: l.Agent.Tenant, Agent: l.Agent.ID, Name: l.Agent.Name, Teams: l.Agent.Teams, Permissions: l.Permissions}
 }
 
 // SessionEnded is the payload of event.SessionEnded: sockets that were opened
@@ -160,9 +170,14 @@ func (s *Service) Logout(ctx context.Context, l Login) error {
 	if err := s.store.DeleteCredential(ctx, l.Credential.Hash); err != nil {
 		return err
 	}
-	s.events.Publish(&event.Event{ID: id.New(), Tenant: l.Agent.Tenant, Kind: event.SessionEnded, At: s.clock.Now(),
-		To: []event.Topic{event.ToAgent(l.Agent.Tenant, l.Agent.ID)}, Data: &SessionEnded{Hash: l.Credential.Hash}})
+	s.sessionEnded(l.Agent.Tenant, l.Agent.ID, l.Credential.Hash)
 	return nil
+}
+
+// sessionEnded closes the sockets that were opened with a credential.
+func (s *Service) sessionEnded(t id.Tenant, a id.Agent, hash string) {
+	s.events.Publish(&event.Event{ID: id.New(), Tenant: t, Kind: event.SessionEnded, At: s.clock.Now(),
+		To: []event.Topic{event.ToAgent(t, a)}, Data: &SessionEnded{Hash: hash}})
 }
 
 // SetState records what an agent says of being available, tells colleagues and
@@ -278,8 +293,12 @@ type NewAgent struct {
 // AddAgent creates an agent who can log in. Username defaults to the part of the
 // e-mail before the @, Role to agent, Cap to DefaultCap.
 func (s *Service) AddAgent(ctx context.Context, in NewAgent) (a Agent, err error) {
+	return s.addAgent(ctx, in, audit.None)
+}
+
+func (s *Service) addAgent(ctx context.Context, in NewAgent, by audit.By) (a Agent, err error) {
 	defer errs.Wrap(&err, "account.AddAgent")
-	if a, err = s.fillAgent(in); err != nil {
+	if a, err = s.fillAgent(ctx, in); err != nil {
 		return a, err
 	}
 	if a.Teams, err = s.teamIDs(ctx, in.Tenant, in.Teams); err != nil {
@@ -288,12 +307,11 @@ func (s *Service) AddAgent(ctx context.Context, in NewAgent) (a Agent, err error
 	if a.PasswordHash, err = HashPassword(in.Password); err != nil {
 		return a, err
 	}
-	return a, s.store.CreateAgent(ctx, a)
+	return a, s.store.CreateAgent(ctx, a, by)
 }
 
-func (s *Service) fillAgent(in NewAgent) (a Agent, err error) {
-	addr, err := mail.ParseAddress(in.Email)
-	if err != nil || addr.Name != "" || len(in.Email) > 254 {
+func (s *Service) fillAgent(ctx context.Context, in NewAgent) (a Agent, err error) {
+	if !isAddress(in.Email) {
 		return a, errs.Field("email", "bad_email", "%q is not an e-mail address.", in.Email)
 	}
 	a = Agent{ID: id.Agent(id.New()), Tenant: in.Tenant, Email: in.Email, Username: in.Username, Role: in.Role, Cap: in.Cap, CreatedAt: s.clock.Now()}
@@ -309,16 +327,33 @@ func (s *Service) fillAgent(in NewAgent) (a Agent, err error) {
 	if a.Role == "" {
 		a.Role = Member
 	}
-	if !a.Role.Valid() {
-		return a, errs.Field("role", "unknown_role", "%q is not a role; admin, supervisor and agent are.", in.Role)
-	}
 	if a.Cap == 0 {
 		a.Cap = DefaultCap
 	}
-	if a.Cap < 1 || a.Cap > MaxCap {
-		return a, errs.Field("cap", "bad_cap", "The cap is %d; 1 to %d are allowed.", a.Cap, MaxCap)
+	return a, s.checkAgent(ctx, a)
+}
+
+// checkAgent refuses a role that does not exist and a cap out of bounds.
+func (s *Service) checkAgent(ctx context.Context, a Agent) error {
+	if !a.Role.BuiltIn() {
+		book, err := s.Book(ctx, a.Tenant)
+		if err != nil {
+			return err
+		}
+		if _, ok := book.Roles[a.Role]; !ok {
+			return errs.Field("role", "unknown_role", "%q is not a role; admin, supervisor, agent and the company's own are.", clip(string(a.Role), 60))
+		}
 	}
-	return a, nil
+	if a.Cap < 1 || a.Cap > MaxCap {
+		return errs.Field("cap", "bad_cap", "The cap is %d; 1 to %d are allowed.", a.Cap, MaxCap)
+	}
+	return nil
+}
+
+// isAddress reports whether s is a bare e-mail address.
+func isAddress(s string) bool {
+	addr, err := mail.ParseAddress(s)
+	return err == nil && addr.Name == "" && addr.Address == s && len(s) <= 254
 }
 
 func (s *Service) teamIDs(ctx context.Context, t id.Tenant, names []string) ([]id.Team, error) {
@@ -351,18 +386,22 @@ func (s *Service) AddTeam(ctx context.Context, t id.Tenant, name string) (team T
 		return team, err
 	}
 	team = Team{ID: id.Team(id.New()), Tenant: t, Name: name, CreatedAt: s.clock.Now()}
-	return team, s.store.CreateTeam(ctx, team)
+	return team, s.store.CreateTeam(ctx, team, audit.None)
 }
 
 // AddAPIClient creates a program's identity and returns its secret, which is not kept.
 func (s *Service) AddAPIClient(ctx context.Context, t id.Tenant, name string) (c APIClient, secret string, err error) {
+	return s.addAPIClient(ctx, t, name, audit.None)
+}
+
+func (s *Service) addAPIClient(ctx context.Context, t id.Tenant, name string, by audit.By) (c APIClient, secret string, err error) {
 	defer errs.Wrap(&err, "account.AddAPIClient")
 	if name, err = cleanName("name", name); err != nil {
 		return c, "", err
 	}
 	secret = id.Secret(43)
 	c = APIClient{ID: id.Secret(22), Tenant: t, Name: name, SecretHash: hashSecret(secret), CreatedAt: s.clock.Now()}
-	return c, secret, s.store.CreateAPIClient(ctx, c)
+	return c, secret, s.store.CreateAPIClient(ctx, c, by)
 }
 
 // Inbox returns the inbox with that public id.

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 
+	"parlor/internal/audit"
 	"parlor/internal/errs"
 	"parlor/internal/id"
 )
@@ -27,7 +28,7 @@ func (s *Service) Setup(ctx context.Context) (needsAdmin bool, err error) {
 		if err != nil && errs.CodeOf(err) != errs.Conflict {
 			return false, err
 		}
-		err = s.store.CreateInbox(ctx, Inbox{ID: MainInbox, Tenant: MainTenant, Name: "main", Channel: "web", CreatedAt: now})
+		err = s.store.CreateInbox(ctx, Inbox{ID: MainInbox, Tenant: MainTenant, Name: "main", Channel: "web", CreatedAt: now}, audit.None)
 		if err != nil && errs.CodeOf(err) != errs.Conflict {
 			return false, err
 		}

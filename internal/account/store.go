@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"parlor/internal/audit"
 	"parlor/internal/id"
 )
 
@@ -16,21 +17,26 @@ type Store interface {
 	// Tenants returns all tenants ordered by number.
 	Tenants(ctx context.Context) ([]Tenant, error)
 	// UpdateTenant replaces name and settings.
-	UpdateTenant(ctx context.Context, t Tenant) error
+	UpdateTenant(ctx context.Context, t Tenant, by audit.By) error
 
 	// CreateInbox adds in.
-	CreateInbox(ctx context.Context, in Inbox) error
+	CreateInbox(ctx context.Context, in Inbox, by audit.By) error
 	// InboxByID finds an inbox by its public id in the whole installation: the
 	// tenant follows from it.
 	InboxByID(ctx context.Context, inbox id.Inbox) (Inbox, error)
 	// Inboxes returns the tenant's inboxes ordered by name.
 	Inboxes(ctx context.Context, t id.Tenant) ([]Inbox, error)
 	// UpdateInbox replaces name and settings.
-	UpdateInbox(ctx context.Context, in Inbox) error
+	UpdateInbox(ctx context.Context, in Inbox, by audit.By) error
+	// SeenInbox notes that a page of an origin asked for the inbox's script. At
+	// most 50 origins are kept; an unknown inbox is no error.
+	SeenInbox(ctx context.Context, t id.Tenant, in id.Inbox, seen Seen) error
+	// InboxSeen returns where the inbox was seen, the latest first.
+	InboxSeen(ctx context.Context, t id.Tenant, in id.Inbox) ([]Seen, error)
 
 	// CreateAgent adds a with its teams, state Away, nothing open. E-mail and
 	// username are unique within the tenant, without regard to case.
-	CreateAgent(ctx context.Context, a Agent) error
+	CreateAgent(ctx context.Context, a Agent, by audit.By) error
 	// Agent returns one agent with its teams.
 	Agent(ctx context.Context, t id.Tenant, a id.Agent) (Agent, error)
 	// AgentByLogin finds an agent by e-mail or username, without regard to case.
@@ -39,7 +45,7 @@ type Store interface {
 	Agents(ctx context.Context, t id.Tenant) ([]Agent, error)
 	// UpdateAgent replaces email, username, name, role, cap, disabled, password
 	// hash and teams. Lowering the cap below Open takes nothing away.
-	UpdateAgent(ctx context.Context, a Agent) error
+	UpdateAgent(ctx context.Context, a Agent, by audit.By) error
 	// SetState records the state an agent chose and returns the new status.
 	SetState(ctx context.Context, t id.Tenant, a id.Agent, s State, reason string, at time.Time) (AgentStatus, error)
 	// AgentStatus returns one agent's status; presence counts only nodes whose
@@ -49,17 +55,32 @@ type Store interface {
 	Roster(ctx context.Context, t id.Tenant, now time.Time) ([]AgentStatus, error)
 
 	// CreateTeam adds team; names are unique within the tenant.
-	CreateTeam(ctx context.Context, team Team) error
+	CreateTeam(ctx context.Context, team Team, by audit.By) error
 	// Teams returns the tenant's teams ordered by name.
 	Teams(ctx context.Context, t id.Tenant) ([]Team, error)
 	// UpdateTeam replaces name and settings.
-	UpdateTeam(ctx context.Context, team Team) error
+	UpdateTeam(ctx context.Context, team Team, by audit.By) error
+	// DeleteTeam removes a team and its memberships. Conflict "team_in_use" while
+	// it has a conversation that is not closed.
+	DeleteTeam(ctx context.Context, t id.Tenant, team id.Team, by audit.By) error
+
+	// Roles returns the tenant's own roles ordered by name.
+	Roles(ctx context.Context, t id.Tenant) ([]CustomRole, error)
+	// SaveRole adds a role or replaces its name and permissions; names are unique.
+	SaveRole(ctx context.Context, role CustomRole, by audit.By) error
+	// DeleteRole removes a role. Conflict "role_in_use" while an agent has it.
+	DeleteRole(ctx context.Context, t id.Tenant, role Role, by audit.By) error
+
+	// Audit returns a page of changes, newest first.
+	Audit(ctx context.Context, t id.Tenant, f audit.Filter) (list []audit.Entry, next string, err error)
 
 	// CreateCredential adds c.
 	CreateCredential(ctx context.Context, c Credential) error
 	// Credential finds a credential by the hash of its secret. Expired ones are
 	// found too; the service judges.
 	Credential(ctx context.Context, hash string) (Credential, error)
+	// Credentials returns what an agent can log in with now, newest first, at most 200.
+	Credentials(ctx context.Context, t id.Tenant, a id.Agent, now time.Time) ([]Credential, error)
 	// DeleteCredential ends one credential; a missing one is no error.
 	DeleteCredential(ctx context.Context, hash string) error
 	// DeleteCredentials ends all sessions and legacy tokens of an agent.
@@ -68,7 +89,11 @@ type Store interface {
 	DeleteExpired(ctx context.Context, now time.Time) (int, error)
 
 	// CreateAPIClient adds c.
-	CreateAPIClient(ctx context.Context, c APIClient) error
+	CreateAPIClient(ctx context.Context, c APIClient, by audit.By) error
+	// APIClients returns the tenant's clients ordered by name.
+	APIClients(ctx context.Context, t id.Tenant) ([]APIClient, error)
+	// DeleteAPIClient ends a client at once.
+	DeleteAPIClient(ctx context.Context, t id.Tenant, clientID string, by audit.By) error
 	// APIClient finds a client by its id.
 	APIClient(ctx context.Context, clientID string) (APIClient, error)
 

@@ -30,7 +30,18 @@ const (
 	Content Permission = "content.manage"
 	// Administer allows changing agents, teams, inboxes and settings.
 	Administer Permission = "account.administer"
+	// Invite allows inviting visitors who look at a page.
+	Invite Permission = "visitor.invite"
+	// Block allows refusing visitors for a time or for ever.
+	Block Permission = "visitor.block"
+	// Audit allows reading who changed what.
+	Audit Permission = "audit.read"
 )
+
+// Permissions returns all permissions in the order in which they are offered.
+func Permissions() []Permission {
+	return []Permission{Reply, Invite, Block, SeeAll, Manage, Content, Audit, Administer}
+}
 
 // Actor is a party with a tenant and, if it is an agent, its permissions.
 type Actor struct {

@@ -12,6 +12,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/actor"
+	"parlor/internal/audit"
 	"parlor/internal/bus/memory"
 	"parlor/internal/clock"
 	"parlor/internal/conversation"
@@ -144,7 +145,7 @@ func (f *filler) company(ctx context.Context, store Store) error {
 		f.agents = append(f.agents, account.Login{Agent: a}.Actor())
 	}
 	return store.UpdateInbox(ctx, account.Inbox{ID: account.MainInbox, Tenant: account.MainTenant, Name: Company, Channel: "web",
-		Settings: setting.Inbox{Greeting: greetings}})
+		Settings: setting.Inbox{Greeting: greetings}}, audit.None)
 }
 
 // talk plays one past conversation from beginning to end.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 
 	"parlor/internal/account"
+	"parlor/internal/audit"
 	"parlor/internal/errs"
 	"parlor/internal/id"
 )
@@ -34,36 +35,40 @@ func (s *Store) CreateTenant(ctx context.Context, t account.Tenant) (got account
 // Tenants implements account.Store. There are few, so the whole table is read.
 func (s *Store) Tenants(ctx context.Context) (list []account.Tenant, err error) {
 	defer errs.Wrap(&err, "store.Tenants")
-	return all(ctx, s.readers, func(r row) (t account.Tenant, err error) {
-		var created int64
-		var settings string
-		if err := r.Scan(&t.ID, &t.Name, &t.Number, &settings, &created); err != nil {
-			return t, err
-		}
-		t.CreatedAt = at(created)
-		return t, json.Unmarshal([]byte(settings), &t.Settings)
-	}, `SELECT id, name, number, settings, created_at FROM tenant ORDER BY number`)
+	return all(ctx, s.readers, scanTenant, selectTenant+` ORDER BY number`)
+}
+
+const selectTenant = `SELECT id, name, number, settings, created_at FROM tenant`
+
+// scanTenant reads a row of selectTenant.
+func scanTenant(r row) (t account.Tenant, err error) {
+	var created int64
+	var settings string
+	if err := r.Scan(&t.ID, &t.Name, &t.Number, &settings, &created); err != nil {
+		return t, err
+	}
+	t.CreatedAt = at(created)
+	return t, json.Unmarshal([]byte(settings), &t.Settings)
 }
 
 // UpdateTenant implements account.Store. Id, number and creation time stay as they are.
-func (s *Store) UpdateTenant(ctx context.Context, t account.Tenant) (err error) {
+func (s *Store) UpdateTenant(ctx context.Context, t account.Tenant, by audit.By) (err error) {
 	defer errs.Wrap(&err, "store.UpdateTenant %s", t.ID)
-	return s.replace(ctx, "tenant", t.Settings, `UPDATE tenant SET name = $2, settings = $3 WHERE id = $1`, string(t.ID), t.Name)
-}
-
-// replace runs an update whose last argument is the document of settings; no row is errs.NotFound.
-func (s *Store) replace(ctx context.Context, thing string, settings any, query string, args ...any) error {
-	doc, err := json.Marshal(settings)
+	settings, err := json.Marshal(t.Settings)
 	if err != nil {
 		return err
 	}
-	args = append(args, string(doc))
-	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		n, err := t.exec(ctx, query, args...)
-		if err == nil && n == 0 {
-			err = missing(thing)
+	return s.write(ctx, func(ctx context.Context, x *tx) error {
+		before, ok, err := first(ctx, x, scanTenant, selectTenant+` WHERE id = $1`, string(t.ID))
+		if err != nil || !ok {
+			return orMissing(err, "tenant")
 		}
-		return err
+		if _, err := x.exec(ctx, `UPDATE tenant SET name = $2, settings = $3 WHERE id = $1`, string(t.ID), t.Name, string(settings)); err != nil {
+			return err
+		}
+		after := before
+		after.Name, after.Settings = t.Name, t.Settings
+		return record(ctx, x, by, changed{tenant: t.ID, thing: "tenant", id: string(t.ID), name: t.Name, before: before, after: after})
 	})
 }
 
@@ -82,7 +87,7 @@ func scanInbox(r row) (in account.Inbox, err error) {
 
 // CreateInbox implements account.Store. The tenant must exist: it is looked up in the same
 // statement that adds the row, so it cannot vanish between.
-func (s *Store) CreateInbox(ctx context.Context, in account.Inbox) (err error) {
+func (s *Store) CreateInbox(ctx context.Context, in account.Inbox, by audit.By) (err error) {
 	defer errs.Wrap(&err, "store.CreateInbox %s", in.ID)
 	settings, err := json.Marshal(in.Settings)
 	if err != nil {
@@ -92,10 +97,10 @@ func (s *Store) CreateInbox(ctx context.Context, in account.Inbox) (err error) {
 		n, err := t.exec(ctx, `INSERT INTO inbox (id, tenant, name, channel, settings, created_at)
 			SELECT $1, t.id, $3, $4, $5, CAST($6 AS BIGINT) FROM tenant t WHERE t.id = $2`,
 			string(in.ID), string(in.Tenant), in.Name, in.Channel, string(settings), ms(in.CreatedAt))
-		if err == nil && n == 0 {
-			err = missing("tenant")
+		if err != nil || n == 0 {
+			return orMissing(err, "tenant")
 		}
-		return err
+		return record(ctx, t, by, changed{tenant: in.Tenant, thing: "inbox", id: string(in.ID), name: in.Name, after: in})
 	})
 }
 
@@ -118,15 +123,30 @@ func (s *Store) Inboxes(ctx context.Context, t id.Tenant) (list []account.Inbox,
 }
 
 // UpdateInbox implements account.Store. Id, tenant, channel and creation time stay as they are.
-func (s *Store) UpdateInbox(ctx context.Context, in account.Inbox) (err error) {
+func (s *Store) UpdateInbox(ctx context.Context, in account.Inbox, by audit.By) (err error) {
 	defer errs.Wrap(&err, "store.UpdateInbox %s", in.ID)
-	return s.replace(ctx, "inbox", in.Settings, `UPDATE inbox SET name = $3, settings = $4 WHERE id = $1 AND tenant = $2`,
-		string(in.ID), string(in.Tenant), in.Name)
+	settings, err := json.Marshal(in.Settings)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		before, ok, err := first(ctx, t, scanInbox, selectInbox+` WHERE id = $1 AND tenant = $2`, string(in.ID), string(in.Tenant))
+		if err != nil || !ok {
+			return orMissing(err, "inbox")
+		}
+		if _, err := t.exec(ctx, `UPDATE inbox SET name = $3, settings = $4 WHERE id = $1 AND tenant = $2`,
+			string(in.ID), string(in.Tenant), in.Name, string(settings)); err != nil {
+			return err
+		}
+		after := before
+		after.Name, after.Settings = in.Name, in.Settings
+		return record(ctx, t, by, changed{tenant: in.Tenant, thing: "inbox", id: string(in.ID), name: in.Name, before: before, after: after})
+	})
 }
 
 // CreateTeam implements account.Store. The name is compared as it is written: "Sales" and "sales"
 // are two teams.
-func (s *Store) CreateTeam(ctx context.Context, team account.Team) (err error) {
+func (s *Store) CreateTeam(ctx context.Context, team account.Team, by audit.By) (err error) {
 	defer errs.Wrap(&err, "store.CreateTeam %s", team.Name)
 	settings, err := json.Marshal(team.Settings)
 	if err != nil {
@@ -136,45 +156,91 @@ func (s *Store) CreateTeam(ctx context.Context, team account.Team) (err error) {
 		n, err := t.exec(ctx, `INSERT INTO team (id, tenant, name, settings, created_at)
 			SELECT $1, t.id, $3, $4, CAST($5 AS BIGINT) FROM tenant t WHERE t.id = $2`,
 			string(team.ID), string(team.Tenant), team.Name, string(settings), ms(team.CreatedAt))
-		if err == nil && n == 0 {
-			err = missing("tenant")
+		if err != nil || n == 0 {
+			return orMissing(err, "tenant")
 		}
-		return err
+		return record(ctx, t, by, changed{tenant: team.Tenant, thing: "team", id: string(team.ID), name: team.Name, after: team})
 	})
 }
 
 // Teams implements account.Store. The index on the name gives the order.
 func (s *Store) Teams(ctx context.Context, t id.Tenant) (list []account.Team, err error) {
 	defer errs.Wrap(&err, "store.Teams")
-	return all(ctx, s.readers, func(r row) (team account.Team, err error) {
-		var created int64
-		var settings string
-		if err := r.Scan(&team.ID, &team.Tenant, &team.Name, &settings, &created); err != nil {
-			return team, err
-		}
-		team.CreatedAt = at(created)
-		return team, json.Unmarshal([]byte(settings), &team.Settings)
-	}, `SELECT id, tenant, name, settings, created_at FROM team WHERE tenant = $1 ORDER BY name`, string(t))
+	return all(ctx, s.readers, scanTeam, selectTeam+` WHERE tenant = $1 ORDER BY name`, string(t))
+}
+
+const selectTeam = `SELECT id, tenant, name, settings, created_at FROM team`
+
+// scanTeam reads a row of selectTeam.
+func scanTeam(r row) (team account.Team, err error) {
+	var created int64
+	var settings string
+	if err := r.Scan(&team.ID, &team.Tenant, &team.Name, &settings, &created); err != nil {
+		return team, err
+	}
+	team.CreatedAt = at(created)
+	return team, json.Unmarshal([]byte(settings), &team.Settings)
 }
 
 // UpdateTeam implements account.Store. Id, tenant and creation time stay as they are.
-func (s *Store) UpdateTeam(ctx context.Context, team account.Team) (err error) {
+func (s *Store) UpdateTeam(ctx context.Context, team account.Team, by audit.By) (err error) {
 	defer errs.Wrap(&err, "store.UpdateTeam %s", team.ID)
-	return s.replace(ctx, "team", team.Settings, `UPDATE team SET name = $3, settings = $4 WHERE id = $1 AND tenant = $2`,
-		string(team.ID), string(team.Tenant), team.Name)
+	settings, err := json.Marshal(team.Settings)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		before, ok, err := first(ctx, t, scanTeam, selectTeam+` WHERE id = $1 AND tenant = $2`, string(team.ID), string(team.Tenant))
+		if err != nil || !ok {
+			return orMissing(err, "team")
+		}
+		if _, err := t.exec(ctx, `UPDATE team SET name = $3, settings = $4 WHERE id = $1 AND tenant = $2`,
+			string(team.ID), string(team.Tenant), team.Name, string(settings)); err != nil {
+			return err
+		}
+		after := before
+		after.Name, after.Settings = team.Name, team.Settings
+		return record(ctx, t, by, changed{tenant: team.Tenant, thing: "team", id: string(team.ID), name: team.Name, before: before, after: after})
+	})
+}
+
+// DeleteTeam implements account.Store. Its agents stay; conversations that are over keep its id.
+func (s *Store) DeleteTeam(ctx context.Context, t id.Tenant, team id.Team, by audit.By) (err error) {
+	defer errs.Wrap(&err, "store.DeleteTeam %s", team)
+	return s.write(ctx, func(ctx context.Context, x *tx) error {
+		before, ok, err := first(ctx, x, scanTeam, selectTeam+` WHERE id = $1 AND tenant = $2`+s.dialect.lock("team"), string(team), string(t))
+		if err != nil || !ok {
+			return orMissing(err, "team")
+		}
+		_, running, err := first(ctx, x, scalar[int64], `SELECT 1 FROM conversation WHERE tenant = $1 AND team = $2 AND status <> 'closed' LIMIT 1`,
+			string(t), string(team))
+		if err != nil {
+			return err
+		}
+		if running {
+			return errs.New(errs.Conflict, "team_in_use", "The team has conversations that are not closed.")
+		}
+		if _, err := x.exec(ctx, `DELETE FROM agent_team WHERE tenant = $1 AND team = $2`, string(t), string(team)); err != nil {
+			return err
+		}
+		if _, err := x.exec(ctx, `DELETE FROM team WHERE tenant = $1 AND id = $2`, string(t), string(team)); err != nil {
+			return err
+		}
+		return record(ctx, x, by, changed{tenant: t, thing: "team", id: string(team), name: before.Name, before: before})
+	})
 }
 
 // CreateAPIClient implements account.Store. Only a hash of the secret reaches this package.
-func (s *Store) CreateAPIClient(ctx context.Context, c account.APIClient) (err error) {
+func (s *Store) CreateAPIClient(ctx context.Context, c account.APIClient, by audit.By) (err error) {
 	defer errs.Wrap(&err, "store.CreateAPIClient %s", c.ID)
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
 		n, err := t.exec(ctx, `INSERT INTO api_client (id, tenant, name, secret_hash, created_at)
 			SELECT $1, t.id, $3, $4, CAST($5 AS BIGINT) FROM tenant t WHERE t.id = $2`,
 			c.ID, string(c.Tenant), c.Name, c.SecretHash, ms(c.CreatedAt))
-		if err == nil && n == 0 {
-			err = missing("tenant")
+		if err != nil || n == 0 {
+			return orMissing(err, "tenant")
 		}
-		return err
+		return record(ctx, t, by, changed{tenant: c.Tenant, thing: "api_client", id: c.ID, name: c.Name, after: c})
 	})
 }
 
@@ -182,15 +248,20 @@ func (s *Store) CreateAPIClient(ctx context.Context, c account.APIClient) (err e
 // like the id of an inbox.
 func (s *Store) APIClient(ctx context.Context, clientID string) (c account.APIClient, err error) {
 	defer errs.Wrap(&err, "store.APIClient %s", clientID)
-	c, ok, err := first(ctx, s.readers, func(r row) (c account.APIClient, err error) {
-		var created int64
-		err = r.Scan(&c.ID, &c.Tenant, &c.Name, &c.SecretHash, &created)
-		c.CreatedAt = at(created)
-		return c, err
-	}, `SELECT id, tenant, name, secret_hash, created_at FROM api_client WHERE id = $1`, clientID)
+	c, ok, err := first(ctx, s.readers, scanClient, selectClient+` WHERE id = $1`, clientID)
 	if err == nil && !ok {
 		err = missing("api_client")
 	}
+	return c, err
+}
+
+const selectClient = `SELECT id, tenant, name, secret_hash, created_at FROM api_client`
+
+// scanClient reads a row of selectClient.
+func scanClient(r row) (c account.APIClient, err error) {
+	var created int64
+	err = r.Scan(&c.ID, &c.Tenant, &c.Name, &c.SecretHash, &created)
+	c.CreatedAt = at(created)
 	return c, err
 }
 

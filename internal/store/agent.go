@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"parlor/internal/account"
+	"parlor/internal/audit"
 	"parlor/internal/errs"
 	"parlor/internal/id"
 )
@@ -29,7 +30,7 @@ func scanAgent(r row) (a account.Agent, err error) {
 
 // CreateAgent implements account.Store. Everything that can be refused is checked before the first
 // row is written; only the unique names are left to the indexes, which refuse the first statement.
-func (s *Store) CreateAgent(ctx context.Context, a account.Agent) (err error) {
+func (s *Store) CreateAgent(ctx context.Context, a account.Agent, by audit.By) (err error) {
 	defer errs.Wrap(&err, "store.CreateAgent %s", a.ID)
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
 		if err := mustBeTenant(ctx, t, a.Tenant); err != nil {
@@ -45,8 +46,25 @@ func (s *Store) CreateAgent(ctx context.Context, a account.Agent) (err error) {
 			string(a.Role), a.Cap, flag(a.Disabled), a.PasswordHash, ms(a.CreatedAt), string(account.Away)); err != nil {
 			return err
 		}
-		return s.setTeams(ctx, t, a)
+		if err := s.setTeams(ctx, t, a); err != nil {
+			return err
+		}
+		return record(ctx, t, by, changed{tenant: a.Tenant, thing: "agent", id: string(a.ID), name: a.Name, after: a})
 	})
+}
+
+// agentRecord is an agent as the audit log keeps it: without the password, but
+// with the fact that it was changed.
+type agentRecord struct {
+	account.Agent
+	Password string `json:"password,omitempty"`
+}
+
+func passwordNote(before, after account.Agent) string {
+	if before.PasswordHash != after.PasswordHash {
+		return "changed"
+	}
+	return ""
 }
 
 // mustBeTenant returns NotFound "tenant_not_found" for an unknown tenant.
@@ -147,24 +165,32 @@ func (s *Store) Agents(ctx context.Context, t id.Tenant) (list []account.Agent, 
 
 // UpdateAgent implements account.Store. Rows of teams that stay are not touched. State, load and
 // times are not part of it: routing and presence own them.
-func (s *Store) UpdateAgent(ctx context.Context, a account.Agent) (err error) {
+func (s *Store) UpdateAgent(ctx context.Context, a account.Agent, by audit.By) (err error) {
 	defer errs.Wrap(&err, "store.UpdateAgent %s", a.ID)
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
 		// Foreign teams are refused before anything is written.
 		if err := s.mustHaveTeams(ctx, t, a.Tenant, a.Teams); err != nil {
 			return err
 		}
-		n, err := t.exec(ctx, `UPDATE agent SET email = $3, email_key = $4, username = $5, username_key = $6,
-			name = $7, role = $8, cap = $9, disabled = $10, password_hash = $11 WHERE id = $1 AND tenant = $2`,
-			string(a.ID), string(a.Tenant), a.Email, fold(a.Email), a.Username, fold(a.Username), a.Name,
-			string(a.Role), a.Cap, flag(a.Disabled), a.PasswordHash)
-		if err != nil {
+		before, ok, err := first(ctx, t, scanAgent, selectAgent+` WHERE a.id = $1 AND a.tenant = $2`, string(a.ID), string(a.Tenant))
+		if err != nil || !ok {
+			return orMissing(err, "agent")
+		}
+		if before.Teams, err = teamsOfAgent(ctx, t, a.Tenant, a.ID); err != nil {
 			return err
 		}
-		if n == 0 {
-			return missing("agent")
+		if _, err := t.exec(ctx, `UPDATE agent SET email = $3, email_key = $4, username = $5, username_key = $6,
+			name = $7, role = $8, cap = $9, disabled = $10, password_hash = $11 WHERE id = $1 AND tenant = $2`,
+			string(a.ID), string(a.Tenant), a.Email, fold(a.Email), a.Username, fold(a.Username), a.Name,
+			string(a.Role), a.Cap, flag(a.Disabled), a.PasswordHash); err != nil {
+			return err
 		}
-		return s.setTeams(ctx, t, a)
+		if err := s.setTeams(ctx, t, a); err != nil {
+			return err
+		}
+		a.CreatedAt = before.CreatedAt
+		return record(ctx, t, by, changed{tenant: a.Tenant, thing: "agent", id: string(a.ID), name: a.Name,
+			before: agentRecord{before, ""}, after: agentRecord{a, passwordNote(before, a)}})
 	})
 }
 

@@ -32,6 +32,8 @@ var duplicates = map[string]duplicate{
 	"team.id":                          {"team", "id"},
 	"team_name":                        {"team", "name"},
 	"team.tenant, team.name":           {"team", "name"},
+	"role_name":                        {"role", "name"},
+	"role.tenant, role.name":           {"role", "name"},
 	"credential_pkey":                  {"credential", "hash"},
 	"credential.hash":                  {"credential", "hash"},
 	"api_client_pkey":                  {"api_client", "id"},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -63,6 +64,7 @@ func Mount(mux *http.ServeMux, d Deps) *API {
 	cfg.Info.Description = "The native API of Parlor: agents, conversations, messages, visitors and files."
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "/api/parlor/openapi", "", ""
 	cfg.CreateHooks = nil
+	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		agentAuth:   {Type: "http", Scheme: "bearer", Description: "Personal access token, or the console's session cookie with the header X-CSRF-Token on changes."},
 		visitorAuth: {Type: "http", Scheme: "bearer", Description: "Visitor token from POST /visitor/session."},
@@ -77,8 +79,19 @@ func Mount(mux *http.ServeMux, d Deps) *API {
 	a.visitors()
 	a.visitorSide()
 	a.desk()
+	a.admin()
 	mux.HandleFunc("GET /api/parlor/docs", a.page)
 	return a
+}
+
+// schemaName names a type in the document. Settings have the names of what they
+// are settings of, so they say so.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	if strings.HasSuffix(t.PkgPath(), "/setting") && (t.Name() == "Team" || t.Name() == "Inbox" || t.Name() == "Company") {
+		name += "Settings"
+	}
+	return name
 }
 
 // Document returns the OpenAPI document as JSON.

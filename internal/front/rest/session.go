@@ -104,7 +104,7 @@ func (a *API) me(ctx context.Context, l account.Login) (wire.Me, error) {
 			me.Tenant = wire.TenantName{ID: t.ID, Name: t.Name}
 		}
 	}
-	for _, p := range l.Agent.Role.Permissions() {
+	for _, p := range l.Permissions {
 		me.Permissions = append(me.Permissions, string(p))
 	}
 	if l.Credential.Kind != account.SessionCookie {

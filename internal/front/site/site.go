@@ -170,6 +170,9 @@ func (s *Site) loaderConfig(ctx context.Context, r *http.Request, name id.Inbox)
 	if err != nil {
 		return loaderConfig{}, err
 	}
+	if err := s.Accounts.InboxSeenOn(ctx, inbox, r.Referer()); err != nil {
+		s.Log.Error("sighting of an inbox not noted", "inbox", inbox.ID, "error", err) // the page works without it
+	}
 	online, err := s.Accounts.AnyoneAvailable(ctx, inbox.Tenant)
 	origin := s.PublicURL
 	if origin == "" {

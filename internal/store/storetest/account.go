@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parlor/internal/account"
+	"parlor/internal/audit"
 	"parlor/internal/errs"
 	"parlor/internal/id"
 	"parlor/internal/setting"
@@ -43,22 +44,22 @@ func testInboxes(t *testing.T, s *store.Store) {
 	w := NewWorld(t, s, "main")
 	in := account.Inbox{ID: "shop", Tenant: w.Tenant, Name: "Shop", Channel: "web", CreatedAt: T0,
 		Settings: setting.Inbox{Color: "#123456", Origins: []string{"https://a"}, Greeting: map[string]string{"en": "Hi"}}}
-	must(t, s.CreateInbox(t.Context(), in))
+	must(t, s.CreateInbox(t.Context(), in, audit.None))
 	got, err := s.InboxByID(t.Context(), "shop")
 	must(t, err)
 	equal(t, "inbox", spaced(got), fmt.Sprint(in))
-	wantReason(t, s.CreateInbox(t.Context(), in), errs.Conflict, "inbox_exists")
+	wantReason(t, s.CreateInbox(t.Context(), in, audit.None), errs.Conflict, "inbox_exists")
 	in.Name, in.Settings.Routing.Rule = "Store", "idle"
-	must(t, s.UpdateInbox(t.Context(), in))
+	must(t, s.UpdateInbox(t.Context(), in, audit.None))
 	list, err := s.Inboxes(t.Context(), w.Tenant)
 	must(t, err)
 	equal(t, "inboxes", spaced(len(list), list[0].Name, list[0].Settings.Routing.Rule), "2 Store idle")
 	_, err = s.InboxByID(t.Context(), "none")
 	wantReason(t, err, errs.NotFound, "inbox_not_found")
 	in.ID = "none"
-	wantReason(t, s.UpdateInbox(t.Context(), in), errs.NotFound, "inbox_not_found")
+	wantReason(t, s.UpdateInbox(t.Context(), in, audit.None), errs.NotFound, "inbox_not_found")
 	in.Tenant = "none"
-	wantReason(t, s.CreateInbox(t.Context(), in), errs.NotFound, "tenant_not_found")
+	wantReason(t, s.CreateInbox(t.Context(), in, audit.None), errs.NotFound, "tenant_not_found")
 }
 
 // testAgents checks agents, their unique names, their teams and their state.
@@ -67,7 +68,7 @@ func testAgents(t *testing.T, s *store.Store) {
 	sales, help := w.Team("sales"), w.Team("help")
 	a := account.Agent{ID: "a1", Tenant: w.Tenant, Email: "Ann@Example.com", Username: "Ännchen", Name: "Ann", Role: account.Admin,
 		Cap: 7, Teams: []id.Team{sales}, PasswordHash: "$argon2id$x", CreatedAt: T0}
-	must(t, s.CreateAgent(t.Context(), a))
+	must(t, s.CreateAgent(t.Context(), a, audit.None))
 	got, err := s.Agent(t.Context(), w.Tenant, "a1")
 	must(t, err)
 	equal(t, "agent", spaced(got), fmt.Sprint(a))
@@ -83,7 +84,7 @@ func testAgents(t *testing.T, s *store.Store) {
 	b := account.Agent{ID: "a2", Tenant: w.Tenant, Email: "ann@example.COM", Username: "b", Name: "Bob", Cap: 1}
 	duplicate := func(field string) {
 		t.Helper()
-		err := s.CreateAgent(t.Context(), b)
+		err := s.CreateAgent(t.Context(), b, audit.None)
 		wantReason(t, err, errs.Conflict, "agent_exists")
 		equal(t, "field", errs.FieldOf(err), field)
 	}
@@ -93,18 +94,18 @@ func testAgents(t *testing.T, s *store.Store) {
 	b.Username, b.ID = "", "a1"
 	duplicate("id")
 	b.ID, b.Teams = "a2", []id.Team{"none"}
-	wantReason(t, s.CreateAgent(t.Context(), b), errs.NotFound, "team_not_found")
+	wantReason(t, s.CreateAgent(t.Context(), b, audit.None), errs.NotFound, "team_not_found")
 	b.Teams = nil
-	must(t, s.CreateAgent(t.Context(), b))
+	must(t, s.CreateAgent(t.Context(), b, audit.None))
 	a.Name, a.Cap, a.Disabled, a.Teams = "Anna", 2, true, []id.Team{help}
-	must(t, s.UpdateAgent(t.Context(), a))
+	must(t, s.UpdateAgent(t.Context(), a, audit.None))
 	list, err := s.Agents(t.Context(), w.Tenant)
 	must(t, err)
 	equal(t, "agents", spaced(len(list), list[0].Name, list[0].Cap, list[0].Disabled, list[0].Teams[0] == help, len(list[0].Teams), list[1].Name), "2 Anna 2 true true 1 Bob")
 	b.Email = "ANN@example.com"
-	wantReason(t, s.UpdateAgent(t.Context(), b), errs.Conflict, "agent_exists")
+	wantReason(t, s.UpdateAgent(t.Context(), b, audit.None), errs.Conflict, "agent_exists")
 	b.ID, b.Email = "none", "n@example.com"
-	wantReason(t, s.UpdateAgent(t.Context(), b), errs.NotFound, "agent_not_found")
+	wantReason(t, s.UpdateAgent(t.Context(), b, audit.None), errs.NotFound, "agent_not_found")
 	roster, err := s.Roster(t.Context(), w.Tenant, T0)
 	must(t, err)
 	equal(t, "roster leaves out the disabled", spaced(len(roster), roster[0].Name, roster[0].State), "1 Bob away")
@@ -113,7 +114,7 @@ func testAgents(t *testing.T, s *store.Store) {
 	equal(t, "state", spaced(st.State, st.Reason, st.Since.Sub(T0), st.Connected, st.Cap), "busy lunch 1s false 1")
 	_, err = s.SetState(t.Context(), w.Tenant, "none", account.Busy, "", T0)
 	wantReason(t, err, errs.NotFound, "agent_not_found")
-	err = s.CreateTeam(t.Context(), account.Team{ID: "x", Tenant: w.Tenant, Name: "sales"})
+	err = s.CreateTeam(t.Context(), account.Team{ID: "x", Tenant: w.Tenant, Name: "sales"}, audit.None)
 	wantReason(t, err, errs.Conflict, "team_exists")
 	teams, err := s.Teams(t.Context(), w.Tenant)
 	must(t, err)
@@ -151,8 +152,8 @@ func testCredentials(t *testing.T, s *store.Store) {
 	must(t, s.DeleteCredential(t.Context(), "t"))
 	must(t, s.DeleteCredential(t.Context(), "t"))
 	client := account.APIClient{ID: "c1", Tenant: w.Tenant, Name: "crm", SecretHash: "h", CreatedAt: T0}
-	must(t, s.CreateAPIClient(t.Context(), client))
-	wantReason(t, s.CreateAPIClient(t.Context(), client), errs.Conflict, "api_client_exists")
+	must(t, s.CreateAPIClient(t.Context(), client, audit.None))
+	wantReason(t, s.CreateAPIClient(t.Context(), client, audit.None), errs.Conflict, "api_client_exists")
 	kept, err := s.APIClient(t.Context(), "c1")
 	must(t, err)
 	equal(t, "client", kept, client)

@@ -8,6 +8,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/actor"
+	"parlor/internal/audit"
 	"parlor/internal/colleague"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
@@ -34,6 +35,10 @@ func testIsolation(t *testing.T, s *store.Store) {
 	_, _, err := s.AddPage(t.Context(), w.Tenant, visitor.Page{Visitor: open.Visitor, URL: "/", At: T0})
 	must(t, err)
 	w.IndexAll()
+	by := audit.By{Kind: actor.Agent, ID: string(ann), Name: "Ann", At: T0}
+	must(t, s.SaveRole(t.Context(), account.CustomRole{ID: "r1", Tenant: w.Tenant, Name: "Reader", CreatedAt: T0}, by))
+	must(t, s.CreateAPIClient(t.Context(), account.APIClient{ID: "c1", Tenant: w.Tenant, Name: "CRM", CreatedAt: T0}, by))
+	must(t, s.SeenInbox(t.Context(), w.Tenant, w.Inbox, account.Seen{Origin: "https://shop", At: T0}))
 	before := dump(t, s)
 	for name, call := range foreignCalls(s, o.Tenant, foreign{w.Inbox, team, ann, bob, eve, queued, open}) {
 		t.Run(name, func(t *testing.T) {
@@ -198,7 +203,30 @@ func accountCalls(s *store.Store, t id.Tenant, f foreign) map[string]call {
 			return len(list) - 1, err
 		},
 		"UpdateInbox": func(ctx context.Context) (int, error) {
-			return none(s.UpdateInbox(ctx, account.Inbox{ID: f.inbox, Tenant: t, Name: "mine now"}))
+			return none(s.UpdateInbox(ctx, account.Inbox{ID: f.inbox, Tenant: t, Name: "mine now"}, audit.None))
+		},
+		"UpdateTeam": func(ctx context.Context) (int, error) {
+			return none(s.UpdateTeam(ctx, account.Team{ID: f.team, Tenant: t, Name: "mine now"}, audit.None))
+		},
+		"DeleteTeam": func(ctx context.Context) (int, error) { return none(s.DeleteTeam(ctx, t, f.team, audit.None)) },
+		"Roles":      func(ctx context.Context) (int, error) { list, err := s.Roles(ctx, t); return len(list), err },
+		"DeleteRole": func(ctx context.Context) (int, error) { return none(s.DeleteRole(ctx, t, "r1", audit.None)) },
+		"Audit": func(ctx context.Context) (int, error) {
+			list, _, err := s.Audit(ctx, t, audit.Filter{Limit: 10})
+			return len(list), err
+		},
+		"SeenInbox": func(ctx context.Context) (int, error) {
+			return 0, s.SeenInbox(ctx, t, f.inbox, account.Seen{Origin: "https://foreign", At: T0})
+		},
+		"InboxSeen": func(ctx context.Context) (int, error) {
+			list, err := s.InboxSeen(ctx, t, f.inbox)
+			return len(list), err
+		},
+		"APIClients":      func(ctx context.Context) (int, error) { list, err := s.APIClients(ctx, t); return len(list), err },
+		"DeleteAPIClient": func(ctx context.Context) (int, error) { return none(s.DeleteAPIClient(ctx, t, "c1", audit.None)) },
+		"Credentials": func(ctx context.Context) (int, error) {
+			list, err := s.Credentials(ctx, t, f.ann, T0)
+			return len(list), err
 		},
 		"Agent":        func(ctx context.Context) (int, error) { _, err := s.Agent(ctx, t, f.ann); return none(err) },
 		"AgentByLogin": func(ctx context.Context) (int, error) { _, err := s.AgentByLogin(ctx, t, "ann"); return none(err) },
@@ -207,13 +235,13 @@ func accountCalls(s *store.Store, t id.Tenant, f foreign) map[string]call {
 			return len(list) - 1, err
 		},
 		"CreateAgent/ForeignTeam": func(ctx context.Context) (int, error) {
-			return none(s.CreateAgent(ctx, account.Agent{ID: "new", Tenant: t, Email: "n@x", Teams: []id.Team{f.team}}))
+			return none(s.CreateAgent(ctx, account.Agent{ID: "new", Tenant: t, Email: "n@x", Teams: []id.Team{f.team}}, audit.None))
 		},
 		"UpdateAgent": func(ctx context.Context) (int, error) {
-			return none(s.UpdateAgent(ctx, account.Agent{ID: f.ann, Tenant: t, Name: "mine now"}))
+			return none(s.UpdateAgent(ctx, account.Agent{ID: f.ann, Tenant: t, Name: "mine now"}, audit.None))
 		},
 		"UpdateAgent/ForeignTeam": func(ctx context.Context) (int, error) {
-			return none(s.UpdateAgent(ctx, account.Agent{ID: f.eve, Tenant: t, Teams: []id.Team{f.team}}))
+			return none(s.UpdateAgent(ctx, account.Agent{ID: f.eve, Tenant: t, Teams: []id.Team{f.team}}, audit.None))
 		},
 		"SetState": func(ctx context.Context) (int, error) {
 			_, err := s.SetState(ctx, t, f.ann, account.Away, "", T0)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parlor/internal/account"
+	"parlor/internal/audit"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/id"
@@ -166,7 +167,7 @@ func testDisabled(t *testing.T, s *store.Store) {
 	ann := w.Ready("ann", 5)
 	off := account.Agent{ID: id.Agent(id.New()), Tenant: w.Tenant, Name: "off", Email: "off@example.com", Username: "off",
 		Role: account.Member, Cap: 5, Disabled: true, CreatedAt: w.Now}
-	must(t, s.CreateAgent(t.Context(), off))
+	must(t, s.CreateAgent(t.Context(), off, audit.None))
 	_, err := s.SetState(t.Context(), w.Tenant, off.ID, account.Ready, "", w.Now)
 	must(t, err)
 	must(t, s.Connect(t.Context(), w.Node, w.Tenant, off.ID, w.Now))

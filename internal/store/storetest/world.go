@@ -6,6 +6,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/actor"
+	"parlor/internal/audit"
 	"parlor/internal/conversation"
 	"parlor/internal/id"
 	"parlor/internal/routing"
@@ -34,7 +35,7 @@ func NewWorld(t testing.TB, s *store.Store, name string) *World {
 	w := &World{T: t, S: s, Tenant: id.Tenant(name), Inbox: id.Inbox(name), Node: "node-" + name, Now: T0}
 	_, err := s.CreateTenant(t.Context(), account.Tenant{ID: w.Tenant, Name: name, CreatedAt: T0})
 	w.ok(err)
-	w.ok(s.CreateInbox(t.Context(), account.Inbox{ID: w.Inbox, Tenant: w.Tenant, Name: name, Channel: "web", CreatedAt: T0}))
+	w.ok(s.CreateInbox(t.Context(), account.Inbox{ID: w.Inbox, Tenant: w.Tenant, Name: name, Channel: "web", CreatedAt: T0}, audit.None))
 	w.ok(s.Beat(t.Context(), w.Node, T0.Add(24*time.Hour)))
 	return w
 }
@@ -50,7 +51,7 @@ func (w *World) ok(err error) {
 func (w *World) Team(name string) id.Team {
 	w.T.Helper()
 	team := account.Team{ID: id.Team(id.New()), Tenant: w.Tenant, Name: name, CreatedAt: w.Now}
-	w.ok(w.S.CreateTeam(w.T.Context(), team))
+	w.ok(w.S.CreateTeam(w.T.Context(), team, audit.None))
 	return team.ID
 }
 
@@ -59,7 +60,7 @@ func (w *World) Agent(name string, limit int, teams ...id.Team) id.Agent {
 	w.T.Helper()
 	a := account.Agent{ID: id.Agent(id.New()), Tenant: w.Tenant, Name: name, Email: name + "@example.com", Username: name,
 		Role: account.Member, Cap: limit, Teams: teams, CreatedAt: w.Now}
-	w.ok(w.S.CreateAgent(w.T.Context(), a))
+	w.ok(w.S.CreateAgent(w.T.Context(), a, audit.None))
 	return a.ID
 }
 
