@@ -26,7 +26,8 @@ func (b Binary) MarshalJSON() ([]byte, error) {
 	return append(out, `"}`...), nil
 }
 
-// UnmarshalJSON reads the inline form. Null leaves b unchanged.
+// UnmarshalJSON reads the inline form. Null leaves b unchanged. Anything else, also a placeholder with a number, is an
+// error: numbers are replaced before a handler sees them.
 func (b *Binary) UnmarshalJSON(text []byte) error {
 	if string(text) == "null" {
 		return nil
@@ -44,6 +45,11 @@ func (b *Binary) UnmarshalJSON(text []byte) error {
 	*b = *form.Base64
 	return nil
 }
+
+// Two forms of an attachment in JSON: outside, on the wire, a numbered placeholder whose bytes follow in frames of
+// their own; inside, in arguments and in what handlers send on, the bytes as base64. The inner form lets arguments be
+// plain JSON that can be stored, compared and passed on; the price is the encoding, which only events with attachments
+// pay.
 
 // inline replaces the numbered placeholders of an inbound event by their attachments. Each number must occur exactly
 // once. The marker cannot occur inside a JSON string, where its quotes would be escaped.
@@ -79,7 +85,9 @@ func attachmentBytes(attachments [][]byte) int {
 	return n
 }
 
-// detach takes the inline attachments out of buf[from:] and leaves numbered placeholders.
+// detach takes the inline attachments out of buf[from:] and leaves numbered placeholders, in the order they occur.
+// Without attachments, which is nearly always, it returns buf as it is after one search. What looks like an attachment
+// but was not written by Binary stays in the text.
 func detach(buf []byte, from int) ([]byte, [][]byte) {
 	if !bytes.Contains(buf[from:], []byte(inlinePrefix)) {
 		return buf, nil

@@ -7,7 +7,8 @@ import (
 	"parlor/internal/socketio/engineio"
 )
 
-// Broadcast addresses sockets of a namespace. It is a value; its methods return changed copies.
+// Broadcast addresses sockets of a namespace. It is a value; its methods return changed copies, so one may be kept and
+// narrowed several times. Who is addressed is decided when something is sent, not when the Broadcast is made.
 type Broadcast struct {
 	ns     *Namespace
 	few    [2]string // the first rooms, kept here so that naming one allocates nothing
@@ -54,10 +55,11 @@ func (b Broadcast) Emit(event string, args ...any) error {
 	return nil
 }
 
-// passing are prepared events that live only while they are sent.
+// passing are prepared events in memory that is used again, that live only while they are sent.
 var passing = sync.Pool{New: func() any { return new(Prepared) }}
 
-// Send sends a prepared event to each addressed socket once.
+// Send sends a prepared event to each addressed socket once. It never waits for clients: for each socket it takes the
+// lock of its queue and no other. Sockets that connect meanwhile may or may not get the event.
 func (b Broadcast) Send(p *Prepared) {
 	if b.ns.recovers() {
 		p = b.ns.record(p.body, b.target())
@@ -97,7 +99,7 @@ func (c *crowd) release() {
 	crowds.Put(c)
 }
 
-// sockets lists the addressed sockets, each once.
+// sockets lists the addressed sockets, each once. The list belongs to group and is valid until its release.
 func (b Broadcast) sockets(group *crowd) []*Socket {
 	r := &b.ns.rooms
 	r.mu.RLock()
@@ -133,7 +135,9 @@ func (b Broadcast) sockets(group *crowd) []*Socket {
 	return group.list
 }
 
-// Prepared is an event encoded once, to be sent to any number of sockets.
+// Prepared is an event encoded once, to be sent to any number of sockets. It is safe for concurrent use and never
+// changes for those who send it; forms are added on demand. There is one for each name that recipients use for the
+// namespace, and for some events one for each version: so few that a list does for a map.
 type Prepared struct {
 	body   encoded
 	offset string // recovery: added as last argument for sockets of version 4
@@ -142,7 +146,8 @@ type Prepared struct {
 	forms []form
 }
 
-// form is a prepared event as sockets of one namespace and version get it.
+// form is a prepared event as sockets of one namespace and version get it. The namespace is the name that the socket's
+// client asked for, since clients drop packets that carry another one.
 type form struct {
 	namespace string
 	protocol  int // 0 when all versions share it
@@ -150,7 +155,8 @@ type form struct {
 	parts     []engineio.Message // text and attachments, if there are any
 }
 
-// Prepare encodes an event. Errors: ErrInvalidJSON, or that of encoding an argument.
+// Prepare encodes an event. The arguments are not needed afterwards. Errors: ErrInvalidJSON, or that of encoding an
+// argument.
 func Prepare(event string, args ...any) (*Prepared, error) {
 	b, sc, err := encodeEvent(event, args)
 	if err != nil {
@@ -176,7 +182,8 @@ func encodeEvent(event string, args []any) (encoded, *scratch, error) {
 	return b, sc, nil
 }
 
-// form returns the event as encoded for a namespace and version, making it on first use.
+// form returns the event as encoded for a namespace and version, making it on first use. The lock is held while
+// encoding, so that a thousand sockets which ask at once encode once.
 func (p *Prepared) form(namespace string, protocol int) form {
 	// Text frames are the same in versions 3 and 4; only attachments and offsets differ.
 	if p.offset == "" && len(p.body.attachments) == 0 {

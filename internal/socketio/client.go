@@ -14,13 +14,16 @@ import (
 const maxJobs = 1024
 
 // client is one engine connection with its sockets.
+//
+// Locks: mu comes before that of the wheel. It is never held while something is sent, because a
+// failing send ends the connection, which takes it (close), nor while a handler runs.
 type client struct {
 	srv   *Server
 	conn  *engineio.Conn
 	parts *assembly // an event that waits for attachments; used by the reader only
 
 	mu      sync.Mutex
-	sockets []*Socket
+	sockets []*Socket     // one for each namespace joined; few, so a list
 	inBytes int           // of events that wait or run
 	inJobs  int           // their number
 	room    chan struct{} // closed when there is room again; nil if nobody waits
@@ -28,11 +31,11 @@ type client struct {
 	timer   wheel.Timer
 }
 
-// assembly is a binary event under way.
+// assembly is a binary event under way. Between its head and its last attachment a client may send nothing else.
 type assembly struct {
-	head        packet
-	attachments [][]byte
-	size        int
+	head        packet   // in memory of its own
+	attachments [][]byte // those that have come
+	size        int      // of head and attachments in bytes, bounded by MaxPayload
 }
 
 // awaitNamespace closes the connection if it joins no namespace in time. It needs mu unless the client is new.
@@ -54,7 +57,9 @@ func (t *connectTimer) Expire() {
 	}
 }
 
-// receive handles a text message.
+// receive handles a text message: a packet, or the head of one with attachments. An error means that the client broke
+// the protocol; the caller closes the connection. It is called by one goroutine at a time, as engineio.Handler
+// promises.
 func (c *client) receive(data []byte) error {
 	if c.parts != nil {
 		return errPacket // attachments were due
@@ -79,7 +84,8 @@ func (c *client) receive(data []byte) error {
 	return nil
 }
 
-// receiveBinary handles an attachment.
+// receiveBinary handles an attachment. The last one completes the event, which then takes the way of any other. All
+// together may be no larger than MaxPayload, as one message would be.
 func (c *client) receiveBinary(data []byte) error {
 	a := c.parts
 	if a == nil {
@@ -105,7 +111,8 @@ func (c *client) receiveBinary(data []byte) error {
 	return c.dispatch(a.head)
 }
 
-// dispatch hands a complete packet to its socket. Packets for a namespace that is not joined, or no longer, are dropped.
+// dispatch hands a complete packet to its socket. Packets for a namespace that is not joined, or no longer, are
+// dropped.
 func (c *client) dispatch(p packet) error {
 	if p.kind == typeConnect {
 		return c.connect(p)
@@ -125,7 +132,8 @@ func (c *client) dispatch(p packet) error {
 	}
 }
 
-// find returns the socket of a namespace as the client wrote it, or nil.
+// find returns the socket of a namespace as the client wrote it, or nil. Another spelling of the same namespace is
+// another socket.
 func (c *client) find(namespace []byte) *Socket {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -137,7 +145,8 @@ func (c *client) find(namespace []byte) *Socket {
 	return nil
 }
 
-// connect answers a CONNECT packet.
+// connect answers a CONNECT packet: at once if the namespace is refused, else by a job of the new socket, whose
+// OnConnect may block. Events that the client sends without waiting for the answer queue up behind that job.
 func (c *client) connect(p packet) error {
 	if c.conn.Protocol() == engineio.V3 {
 		p.data = nil // a later invention
@@ -172,7 +181,8 @@ func (c *client) connect(p packet) error {
 	return nil
 }
 
-// refuse answers CONNECT with an error, in the form of the client's version.
+// refuse answers CONNECT with an error, in the form of the client's version: an object with message and data for
+// version 4, the bare text or data for version 3. The connection goes on.
 func (c *client) refuse(namespace string, e *ConnectError) {
 	var content any = e.Message
 	if c.conn.Protocol() == engineio.V3 {
@@ -193,7 +203,7 @@ func (c *client) refuse(namespace string, e *ConnectError) {
 	_ = c.send(typeConnectError, namespace, noAck, text) // a connection that has ended needs no answer
 }
 
-// send sends a packet without attachments.
+// send sends a packet without attachments for this connection alone. Errors are those of Socket.Emit.
 func (c *client) send(kind byte, namespace string, id int64, text []byte) error {
 	buf := appendHeader(engineio.StartText(len(namespace)+len(text)+16), kind, 0, namespace, id)
 	if kind <= typeDisconnect && len(text) == 0 && namespace != "/" {
@@ -202,7 +212,8 @@ func (c *client) send(kind byte, namespace string, id int64, text []byte) error 
 	return socketError(c.conn.Send(engineio.FinishText(append(buf, text...), true)))
 }
 
-// leave forgets a socket that has ended while the connection goes on.
+// leave forgets a socket that has ended while the connection goes on. A connection left without sockets gets
+// ConnectTimeout to join another namespace.
 func (c *client) leave(s *Socket) {
 	c.mu.Lock()
 	if i := slices.Index(c.sockets, s); i >= 0 {
@@ -218,7 +229,9 @@ func (c *client) leave(s *Socket) {
 	}
 }
 
-// close ends all sockets after the connection has ended.
+// close ends all sockets after the connection has ended, and lets a reader go that waits for room. It must not block,
+// since engineio calls it on whatever goroutine found the end; what the application does about it is a job of each
+// socket.
 func (c *client) close(reason string) {
 	c.mu.Lock()
 	c.closed = true
@@ -260,7 +273,7 @@ func (c *client) admit(size int) bool {
 	}
 }
 
-// handled needs mu. It gives back what admit took.
+// handled needs mu. It gives back what admit took, once for each event, also if the handler panicked.
 func (c *client) handled(size int) {
 	c.inBytes -= size
 	c.inJobs--

@@ -7,7 +7,11 @@ import (
 	"parlor/internal/socketio/engineio"
 )
 
-// admitConnect lets the application look at a new socket and answers its CONNECT.
+// admitConnect lets the application look at a new socket and answers its CONNECT. It is the first job of every socket.
+//
+//	OnConnect    may refuse; what it sends is held, so that the answer comes first
+//	the answer   then what a recovering client has missed, then what was held
+//	OnConnected  may send freely; events of the client come after it
 func (s *Socket) admitConnect() {
 	s.recover()
 	handlers := s.ns.handlers.Load()
@@ -25,7 +29,8 @@ func (s *Socket) admitConnect() {
 	}
 }
 
-// turnAway refuses the socket.
+// turnAway refuses the socket. Only the text of a ConnectError reaches the client: other errors may say more than it
+// should know. What OnConnect wanted to send is dropped.
 func (s *Socket) turnAway(err error) {
 	var shown *ConnectError
 	if !errors.As(err, &shown) {
@@ -49,8 +54,8 @@ func (s *Socket) enter() bool {
 	}
 	// Counted before the client hears of it.
 	s.ns.srv.sockets.Add(1)
-	// Broadcasts reach the socket from here on, but are held until it is connected; the loop ends when nothing was added
-	// while it sent. The lock is not held while sending, since a failing send ends the socket, which takes it.
+	// Broadcasts reach the socket from here on, but are held until it is connected; the loop ends when nothing was
+	// added while it sent. The lock is not held while sending, since a failing send ends the socket, which takes it.
 	// Errors of sending mean that the connection has ended, which the socket hears of by itself.
 	_ = c.send(typeConnect, s.name, noAck, s.greeting())
 	next := s.missed
@@ -110,7 +115,8 @@ func (s *Socket) finish(reason string) bool {
 	return true
 }
 
-// leaveQuietly forgets a refused socket; the connection stays open for another try.
+// leaveQuietly forgets a refused socket; the connection stays open for another try, in version 3 as well, whose clients
+// have been told why.
 func (c *client) leaveQuietly(s *Socket) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -125,7 +131,8 @@ func (c *client) leaveQuietly(s *Socket) {
 	}
 }
 
-// credentials are what a client sends to recover.
+// credentials are what a client sends to recover. The pid is the secret; the offset is that of the last event it has
+// got.
 type credentials struct {
 	PID    string `json:"pid"`
 	Offset string `json:"offset"`

@@ -22,7 +22,9 @@ func newDispatcher() *dispatcher {
 	return d
 }
 
-// add queues a socket. It must not be queued or being run.
+// add queues a socket. It must not be queued or being run, which Socket.working guards. There is no limit to the
+// workers: only handlers that block make more than one or two of them, at most one for each socket, and sockets are
+// limited.
 func (d *dispatcher) add(s *Socket) {
 	d.mu.Lock()
 	if d.tail == nil {
@@ -38,7 +40,8 @@ func (d *dispatcher) add(s *Socket) {
 	}
 }
 
-// recruit needs mu. It reports whether the caller must start a worker.
+// recruit needs mu. It reports whether the caller must start a worker. One at a time is on its way: it calls the next
+// itself if there is more to do than it can take.
 func (d *dispatcher) recruit() bool {
 	if d.coming || d.head == nil {
 		return false
@@ -48,7 +51,8 @@ func (d *dispatcher) recruit() bool {
 	return true
 }
 
-// run is one worker. It ends when no socket waits.
+// run is one worker. It ends when no socket waits. The next worker is recruited before the handler is entered:
+// afterwards it might be too late, and before, with nothing waiting, it would be for nothing.
 func (d *dispatcher) run() {
 	d.mu.Lock()
 	d.coming = false
@@ -73,7 +77,8 @@ func (d *dispatcher) run() {
 	d.mu.Unlock()
 }
 
-// drained returns a channel that is closed once no handler runs. It is called once, when no socket gets events any more.
+// drained returns a channel that is closed once no handler runs. It is called once, when no socket gets events any
+// more.
 func (d *dispatcher) drained() <-chan struct{} {
 	d.mu.Lock()
 	defer d.mu.Unlock()

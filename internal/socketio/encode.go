@@ -14,7 +14,8 @@ import (
 // outNesting is how deep raw JSON of the application may be nested.
 const outNesting = 1000
 
-// scratch holds JSON while its size is not yet known.
+// scratch holds JSON while its size is not yet known. What is made of it is copied into memory of the right size: a
+// frame, or an event that is kept.
 type scratch struct{ b []byte }
 
 var scratches = sync.Pool{New: func() any { return &scratch{b: make([]byte, 0, 1024)} }}
@@ -54,7 +55,8 @@ func appendArgs(dst []byte, args []any) ([]byte, error) {
 	return append(dst, ']'), nil
 }
 
-// appendArg writes one argument. The common types do not go through reflection.
+// appendArg writes one argument. The common types do not go through reflection. On an error what was written so far is
+// returned with it, for its memory.
 func appendArg(dst []byte, arg any) ([]byte, error) {
 	switch v := arg.(type) {
 	case nil:
@@ -87,8 +89,9 @@ func appendArg(dst []byte, arg any) ([]byte, error) {
 	return bytes.TrimSuffix(buf.Bytes(), []byte{'\n'}), nil
 }
 
-// appendString writes a JSON string. Line separators that JavaScript once did not allow in strings are escaped, and
-// invalid UTF-8 becomes the replacement character.
+// appendString writes a JSON string. Unlike encoding/json it leaves <, > and & alone, as Node's servers do. Line
+// separators that JavaScript once did not allow in strings are escaped, and invalid UTF-8 becomes the replacement
+// character.
 func appendString(dst []byte, s string) []byte {
 	const digits = "0123456789abcdef"
 	dst = append(dst, '"')
@@ -120,10 +123,10 @@ func appendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// encoded is the content of a packet, before namespace and id are known.
+// encoded is the content of a packet, before namespace and id are known. It may lie in a scratch.
 type encoded struct {
-	json        []byte
-	attachments [][]byte
+	json        []byte   // an array, with numbered placeholders
+	attachments [][]byte // in the order of their numbers
 }
 
 // message puts a header before the JSON. kind is typeEvent or typeAck; attachments make it the binary form.
@@ -136,7 +139,7 @@ func (b encoded) message(kind byte, namespace string, id int64) engineio.Message
 	return engineio.FinishText(append(buf, b.json...), true)
 }
 
-// messages is message together with the attachments, for one protocol version.
+// messages is message together with the attachments, for one protocol version. They must be sent together (SendAll).
 func (b encoded) messages(first engineio.Message, protocol int) []engineio.Message {
 	out := make([]engineio.Message, 1, 1+len(b.attachments))
 	out[0] = first
@@ -146,7 +149,8 @@ func (b encoded) messages(first engineio.Message, protocol int) []engineio.Messa
 	return out
 }
 
-// Raw turns the arguments of a handler into arguments of Emit or ack.
+// Raw turns the arguments of a handler into arguments of Emit or ack, without decoding them. Attachments in them become
+// attachments again.
 func Raw(args []json.RawMessage) []any {
 	out := make([]any, len(args))
 	for i, a := range args {

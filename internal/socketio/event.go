@@ -9,9 +9,9 @@ import (
 	"sync/atomic"
 )
 
-// Whatever happens to a socket becomes a job in its queue: CONNECT, events, and the end. One worker at a time takes them in
-// order, so the application never sees an event before OnConnected, or after OnDisconnect. Acknowledgements are the
-// exception: they go past the queue to whoever awaits them, because that may be the handler which is running.
+// Whatever happens to a socket becomes a job in its queue: CONNECT, events, and the end. One worker at a time takes
+// them in order, so the application never sees an event before OnConnected, or after OnDisconnect. Acknowledgements are
+// the exception: they go past the queue to whoever awaits them, because that may be the handler which is running.
 
 // jobKind says what a job does.
 type jobKind uint8
@@ -37,7 +37,8 @@ type job struct {
 
 var jobs = sync.Pool{New: func() any { return new(job) }}
 
-// event queues an event for its handlers.
+// event queues an event for its handlers. It may wait until there is room among the events that wait (admit), which
+// stops the reading from this client. Events without a handler cost no more than the check of their JSON.
 func (c *client) event(s *Socket, p packet) error {
 	var few [16]span
 	spans, ok := scanArray(p.data, c.srv.opts.MaxNesting, few[:0])
@@ -71,7 +72,8 @@ func (c *client) event(s *Socket, p packet) error {
 	return nil
 }
 
-// cut copies a message once and slices its arguments out of the copy.
+// cut copies a message once and slices its arguments out of the copy: the message itself is only valid while it is
+// being received, and the arguments belong to the handler for as long as it likes.
 func cut(data []byte, spans []span) []json.RawMessage {
 	if len(spans) == 0 {
 		return nil
@@ -102,7 +104,8 @@ func (c *client) ack(s *Socket, p packet) error {
 	return nil
 }
 
-// push queues a job and starts the socket's worker if it does not run.
+// push queues a job and starts the socket's worker if it does not run. Jobs that are not events are not limited: there
+// is one for the beginning of a socket and one for its end.
 func (s *Socket) push(in job) {
 	j := jobs.Get().(*job)
 	*j = in
@@ -122,7 +125,8 @@ func (s *Socket) push(in job) {
 	}
 }
 
-// run works until no job is left.
+// run works until no job is left. Only one goroutine runs a socket at a time, which is what keeps its events in order.
+// A socket that is never idle keeps its worker; others get workers of their own.
 func (s *Socket) run() {
 	c := s.client
 	for {
@@ -195,7 +199,8 @@ func (s *Socket) panicked(j *job, v any) {
 	s.disconnect(ReasonHandlerPanic)
 }
 
-// acknowledge makes the function that answers an event.
+// acknowledge makes the function that answers an event. It keeps the socket alive for as long as the handler keeps it.
+// An answer that can no longer be sent is dropped, because a client that has gone waits for none.
 func (s *Socket) acknowledge(id int64) func(args ...any) {
 	var once atomic.Bool
 	return func(args ...any) {

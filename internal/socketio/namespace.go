@@ -11,7 +11,8 @@ import (
 // AnyHandler handles every event of a namespace, before the handler of its name. See Handler for the arguments.
 type AnyHandler func(s *Socket, event string, args []json.RawMessage, ack func(args ...any))
 
-// Namespace is a set of handlers, sockets and rooms under one name and its aliases.
+// Namespace is a set of handlers, sockets and rooms under one name and its aliases. It is safe for concurrent use.
+// Handlers should be set before the server serves: a socket that is connecting meanwhile may miss one that is added.
 type Namespace struct {
 	srv   *Server
 	name  string

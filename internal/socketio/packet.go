@@ -93,7 +93,8 @@ func (p *packet) check() error {
 	return nil
 }
 
-// number takes a decimal number of up to max digits off b. It is -1 if there is none or it is longer.
+// number takes a decimal number of up to so many digits off b and returns it with the rest. It is -1 if there is none
+// or it is longer. With at most 18 digits it cannot overflow.
 func number(b []byte, digits int) (int64, []byte) {
 	n, i := int64(0), 0
 	for i < len(b) && b[i] >= '0' && b[i] <= '9' {
@@ -109,7 +110,8 @@ func number(b []byte, digits int) (int64, []byte) {
 	return n, b[i:]
 }
 
-// appendHeader writes what stands before the JSON of a packet.
+// appendHeader writes what stands before the JSON of a packet. The namespace "/" is left out, which every client
+// expects; any other ends with a comma even if nothing follows.
 func appendHeader(dst []byte, kind byte, attachments int, namespace string, id int64) []byte {
 	dst = append(dst, '0'+kind)
 	if attachments > 0 {

@@ -50,12 +50,13 @@ func (e Entry) size() int { return len(e.JSON) + attachmentBytes(e.Attachments) 
 // Session is a socket that may come back.
 type Session struct {
 	PID      string // secret name of the session
-	SocketID string
+	SocketID string // which it gets again, so that messages addressed to it meanwhile count as missed
 	Rooms    []string
 	Data     any
 }
 
-// record keeps an event for recovery and prepares it with its offset.
+// record keeps an event for recovery and prepares it with its offset. It is called for every event of a namespace that
+// recovers, also those to nobody: who misses one is only known when a client comes back.
 func (n *Namespace) record(b encoded, t Target) *Prepared {
 	kept := encoded{json: slices.Clone(b.json), attachments: b.attachments}
 	offset := n.srv.opts.Adapter.Append(n.name, Entry{Target: t, JSON: kept.json, Attachments: kept.attachments})
@@ -71,9 +72,9 @@ type MemoryOptions struct {
 	Now         func() time.Time // default time.Now
 }
 
-// memory implements Adapter: for each namespace a log of recent events, numbered without gaps, and the sockets that may come
-// back. An offset is the number of an event, so what follows it is a slice of the log, of which the session gets what was
-// addressed to it. If the log no longer reaches back to the offset, the client is told to start anew.
+// memory implements Adapter: for each namespace a log of recent events, numbered without gaps, and the sockets that may
+// come back. An offset is the number of an event, so what follows it is a slice of the log, of which the session gets
+// what was addressed to it. If the log no longer reaches back to the offset, the client is told to start anew.
 type memory struct {
 	opts  MemoryOptions
 	epoch string // tells offsets of this process from earlier ones

@@ -57,15 +57,16 @@ func (m *members) remove(s *Socket) {
 	}
 }
 
-// A broadcast copies the list of its recipients under the read lock and sends without it, because a send can end a socket,
-// which takes the write lock. A socket that leaves in between may get one message more.
+// A broadcast copies the list of its recipients under the read lock and sends without it, because a send can end a
+// socket, which takes the write lock. A socket that leaves in between may get one message more.
 
-// rooms holds the sockets of a namespace, by room and all together.
+// rooms holds the sockets of a namespace, by room and all together. A room exists as long as somebody is in it. mu also
+// guards Socket.rooms and is a leaf: nothing else is locked while it is held.
 type rooms struct {
 	mu     sync.RWMutex
-	all    members
-	byID   map[string]*Socket
-	byName map[string]*members
+	all    members             // those whose CONNECT is or will be answered
+	byID   map[string]*Socket  // the same; an id is the name of a room with one socket
+	byName map[string]*members // rooms that were joined
 }
 
 // enter adds a connected socket. It reports false if the socket has ended.
@@ -83,7 +84,8 @@ func (r *rooms) enter(s *Socket) bool {
 	return true
 }
 
-// rename gives a recovered socket its earlier id, before it enters.
+// rename gives a recovered socket its earlier id, before it enters. Afterwards the id may not change: byID and its
+// client know it.
 func (r *rooms) rename(s *Socket, id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -135,7 +137,8 @@ func (r *rooms) drop(s *Socket, room string) {
 	}
 }
 
-// removeAll takes an ended socket out of everything and returns the rooms it was in.
+// removeAll takes an ended socket out of everything and returns the rooms it was in. The phase must be phaseEnded by
+// then, or the socket could enter or join again.
 func (r *rooms) removeAll(s *Socket) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

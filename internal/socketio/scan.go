@@ -1,7 +1,8 @@
 package socketio
 
-// A scanner of our own, because arguments are to stay raw: one pass checks the JSON and finds the elements of the array,
-// without allocating and with a bound on nesting. It agrees with encoding/json on what is valid, which a fuzz test holds.
+// A scanner of our own, because arguments are to stay raw: one pass checks the JSON and finds the elements of the
+// array, without allocating and with a bound on nesting. It agrees with encoding/json on what is valid, which a fuzz
+// test holds.
 
 // span is a part of a message.
 type span struct{ from, to int }
@@ -38,6 +39,10 @@ func scanArray(b []byte, depth int, out []span) ([]span, bool) {
 	}
 }
 
+// The functions below take the text and where to begin, and return the place behind what they have scanned, or -1 if it
+// is malformed. None of them allocates. Depth is what is left of the levels allowed, since a scanner that calls itself
+// would otherwise let a client decide how much stack it takes.
+
 // validJSON reports whether b is one JSON value nested no deeper than depth.
 func validJSON(b []byte, depth int) bool {
 	end := scanValue(b, skipSpace(b, 0), depth)
@@ -52,7 +57,7 @@ func skipSpace(b []byte, i int) int {
 	return i
 }
 
-// scanValue returns the end of the JSON value that starts at b[i], or -1.
+// scanValue returns the end of the JSON value that starts at b[i], or -1. White space before it must have been skipped.
 func scanValue(b []byte, i, depth int) int {
 	if i >= len(b) {
 		return -1
@@ -81,7 +86,7 @@ func scanWord(b []byte, i int, word string) int {
 	return i + len(word)
 }
 
-// scanContainer scans an object or an array.
+// scanContainer scans an object or an array. Keys that occur twice are let through, as encoding/json does.
 func scanContainer(b []byte, i, depth int) int {
 	if depth <= 0 {
 		return -1

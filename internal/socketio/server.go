@@ -61,7 +61,7 @@ func namespaceKey(name string) string {
 	return "/"
 }
 
-// namespace returns the namespace a client asks for, or nil.
+// namespace returns the namespace a client asks for, or nil: clients cannot make namespaces.
 func (s *Server) namespace(name string) *Namespace {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -81,7 +81,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 }
 
-// Stats returns the current numbers.
+// Stats returns the current numbers. A socket is counted before its client is told that it has connected, and no longer
+// counted before its client or OnDisconnect hears of the end.
 func (s *Server) Stats() Stats {
 	return Stats{
 		Stats:     s.engine.Stats(),

@@ -26,7 +26,8 @@ const (
 	phaseEnded
 )
 
-// Socket is one client in one namespace. Its methods are safe for concurrent use.
+// Socket is one client in one namespace. Its methods are safe for concurrent use, also after its end, when those that
+// send return ErrClosed. A client that comes back is a new Socket, with the old id only if it was recovered.
 type Socket struct {
 	client    *client
 	ns        *Namespace
@@ -111,7 +112,7 @@ func (s *Socket) RemoteIP() string { return s.client.conn.RemoteIP() }
 // Recovered reports whether this socket continues an earlier one: same id, rooms and data, missed events follow.
 func (s *Socket) Recovered() bool { return s.recovered }
 
-// SetData attaches a value, which recovery restores.
+// SetData attaches a value, which recovery restores. An Adapter that leaves this process must be able to encode it.
 func (s *Socket) SetData(v any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,10 +129,11 @@ func (s *Socket) Data() any {
 // Join adds the socket to a room. It returns ErrTooManyRooms or ErrClosed.
 func (s *Socket) Join(room string) error { return s.ns.rooms.join(s, room, s.ns.srv.opts.MaxRooms) }
 
-// Leave takes the socket out of a room.
+// Leave takes the socket out of a room. It is no error if it is in none of that name.
 func (s *Socket) Leave(room string) { s.ns.rooms.leave(s, room) }
 
-// Rooms are the rooms the socket is in, or was in when it disconnected.
+// Rooms are the rooms the socket is in, or was in when it disconnected, in the order it joined them. Its own id is not
+// among them.
 func (s *Socket) Rooms() []string {
 	s.ns.rooms.mu.RLock()
 	defer s.ns.rooms.mu.RUnlock()
@@ -141,8 +143,8 @@ func (s *Socket) Rooms() []string {
 // To addresses the rooms' other sockets.
 func (s *Socket) To(rooms ...string) Broadcast { return Broadcast{ns: s.ns, skip: s}.To(rooms...) }
 
-// Emit sends an event. It never blocks. Errors: ErrClosed, ErrSlowReader, ErrTooBig, ErrInvalidJSON, or that of
-// encoding an argument.
+// Emit sends an event. It never waits for the client, and nil means queued, not received; EmitAck tells. Errors:
+// ErrClosed, ErrSlowReader, ErrTooBig, ErrInvalidJSON, or that of encoding an argument.
 func (s *Socket) Emit(event string, args ...any) error {
 	b, sc, err := encodeEvent(event, args)
 	if err != nil {
@@ -155,9 +157,9 @@ func (s *Socket) Emit(event string, args ...any) error {
 	return s.sendBody(b, typeEvent, noAck)
 }
 
-// EmitVolatile is Emit for a message that may be lost: it is dropped while the client is behind, that is while its socket
-// is full, or while it has not fetched earlier ones by polling, and before the socket is connected. Nothing tells the
-// caller. Use Emit for the last of a series, such as the one that clears what the earlier ones have shown.
+// EmitVolatile is Emit for a message that may be lost: it is dropped while the client is behind, that is while its
+// socket is full, or while it has not fetched earlier ones by polling, and before the socket is connected. Nothing
+// tells the caller. Use Emit for the last of a series, such as the one that clears what the earlier ones have shown.
 func (s *Socket) EmitVolatile(event string, args ...any) error {
 	if s.phase.Load() != phaseConnected || s.client.conn.Busy() {
 		return nil
@@ -233,7 +235,8 @@ func (s *Socket) expectAck() (int64, chan []json.RawMessage, error) {
 	return s.lastAck, answer, nil
 }
 
-// takeAck returns and forgets the channel that awaits an acknowledgement, or nil.
+// takeAck returns and forgets the channel that awaits an acknowledgement, or nil: for one that comes twice, too late,
+// or was never asked for.
 func (s *Socket) takeAck(id int64) chan []json.RawMessage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -266,7 +269,8 @@ func (s *Socket) sendBody(b encoded, kind byte, id int64) error {
 	return s.deliver(b.messages(m, s.Protocol())...)
 }
 
-// deliver sends messages that belong together, or holds them until CONNECT is answered.
+// deliver sends messages that belong together, or holds them until CONNECT is answered: a client drops what comes
+// before.
 func (s *Socket) deliver(messages ...engineio.Message) error {
 	switch s.phase.Load() {
 	case phaseEnded:
@@ -283,7 +287,8 @@ func (s *Socket) deliver(messages ...engineio.Message) error {
 	return socketError(s.client.conn.SendAll(messages))
 }
 
-// hold reports whether the messages were taken care of.
+// hold reports whether the messages were taken care of. Under the lock it looks at the phase again, so that nothing is
+// added after enter has sent what was held for the last time.
 func (s *Socket) hold(messages []engineio.Message) (bool, error) {
 	s.client.mu.Lock()
 	defer s.client.mu.Unlock()
@@ -305,7 +310,8 @@ func socketError(err error) error {
 	return err
 }
 
-// Disconnect ends the socket, or with closeEngine its whole connection and all sockets on it. The client is told and
+// Disconnect ends the socket, or with closeEngine its whole connection and all sockets on it. It may be called from a
+// handler of the socket itself and returns before OnDisconnect has run. The client is told and
 // will not come back by itself. Events of it that wait are not handled any more.
 func (s *Socket) Disconnect(closeEngine bool) {
 	if !closeEngine {
@@ -324,7 +330,7 @@ func (s *Socket) Disconnect(closeEngine bool) {
 	c.conn.Close(engineio.ReasonForced)
 }
 
-// disconnect ends the socket on both sides, while its connection stays.
+// disconnect ends the socket on both sides, while its connection stays. Of several calls one does it.
 func (s *Socket) disconnect(reason string) {
 	if s.finish(reason) {
 		_ = s.client.send(typeDisconnect, s.name, noAck, nil) // a connection that has ended knows already

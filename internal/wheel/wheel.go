@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// How it works: time is cut into ticks, and tick n belongs to slot n modulo slotCount. A timer sits in the slot of the tick
-// at which it is due, in a circular list, so arming and disarming take constant time. A bit set says which slots hold
-// anything, which lets the goroutine sleep over empty ones. A timer further away than one turn of the wheel stays in its
-// slot when the wheel passes and is looked at again one turn later; with 4,096 slots of 5 ms that is every 20 s.
+// How it works: time is cut into ticks, and tick n belongs to slot n modulo slotCount. A timer sits in the slot of the
+// tick at which it is due, in a circular list, so arming and disarming take constant time. A bit set says which slots
+// hold anything, which lets the goroutine sleep over empty ones. A timer further away than one turn of the wheel stays
+// in its slot when the wheel passes and is looked at again one turn later; with 4,096 slots of 5 ms that is every 20 s.
 
 const (
 	slotCount = 4096
@@ -111,7 +111,8 @@ func (w *Wheel) Reset(t *Timer, d time.Duration, task Task) {
 	w.mu.Unlock()
 }
 
-// Stop disarms t and reports whether it was armed. A callback that has begun is not waited for.
+// Stop disarms t and reports whether it was armed. It may be called with locks that callbacks take. A callback that has
+// begun is not waited for.
 func (w *Wheel) Stop(t *Timer) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -122,14 +123,16 @@ func (w *Wheel) Stop(t *Timer) bool {
 	return armed
 }
 
-// Len is the number of armed timers.
+// Len is the number of armed timers. One whose callback is running is not armed, unless the callback has armed it
+// again.
 func (w *Wheel) Len() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.count
 }
 
-// Advance moves a manual wheel by d and runs what came due before it returns. It panics on a running wheel.
+// Advance is for one goroutine at a time. It moves a manual wheel by d and runs what came due before it returns. It
+// panics on a running wheel.
 func (w *Wheel) Advance(d time.Duration) {
 	if !w.manual {
 		panic("wheel: Advance on a running wheel")
@@ -154,8 +157,8 @@ func (w *Wheel) Advance(d time.Duration) {
 	w.mu.Unlock()
 }
 
-// link puts t at the end of the list of its slot. It needs mu. Timers of later turns of the wheel share the slot and are
-// passed over until their tick has come.
+// link puts t at the end of the list of its slot. It needs mu. Timers of later turns of the wheel share the slot and
+// are passed over until their tick has come.
 func (w *Wheel) link(t *Timer) {
 	i := t.due % slotCount
 	head := &w.slots[i]
@@ -170,7 +173,8 @@ func (w *Wheel) link(t *Timer) {
 	w.count++
 }
 
-// unlink takes t out of its slot and reports whether it was in one. It needs mu.
+// unlink takes constant time, since a timer knows its neighbours. It takes t out of its slot and reports whether it was
+// in one. It needs mu.
 func (w *Wheel) unlink(t *Timer) bool {
 	if !t.armed {
 		return false
@@ -252,8 +256,8 @@ func (w *Wheel) rouse(due int64) {
 	}
 }
 
-// run is the goroutine of a wheel that is not manual: it fires what is due, sleeps until the next occupied slot, and ends
-// when no timer is left.
+// run is the goroutine of a wheel that is not manual: it fires what is due, sleeps until the next occupied slot, and
+// ends when no timer is left.
 func (w *Wheel) run() {
 	sleeper := time.NewTimer(time.Hour)
 	defer sleeper.Stop()

@@ -18,7 +18,9 @@ type flushGroup struct {
 // flushers serves all connections of the process.
 var flushers = flushGroup{limit: runtime.GOMAXPROCS(0)}
 
-// add queues a connection. It must not be queued already.
+// add queues a connection. It must not be queued already, and must have something to write. The caller may hold the
+// lock of the connection. A goroutine is started while fewer than limit run, so what is queued is always about to be
+// written.
 func (g *flushGroup) add(c *Conn) {
 	g.mu.Lock()
 	if g.tail == nil {

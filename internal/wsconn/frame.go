@@ -60,14 +60,15 @@ func FinishFrame(buf []byte, op OpCode) []byte {
 	}
 }
 
-// Frame makes one unmasked frame of a payload.
+// Frame makes one unmasked frame of a payload, which is copied. Use FinishFrame where the payload is built anyway.
 func Frame(op OpCode, payload []byte) []byte {
 	buf := make([]byte, MaxHeader+len(payload))
 	copy(buf[MaxHeader:], payload)
 	return FinishFrame(buf, op)
 }
 
-// closeFrame makes a close frame; the reason is cut to what a control frame holds.
+// closeFrame never fails, as it is what a failure is answered with. It makes a close frame; the reason is cut to what a
+// control frame holds.
 func closeFrame(code int, reason string) []byte {
 	if code == CloseNoStatus {
 		return Frame(OpClose, nil)
@@ -83,7 +84,8 @@ func closeFrame(code int, reason string) []byte {
 	return Frame(OpClose, append(payload, reason...))
 }
 
-// header is a decoded frame header. Of the three reserved bits nothing is kept, as without extensions they must be zero.
+// header is a decoded frame header: 2 to 14 bytes on the wire. Of the three reserved bits nothing is kept, as without
+// extensions they must be zero.
 type header struct {
 	fin    bool
 	op     OpCode

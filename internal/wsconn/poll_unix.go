@@ -9,8 +9,9 @@ import (
 )
 
 // Reading through syscall.RawConn instead of net.Conn has one reason: net.Conn needs a buffer before it starts to wait,
-// RawConn asks for one only when the poller says that there is something to read. With 4 kB a buffer that is nearly half
-// of what an idle connection may cost. Writing through it tells a full socket from an empty one without a deadline.
+// RawConn asks for one only when the poller says that there is something to read. With 4 kB a buffer that is nearly
+// half of what an idle connection may cost. Writing through it tells a full socket from an empty one without a
+// deadline.
 
 // rawConn returns the descriptor of nc for direct reads and writes, or nil if there is none (TLS, pipes).
 func rawConn(nc net.Conn) syscall.RawConn {
@@ -34,7 +35,8 @@ type directReader struct {
 	try    func(fd uintptr) bool
 }
 
-// read waits until rc is readable and reads once. A read of nothing is the end of the stream.
+// read waits until rc is readable and reads once. A read of nothing is the end of the stream. Deadlines of the
+// connection apply, so shut can end a reader that waits.
 func (d *directReader) read(rc syscall.RawConn) (int, error) {
 	if d.try == nil {
 		d.try = d.attempt
@@ -71,7 +73,8 @@ func (d *directReader) attempt(fd uintptr) bool {
 	}
 }
 
-// directWriter writes what a socket takes without waiting.
+// directWriter writes what a socket takes without waiting. It is kept in a pool, together with the closure that RawConn
+// wants, so a write allocates nothing.
 type directWriter struct {
 	b   []byte
 	n   int

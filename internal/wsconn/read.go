@@ -17,8 +17,8 @@ var readBuffers = sync.Pool{New: func() any { return new([readBuffer]byte) }}
 
 // The reader is a small state machine. Between frames it looks for a header in buf. A data frame that lies in buf as a
 // whole is unmasked in place and handed on without a copy. Of any other data frame the part that is there is moved to
-// message, and the rest is read from the socket straight into message (space), which never grows to more than twice what
-// has arrived: an announced length costs nothing. Control frames are short; they are waited for in buf.
+// message, and the rest is read from the socket straight into message (space), which never grows to more than twice
+// what has arrived: an announced length costs nothing. Control frames are short; they are waited for in buf.
 //
 // Whenever nothing is left in buf, it goes back to the pool before the reader waits (rest).
 
@@ -87,7 +87,8 @@ func (c *Conn) drain() {
 	}
 }
 
-// release gives up what the reading side holds, at its end.
+// release gives up what the reading side holds, at its end. Data handed to the handler lay in there and is no longer
+// valid.
 func (in *input) release() {
 	if in.buf != nil {
 		readBuffers.Put(in.buf)
@@ -96,7 +97,8 @@ func (in *input) release() {
 	in.r, in.w, in.message = 0, 0, nil
 }
 
-// readAll reads until the connection ends and returns why.
+// readAll reads until the connection ends and returns why. All frames that one read has brought are handled before the
+// next, and the answers to them gather in the queue meanwhile.
 func (c *Conn) readAll() error {
 	in := &c.in
 	reader := directReader{buffer: in.space, idle: in.rest}
@@ -116,7 +118,8 @@ func (c *Conn) readAll() error {
 	}
 }
 
-// space is where the next bytes go: the message itself inside a large frame, else the buffer.
+// space is where the next bytes go: the message itself inside a large frame, else the buffer, which is borrowed only now.
+// It is never empty.
 func (in *input) space() []byte {
 	if in.inFrame && in.r == in.w {
 		if len(in.message) == cap(in.message) {
@@ -139,7 +142,8 @@ func (in *input) space() []byte {
 	return in.buf[in.w:]
 }
 
-// rest gives the buffer back when there is nothing to read.
+// rest gives the buffer back when there is nothing to read. Part of a frame header stays in it: such a client is not
+// idle.
 func (in *input) rest() {
 	if in.buf != nil && in.r == in.w {
 		readBuffers.Put(in.buf)
@@ -147,7 +151,8 @@ func (in *input) rest() {
 	}
 }
 
-// fill reads once.
+// fill reads once, waiting if it must, and accounts for what came: to the buffer, or to the message inside a large
+// frame.
 func (c *Conn) fill(d *directReader) (err error) {
 	in := &c.in
 	var n int
@@ -229,7 +234,8 @@ func (c *Conn) step() (bool, error) {
 	return true, nil
 }
 
-// admitFrame checks the order of frames and the size of the message so far.
+// admitFrame checks the order of frames and the size of the message so far. Control frames, which may come between the
+// fragments of a message, do not pass here.
 func (c *Conn) admitFrame(h header) error {
 	in := &c.in
 	switch {
@@ -246,7 +252,8 @@ func (c *Conn) admitFrame(h header) error {
 	return nil
 }
 
-// resume goes on inside a frame that did not come in one piece.
+// resume goes on inside a frame that did not come in one piece. It reports like step whether to go on at once;
+// otherwise the next bytes are read straight into the message.
 func (c *Conn) resume() (bool, error) {
 	in := &c.in
 	if n := int(min(int64(in.w-in.r), in.left)); n > 0 {
@@ -270,7 +277,8 @@ func (c *Conn) resume() (bool, error) {
 	return true, c.deliver(op, message)
 }
 
-// deliver hands one complete message to the handler.
+// deliver hands one complete message to the handler. Text that is not UTF-8 ends the connection, as RFC 6455 demands;
+// that it is checked only as a whole costs no more than MaxMessage bytes.
 func (c *Conn) deliver(op OpCode, data []byte) error {
 	if op == OpText && !utf8.Valid(data) {
 		return errUTF8
@@ -284,8 +292,8 @@ func (c *Conn) deliver(op OpCode, data []byte) error {
 	return nil
 }
 
-// control handles a control frame. A ping that cannot be answered because the queue is full ends the connection like any
-// other message that does not fit.
+// control handles a control frame. A ping that cannot be answered because the queue is full ends the connection like
+// any other message that does not fit.
 func (c *Conn) control(op OpCode, payload []byte) error {
 	switch op {
 	case OpPing:

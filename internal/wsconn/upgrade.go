@@ -75,13 +75,14 @@ func writeAccept(nc net.Conn, key string, header http.Header) error {
 	return nc.SetDeadline(time.Time{})
 }
 
-// AcceptKey is the Sec-WebSocket-Accept value that answers a Sec-WebSocket-Key.
+// AcceptKey proves to the client that its handshake was understood, and nothing else. It is the Sec-WebSocket-Accept
+// value that answers a Sec-WebSocket-Key.
 func AcceptKey(key string) string {
 	sum := sha1.Sum([]byte(key + acceptGUID)) //nolint:gosec // prescribed
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// hasToken reports whether a comma-separated header holds a token, in any case.
+// hasToken reports whether a comma-separated header holds a token, in any case. The header may come in several lines.
 func hasToken(h http.Header, name, token string) bool {
 	for _, line := range h.Values(name) {
 		for part := range strings.SplitSeq(line, ",") {

@@ -26,10 +26,11 @@ type batch struct{ frames [][]byte }
 
 var batches = sync.Pool{New: func() any { return &batch{frames: make([][]byte, 0, 8)} }}
 
-// getBatch returns an empty batch.
+// getBatch returns an empty batch. One is in use for each connection that has something to write, none for an idle one.
 func getBatch() *batch { return batches.Get().(*batch) }
 
-// size is what the batch counts for in the queue.
+// size is what the batch counts for in the queue: its bytes, and something for each frame, so that a queue of tiny
+// frames is bounded as well.
 func (b *batch) size() int {
 	n := 0
 	for _, f := range b.frames {
@@ -116,8 +117,8 @@ func (c *Conn) flush(w *writer) {
 	}
 }
 
-// takePending gives back the room of what was written and takes what waits. It returns nil and ends the writing if
-// nothing does.
+// takePending is called by the one who writes. It gives back the room of what was written and takes what waits. It
+// returns nil and ends the writing if nothing does.
 func (c *Conn) takePending(written int) *batch {
 	c.mu.Lock()
 	c.queued -= written
@@ -168,7 +169,7 @@ func (c *Conn) drainQueue(b *batch, rest []byte, i int) {
 	}
 }
 
-// writeError tells a client that does not read from a network that fails.
+// writeError tells a client that does not read from a network that fails: the former runs into the deadline.
 func writeError(err error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return ErrSlowReader
@@ -176,13 +177,13 @@ func writeError(err error) error {
 	return err
 }
 
-// count counts one write of n bytes.
+// count counts one write of n bytes before it is made, so that a peer which has got them finds them counted.
 func (c *Conn) count(n int) {
 	c.opts.Counters.Writes.Add(1)
 	c.opts.Counters.BytesOut.Add(int64(n))
 }
 
-// write blocks up to the write timeout.
+// write blocks up to the write timeout. The deadline is taken away afterwards, as direct writes know none.
 func (c *Conn) write(b []byte) error {
 	if len(b) == 0 {
 		return nil

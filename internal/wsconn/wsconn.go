@@ -66,7 +66,8 @@ type Options struct {
 	Counters     *Counters     // may be nil
 }
 
-// WithDefaults returns o with its zero fields filled in.
+// WithDefaults returns o with its zero fields filled in. Without Counters it gets some that nobody reads, so that
+// counting needs no check.
 func (o Options) WithDefaults() Options {
 	if o.MaxMessage == 0 {
 		o.MaxMessage = defaultMaxMessage
@@ -93,8 +94,8 @@ type Handler interface {
 	Closed(err error)
 }
 
-// state of a connection; it only grows. An end can begin on either side (Close, a close frame, a violation, a failure of the
-// network), and each of them only moves the state forward, so that Closed comes once and with the first cause.
+// state of a connection; it only grows. An end can begin on either side (Close, a close frame, a violation, a failure
+// of the network), and each of them only moves the state forward, so that Closed comes once and with the first cause.
 type state uint8
 
 const (
@@ -103,17 +104,19 @@ const (
 	closed
 )
 
-// Conn is one connection. Its write side is safe for concurrent use.
+// Conn is one connection. Its write side is safe for concurrent use; its read side belongs to the goroutine of Run.
 type Conn struct {
 	nc      net.Conn
 	raw     syscall.RawConn // nil where waiting without a buffer is not possible
 	opts    *Options
 	handler Handler
 
+	// mu guards the write side and the state. It comes before the lock of the flushers and is never held during a
+	// system call that writes, nor while the handler is called.
 	mu      sync.Mutex
 	pending *batch
-	queued  int // bytes in pending and in the batch being written
-	err     error
+	queued  int   // bytes in pending and in the batch being written
+	err     error // why the connection ends; the first cause stays, except that ErrSlowReader replaces it
 	state   state
 	writing bool          // queued for, or in the hands of, somebody who writes
 	corked  bool          // before Run; what is queued waits for it, and writing is set
@@ -125,10 +128,10 @@ type Conn struct {
 	in input
 }
 
-// New makes a connection of what Upgrade returned. opts must have been through WithDefaults and must not change
-// afterwards. Writes are accepted at once, but nothing is read or written before Run: what the owner queues while it
-// introduces the connection goes out together, and the peer hears nothing before the owner is ready. Only a full queue
-// does not wait for Run.
+// New makes a connection of what Upgrade returned. It takes nc over and starts nothing. opts must have been through
+// WithDefaults and must not change afterwards. Writes are accepted at once, but nothing is read or written before Run:
+// what the owner queues while it introduces the connection goes out together, and the peer hears nothing before the
+// owner is ready. Only a full queue does not wait for Run.
 func New(nc net.Conn, early []byte, opts *Options, h Handler) *Conn {
 	c := &Conn{nc: nc, opts: opts, handler: h, raw: rawConn(nc), writing: true, corked: true}
 	c.in.early(early)
@@ -168,9 +171,9 @@ func (c *Conn) WriteAll(frames [][]byte) error {
 }
 
 // Busy reports whether the peer is behind: its socket was full, and what was queued then is not written yet. Volatile
-// messages are dropped then. Frames that only wait for their turn to be written do not count, so a volatile message right
-// behind another one is not lost on a peer that reads. Without a descriptor every write under way counts, as nothing
-// else is known.
+// messages are dropped then. Frames that only wait for their turn to be written do not count, so a volatile message
+// right behind another one is not lost on a peer that reads. Without a descriptor every write under way counts, as
+// nothing else is known.
 func (c *Conn) Busy() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -221,7 +224,8 @@ func (c *Conn) changed() {
 	}
 }
 
-// refused acts on the refusal of a write, without mu, and returns it.
+// refused acts on the refusal of a write, without mu, and returns it. A client that is too slow for one message is cut
+// off rather than served with gaps.
 func (c *Conn) refused(err error) error {
 	if err == ErrSlowReader { //nolint:errorlint // admit returns it bare
 		c.Abort(err)
@@ -229,7 +233,7 @@ func (c *Conn) refused(err error) error {
 	return err
 }
 
-// push needs mu. It starts the writer if none runs.
+// push needs mu and room for the frame, which admit has made sure of. It starts the writer if none runs.
 func (c *Conn) push(frame []byte) {
 	if c.pending == nil {
 		c.pending = getBatch()
@@ -241,7 +245,8 @@ func (c *Conn) push(frame []byte) {
 	}
 }
 
-// startWriting needs mu, and something that waits.
+// startWriting needs mu, and something that waits. Without a descriptor a write may block, hence a goroutine of its
+// own.
 func (c *Conn) startWriting() {
 	c.writing = true
 	if c.raw != nil {
@@ -292,7 +297,7 @@ func (c *Conn) shut(last []byte, cause error, hangup bool) {
 	_ = c.nc.SetReadDeadline(time.Now().Add(c.opts.WriteTimeout))
 }
 
-// hangUp needs mu.
+// hangUp needs mu. It closes the socket, after what is being written if there is something.
 func (c *Conn) hangUp() {
 	if c.writing {
 		c.hangup = true
@@ -328,7 +333,7 @@ func (c *Conn) Abort(cause error) {
 	_ = c.nc.Close()
 }
 
-// drop needs mu.
+// drop needs mu. It throws away what waits; what is being written stays with the one who writes it.
 func (c *Conn) drop() {
 	if c.pending != nil {
 		c.queued -= c.pending.size()

@@ -16,15 +16,19 @@ import (
 // Locks: Conn.mu comes before those of the WebSocket and of the wheel, and is never held while the handler is called or
 // while another connection is. The way of a message over WebSocket takes only the WebSocket's own lock.
 
-// Conn is one client. Its methods are safe for concurrent use.
+// Conn is one client, whatever its transport. Its methods are safe for concurrent use, also after the end, and none of
+// them waits for the client.
+//
+// What never changes after the handshake needs no lock. The atomics are for the way of every message; mu guards the
+// rest and every change of the transport.
 type Conn struct {
 	srv      *Server
 	id       string
-	protocol uint8
+	protocol uint8    // V3 or V4
 	b64      bool     // the client cannot take binary polling bodies
 	text     encoding // of version 3 polling bodies; used by one POST at a time
-	data     any
-	from     origin
+	data     any      // of the layer above; set before anything is read
+	from     origin   // of the handshake request; further requests are not looked at
 
 	ws     atomic.Pointer[wsconn.Conn] // the transport, once it is WebSocket
 	busy   atomic.Bool                 // the handler has a message
@@ -63,13 +67,16 @@ func (c *Conn) Query() url.Values { return unpackQuery(c.from.query) }
 // Header is the header of the handshake request without hop-by-hop fields, in a copy of its own.
 func (c *Conn) Header() http.Header { return unpackHeader(c.from.header) }
 
-// SetData attaches a value. It must be called from Handler.Open.
+// SetData attaches a value. It must be called from Handler.Open: later calls would race with readers, as there is no
+// lock.
 func (c *Conn) SetData(v any) { c.data = v }
 
 // Data is the attached value.
 func (c *Conn) Data() any { return c.data }
 
-// Send queues a message. It never blocks. Errors: ErrClosed, ErrSlowReader, ErrTooBig.
+// Send queues a message. It never waits for the client. Messages of one goroutine arrive in the order of its calls,
+// also across an upgrade. Nil means queued, not received: a client that goes away takes with it what it has not read.
+// Errors: ErrClosed, ErrSlowReader, after which the connection ends, and ErrTooBig.
 func (c *Conn) Send(m Message) error {
 	if ws := c.ws.Load(); ws != nil {
 		return sendError(ws.Write(m.frame))
@@ -85,7 +92,8 @@ func (c *Conn) Send(m Message) error {
 	return c.queued(err)
 }
 
-// SendAll queues messages that belong together; nothing comes between them. Errors are those of Send.
+// SendAll queues messages that belong together, such as an event and its attachments; nothing comes between them, and
+// either all or none are queued. Errors are those of Send.
 func (c *Conn) SendAll(messages []Message) error {
 	if ws := c.ws.Load(); ws != nil {
 		return sendError(ws.WriteAll(frames(messages)))
@@ -100,8 +108,8 @@ func (c *Conn) SendAll(messages []Message) error {
 	return c.queued(err)
 }
 
-// Busy reports whether the client is behind: over WebSocket its socket is full, over polling it has not fetched yet what
-// was queued.
+// Busy reports whether the client is behind: over WebSocket its socket is full, over polling it has not fetched yet
+// what was queued.
 func (c *Conn) Busy() bool {
 	if ws := c.ws.Load(); ws != nil {
 		return ws.Busy()
@@ -111,13 +119,15 @@ func (c *Conn) Busy() bool {
 	return c.poll != nil && len(c.poll.queue) > 0
 }
 
-// Close ends the connection after what is queued has been sent. The reason goes to Handler.Close.
+// Close ends the connection after what is queued has been sent. The reason goes to Handler.Close, and over WebSocket to
+// the client, in a close frame with code 1000. It returns at once; only the first end of a connection counts.
 func (c *Conn) Close(reason string) { c.end(reason, endNormal) }
 
-// Reject ends the connection because of what the client sent.
+// Reject ends the connection because of what the client sent: like Close, but with code 1008, and a polling client that
+// is between two polls does not get what was queued.
 func (c *Conn) Reject(reason string) { c.end(reason, endPolicy) }
 
-// frames are the WebSocket frames of messages.
+// frames are the WebSocket frames of messages. They are shared, not copied.
 func frames(messages []Message) [][]byte {
 	out := make([][]byte, len(messages))
 	for i, m := range messages {
@@ -126,7 +136,7 @@ func frames(messages []Message) [][]byte {
 	return out
 }
 
-// sendError translates errors of the WebSocket.
+// sendError translates errors of the WebSocket, so that callers need not know the transport.
 func sendError(err error) error {
 	switch {
 	case err == nil:
@@ -153,7 +163,7 @@ const (
 	endSlow                   // the client does not read
 )
 
-// code is the close code a WebSocket client gets.
+// code is the close code a WebSocket client gets. 1012 tells it to come back.
 func (e ending) code() int {
 	switch e {
 	case endPolicy:
@@ -167,7 +177,9 @@ func (e ending) code() int {
 	}
 }
 
-// end closes the connection once; later calls do nothing.
+// end closes the connection once; later calls do nothing. It must be called without mu, and not with a lock that
+// Handler.Close takes. Everything others can see (figures, the session's id, the address's share) is changed before the
+// client is told, so that a client which reacts at once meets the new state.
 func (c *Conn) end(reason string, how ending) {
 	c.mu.Lock()
 	if c.closed {
@@ -223,13 +235,14 @@ func (s *Server) count(how ending) {
 	}
 }
 
-// linger forgets a closed polling session that nobody fetched.
+// linger forgets a closed polling session that nobody fetched. It uses the timer of the heartbeat, which has ended.
 type linger Conn
 
 // Expire implements wheel.Task.
 func (l *linger) Expire() { (*Conn)(l).fetched() }
 
-// fetched forgets an ended polling session whose last packets were delivered, or never will be.
+// fetched forgets an ended polling session whose last packets were delivered, or never will be. It may be called twice:
+// by the poll that fetched them, and by the timer that did not wait for it.
 func (c *Conn) fetched() {
 	c.srv.forget(c)
 	c.mu.Lock()
@@ -241,7 +254,8 @@ func (c *Conn) fetched() {
 	}
 }
 
-// abort cuts the transport without farewell.
+// abort cuts the transport without farewell, and that of an upgrade under way. Polls that wait end by themselves, since
+// the session has ended before.
 func (c *Conn) abort() {
 	if ws := c.ws.Load(); ws != nil {
 		ws.Abort(ErrClosed)
@@ -257,7 +271,8 @@ func (c *Conn) abort() {
 	}
 }
 
-// openPacket tells the client its session id and the server's settings.
+// openPacket tells the client its session id and the server's settings, times in milliseconds. Upgrades must be an
+// empty list rather than null for clients that begin with WebSocket.
 func (c *Conn) openPacket(upgrades []string) Message {
 	o := &c.srv.opts
 	b, err := json.Marshal(struct {
@@ -273,7 +288,9 @@ func (c *Conn) openPacket(upgrades []string) Message {
 	return control(packetOpen, string(b))
 }
 
-// receive handles one inbound packet. It reports false if the connection has ended.
+// receive handles one inbound packet. It reports false if the connection has ended. It is called by the goroutine that
+// reads the WebSocket, or by the one POST that may be under way, so never by two at a time; that is why bucket and the
+// handler need no lock. Every packet counts for the rate, also pings and those without meaning.
 func (c *Conn) receive(p packet) bool {
 	now := c.srv.now()
 	c.lastIn.Store(int64(now))

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// sameHost allows pages of the host that is being asked.
+// sameHost allows pages of the host that is being asked, whatever their scheme: behind a proxy the server cannot know
+// its own.
 func sameHost(r *http.Request, origin string) bool {
 	u, err := url.Parse(origin)
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
@@ -30,7 +31,8 @@ func (s *Server) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// preflight answers the question a browser asks before a cross-origin request.
+// preflight answers the question a browser asks before a cross-origin request. The origin has been allowed by then. Any
+// header may be sent, as none means anything here; the answer holds for two hours.
 func preflight(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")

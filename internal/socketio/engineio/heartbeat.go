@@ -2,8 +2,9 @@ package engineio
 
 import "time"
 
-// deadline is absolute and is only moved by what the client does, never by when a timer happened to fire. So a late timer
-// does not give a client more time, and a request that comes after the deadline but before the timer is refused (late).
+// deadline is absolute and is only moved by what the client does, never by when a timer happened to fire. So a late
+// timer does not give a client more time, and a request that comes after the deadline but before the timer is refused
+// (late).
 
 // startHeartbeat needs mu. Version 4: the server pings. Version 3: the client does, and is only watched.
 func (c *Conn) startHeartbeat() {
@@ -18,7 +19,8 @@ func (c *Conn) startHeartbeat() {
 	c.srv.wheel.Reset(&c.timer, wait, (*heartbeat)(c))
 }
 
-// pong notes the answer to a ping and plans the next one.
+// pong notes the answer to a ping and plans the next one, a full interval from now. A pong nobody asked for changes
+// nothing, or a client could put off its ping for ever.
 func (c *Conn) pong(now time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -36,7 +38,9 @@ type heartbeat Conn
 // Expire implements wheel.Task.
 func (h *heartbeat) Expire() { (*Conn)(h).beat() }
 
-// beat sends the ping that is due, or ends a silent connection.
+// beat sends the ping that is due, or ends a silent connection. It runs on the goroutine of the wheel, where nothing
+// may block. The lock is given up for sending and ending, which take it or call the handler; a connection that has
+// ended meanwhile is found by closed, and its timer is not armed again.
 func (c *Conn) beat() {
 	c.mu.Lock()
 	if c.closed {
@@ -91,7 +95,8 @@ func (c *Conn) overdue(now time.Duration) bool {
 	return false
 }
 
-// late ends a connection whose time is up although its timer has not fired yet.
+// late ends a connection whose time is up although its timer has not fired yet. Requests by polling ask before they are
+// served, so the answer of a client does not depend on the resolution of the wheel.
 func (c *Conn) late() bool {
 	c.mu.Lock()
 	late := !c.closed && c.overdue(c.srv.now())

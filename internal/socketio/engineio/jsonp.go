@@ -7,7 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// appendJSONP wraps a payload into the script that calls the client's callback number.
+// JSONP is polling for browsers without cross-origin requests: a GET is a script element whose script calls a function
+// of the page with the payload, and a POST is a form with the payload in one field.
+
+// appendJSONP wraps a payload into the script that calls the client's callback number. The number has been through
+// callbackNumber, as anything else would let a request choose the script.
 func appendJSONP(dst []byte, number string, payload []byte) []byte {
 	dst = append(append(append(dst, "___eio["...), number...), "]("...)
 	dst = appendScriptString(dst, payload)
@@ -44,8 +48,8 @@ func appendScriptString(dst, text []byte) []byte {
 	return append(dst, '"')
 }
 
-// jsonpBody takes the payload out of the form field d of a JSONP request. The client writes a newline as \n and the
-// two characters \n as \\n, because browsers rewrite newlines in form fields.
+// jsonpBody takes the payload out of the form field d of a JSONP request; other fields are ignored. The client writes a
+// newline as \n and the two characters \n as \\n, because browsers rewrite newlines in form fields.
 func jsonpBody(body []byte) ([]byte, error) {
 	var field []byte
 	for part := range bytes.SplitSeq(body, []byte{'&'}) {
@@ -64,7 +68,8 @@ func jsonpBody(body []byte) ([]byte, error) {
 	return unescapeNewlines([]byte(text)), nil
 }
 
-// unescapeNewlines turns \n into a newline, and one backslash less before any longer run: \\n becomes \n.
+// unescapeNewlines undoes what the client does to newlines, in one pass over the text. It turns \n into a newline, and
+// one backslash less before any longer run: \\n becomes \n.
 func unescapeNewlines(text []byte) []byte {
 	out := make([]byte, 0, len(text))
 	for i := 0; i < len(text); {
@@ -92,7 +97,8 @@ func unescapeNewlines(text []byte) []byte {
 	return out
 }
 
-// callbackNumber checks the j parameter, which is written into a script.
+// callbackNumber checks the j parameter, which is written into a script, and returns it in its plain form. It reports
+// false for anything but a decimal number of 32 bits.
 func callbackNumber(j string) (string, bool) {
 	n, err := strconv.ParseUint(j, 10, 32)
 	if err != nil {

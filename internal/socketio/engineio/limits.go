@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
-// The limiter is a leaky bucket told by one number: the time at which the next packet would be on time. Each packet moves it
-// ahead by what one packet is worth; a client may run ahead of the clock by the burst and no further. It needs no timer and
-// forgets by itself.
+// The limiter is a leaky bucket told by one number: the time at which the next packet would be on time. Each packet
+// moves it ahead by what one packet is worth; a client may run ahead of the clock by the burst and no further. It needs
+// no timer and forgets by itself.
 
 // bucket limits a rate by remembering when the next packet would be on time.
 type bucket struct{ next time.Duration }
 
-// allow takes one packet at now, given the time one packet is worth and how far ahead a client may run.
+// allow takes one packet at now, given the time one packet is worth and how far ahead a client may run. It reports
+// false, and takes nothing, if the client would run further ahead. The caller sees to it that calls do not overlap.
 func (b *bucket) allow(now, each, burst time.Duration) bool {
 	if each <= 0 {
 		return true
@@ -39,14 +40,15 @@ func newRate(perSecond int) rate {
 
 // address is what all connections of one client address share.
 type address struct {
-	name  string
-	conns int // guarded by addresses.mu
+	name  string // as Options.ClientIP gave it
+	conns int    // guarded by addresses.mu
 
 	mu     sync.Mutex
 	bucket bucket
 }
 
-// allow takes one packet of the address. Connections of one address share the bucket, hence the lock.
+// allow takes one packet of the address at now, and reports whether it was within the rate. Connections of one address
+// share the bucket, hence the lock.
 func (a *address) allow(now time.Duration, r rate) bool {
 	if r.each == 0 {
 		return true
@@ -82,7 +84,8 @@ func (s *addresses) enter(name string, limit int) *address {
 	return a
 }
 
-// leave takes back one enter.
+// leave takes back one enter. The bucket of a forgotten address is forgotten with it: whoever closes all connections to
+// get a fresh one has paid with as many handshakes.
 func (s *addresses) leave(a *address) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

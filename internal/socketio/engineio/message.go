@@ -40,18 +40,20 @@ func StartText(size int) []byte {
 // JSON string, so that it may be escaped for clients that would misread it.
 func FinishText(buf []byte, json bool) Message { return finishPacket(buf, json) }
 
-// finishPacket makes a text message of a buffer whose packet starts at wsconn.MaxHeader.
+// finishPacket frames a packet for WebSocket. Polling takes the packet out of the frame again (packet), so one encoding
+// does for both. It makes a text message of a buffer whose packet starts at wsconn.MaxHeader.
 func finishPacket(buf []byte, json bool) Message {
 	frame := wsconn.FinishFrame(buf, wsconn.OpText)
 	return Message{frame: frame, start: uint8(len(frame) - (len(buf) - wsconn.MaxHeader)), json: json}
 }
 
-// Text makes a message of a text.
+// Text makes a message of a text, which is copied. It must be valid UTF-8, or clients close the connection.
 func Text(payload []byte) Message {
 	return FinishText(append(StartText(len(payload)), payload...), false)
 }
 
-// Binary makes a message of bytes for connections of one protocol version.
+// Binary makes a message of bytes, which are copied, for connections of one protocol version. Sent to one of the other
+// version, the client would misread it.
 func Binary(protocol int, payload []byte) Message {
 	buf := make([]byte, wsconn.MaxHeader, wsconn.MaxHeader+1+len(payload))
 	if protocol == V3 {
@@ -62,7 +64,7 @@ func Binary(protocol int, payload []byte) Message {
 	return Message{frame: frame, start: uint8(len(frame) - (len(buf) - wsconn.MaxHeader)), binary: true}
 }
 
-// control makes a packet that is no message.
+// control makes a packet that is no message, such as a pong with the data of its ping.
 func control(kind byte, data string) Message {
 	buf := append(make([]byte, wsconn.MaxHeader, wsconn.MaxHeader+1+len(data)), kind)
 	return finishPacket(append(buf, data...), false)

@@ -27,12 +27,14 @@ var errPayload = errors.New("engineio: malformed payload")
 
 // packet is one inbound packet.
 type packet struct {
-	kind   byte
-	data   []byte
-	binary bool
+	kind   byte   // packetOpen to packetNoop
+	data   []byte // what follows the type; part of the body or frame, and only valid as long as that
+	binary bool   // bytes rather than text
 }
 
-// sink takes the packets of a payload one by one and may stop it with an error.
+// sink takes the packets of a payload one by one and may stop it with an error, which the decoder returns as it is. The
+// decoders hand each packet on before they look at the next: no list of packets is ever built, so a body of a million
+// one-byte packets costs no more memory than the body.
 type sink func(p packet) error
 
 // parsePacket decodes one text packet: a type and its data, or b and base64. In version 3 the type stands behind the b.
@@ -62,7 +64,8 @@ func parsePacket(protocol int, b []byte) (packet, error) {
 	return packet{kind: kind, data: data[:n], binary: true}, nil
 }
 
-// decodeV4 splits a version 4 payload.
+// decodeV4 splits a version 4 payload. A body without a packet is malformed, and so is an empty packet between two
+// separators.
 func decodeV4(body []byte, out sink) error {
 	if !utf8.Valid(body) {
 		return errPayload
@@ -118,7 +121,8 @@ func decodeV3Text(body []byte, known *encoding, out sink) error {
 	return nil
 }
 
-// textLength decodes the decimal length before a packet and returns what follows the colon.
+// textLength decodes the decimal length before a packet and returns what follows the colon. The digits are limited so
+// that the length cannot overflow; whether so much follows is for the caller to see.
 func textLength(b []byte) (int, []byte, error) {
 	colon := bytes.IndexByte(b[:min(len(b), maxLengthDigit+1)], ':')
 	if colon <= 0 {
@@ -134,7 +138,8 @@ func textLength(b []byte) (int, []byte, error) {
 	return n, b[colon+1:], nil
 }
 
-// prefixUnits is how many bytes of b hold exactly n UTF-16 units, or -1.
+// prefixUnits is how many bytes of b hold exactly n UTF-16 units, or -1 if b is shorter. b must be valid UTF-8. A
+// character beyond U+FFFF counts for two units, as in the length of a JavaScript string.
 func prefixUnits(b []byte, n int) int {
 	at := 0
 	for n > 0 {
@@ -239,7 +244,8 @@ func binaryPacket(isBinary bool, b []byte) (packet, error) {
 	return packet{kind: '0' + b[0], data: b[1:], binary: true}, nil
 }
 
-// appendV4 encodes messages as a version 4 payload.
+// appendV4 encodes messages as a version 4 payload. The separator cannot occur inside a packet of ours: JSON escapes
+// it, and base64 does not have it. Text of an application that uses the engine alone must not hold it.
 func appendV4(dst []byte, messages []Message) []byte {
 	for i, m := range messages {
 		if i > 0 {
@@ -254,7 +260,8 @@ func appendV4(dst []byte, messages []Message) []byte {
 	return dst
 }
 
-// appendV3Binary encodes messages in the binary framing of version 3.
+// appendV3Binary encodes messages in the binary framing of version 3. Its lengths count bytes, and text is plain UTF-8,
+// which all clients of that version decode alike.
 func appendV3Binary(dst []byte, messages []Message) []byte {
 	for _, m := range messages {
 		kind := byte(0)
@@ -306,7 +313,7 @@ func unitsOf(b []byte) int {
 	return n
 }
 
-// appendASCII writes every character beyond ASCII as a JSON escape.
+// appendASCII writes every character beyond ASCII as a JSON escape, those beyond U+FFFF as a pair of them.
 func appendASCII(dst, text []byte) []byte {
 	const digits = "0123456789abcdef"
 	for _, r := range string(text) {
@@ -327,7 +334,7 @@ func appendASCII(dst, text []byte) []byte {
 	return dst
 }
 
-// plainASCII reports whether every packet is text of ASCII only.
+// plainASCII reports whether every packet is text of ASCII only, and so means the same in every framing and encoding.
 func plainASCII(messages []Message) bool {
 	for _, m := range messages {
 		if m.binary || hasHigh(m.packet()) {

@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// The life of a polling session after its end: a client between two polls must still get what was queued, and learn of the
-// end. So a session that ends in good order lingers until the next poll, or WriteTimeout, and only then is forgotten. One
-// that was ended because of what the client did, or did not do, is gone at once.
+// The life of a polling session after its end: a client between two polls must still get what was queued, and learn of
+// the end. So a session that ends in good order lingers until the next poll, or WriteTimeout, and only then is
+// forgotten. One that was ended because of what the client did, or did not do, is gone at once.
 
 // polling is the state of a connection while its transport is polling. It is guarded by Conn.mu.
 type polling struct {
-	queue   []Message
-	bytes   int
+	queue   []Message     // for the next poll, in order
+	bytes   int           // in queue; at most Options.MaxQueue
 	waiter  chan struct{} // closed to release the request that waits; nil if none waits
 	posting bool          // a POST is being handled
 	last    *Message      // what ends the session, once it has ended
@@ -41,7 +41,8 @@ func (c *Conn) openPolling(w http.ResponseWriter, r *http.Request, callback stri
 	c.reply(w, r, callback, []Message{c.openPacket([]string{TransportWebSocket})})
 }
 
-// enqueue needs mu.
+// enqueue needs mu. It queues all messages or none and releases the poll that waits. Errors are those of Send; after
+// ErrSlowReader the caller must end the connection, without the lock (queued).
 func (c *Conn) enqueue(messages ...Message) error {
 	if c.closed || c.poll == nil {
 		return ErrClosed
@@ -66,7 +67,7 @@ func (c *Conn) enqueue(messages ...Message) error {
 	return nil
 }
 
-// queued ends a connection whose queue overflowed.
+// queued ends a connection whose queue overflowed. It must be called without mu.
 func (c *Conn) queued(err error) error {
 	if err == ErrSlowReader { //nolint:errorlint // enqueue returns it bare
 		c.end(ReasonSlowReader, endSlow)
@@ -82,14 +83,16 @@ func (c *Conn) wake() {
 	}
 }
 
-// take empties the queue.
+// take empties the queue and returns what was in it. The slice is the caller's.
 func (p *polling) take() []Message {
 	q := p.queue
 	p.queue, p.bytes = nil, 0
 	return q
 }
 
-// finish needs mu. It sets the last answer and reports whether a later poll is to fetch it.
+// finish needs mu. It sets the last answer and reports whether a later poll is to fetch it. A client that closed itself
+// and misses nothing gets a noop, as it would take a close packet for an error; all others learn that it was the
+// server. A poll that waits is released, and takes the last answer itself unless messages come first.
 func (p *polling) finish(how ending) bool {
 	p.how = how
 	switch how {
@@ -115,7 +118,8 @@ func (p *polling) graceful() bool {
 	return p.how == endClient || p.how == endNormal || p.how == endShutdown
 }
 
-// pollResult is what a poll is answered with.
+// pollResult is what a poll is answered with. One of refusal, overlap, probe and wait is set, or else messages are the
+// answer.
 type pollResult struct {
 	messages []Message
 	wait     chan struct{} // wait for this and ask again
@@ -128,14 +132,17 @@ type pollResult struct {
 // upgradeGrace is how long a poll that comes between a probe and the end of the upgrade waits for that end.
 const upgradeGrace = 20 * time.Millisecond
 
-// turn is where a poll stands.
+// turn is where a poll stands. A poll asks for its answer up to three times: when it comes, after it has waited for the
+// end of an upgrade, and when something has released it.
 type turn struct {
 	again    bool // it has waited and was released
 	probing  bool // an upgrade was under way when it came
 	patience bool // it may wait for the end of that upgrade
 }
 
-// nextPoll decides on a poll.
+// nextPoll decides on a poll. The order of the cases matters: the end of the session comes before everything else, then
+// an upgrade, and only then the queue. A poll from before an upgrade is always answered with a noop, since the client
+// waits for that answer before it completes the upgrade; one that comes after it is a mistake and refused.
 func (c *Conn) nextPoll(t *turn) pollResult {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -219,7 +226,8 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request, callback string
 	}
 }
 
-// wait waits for a channel to be closed, but not for long.
+// wait waits for a channel to be closed, but not for long. It uses a timer of its own: the wheel may be one that tests
+// move by hand, and a request must not depend on that.
 func wait(ch <-chan struct{}, limit time.Duration) {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
@@ -229,7 +237,8 @@ func wait(ch <-chan struct{}, limit time.Duration) {
 	}
 }
 
-// reply writes messages as the answer to a GET.
+// reply writes messages as the answer to a GET, in the framing of the client's version. If they cannot be written they
+// are lost, and the connection ends: the client could not know what it has missed.
 func (c *Conn) reply(w http.ResponseWriter, r *http.Request, callback string, messages []Message) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
@@ -265,7 +274,8 @@ func (c *Conn) reply(w http.ResponseWriter, r *http.Request, callback string, me
 	}
 }
 
-// beginPost reserves the right to deliver packets. The refusal is nil if the request may go on.
+// beginPost reserves the right to deliver packets. The refusal is nil if the request may go on, and then endPost must
+// follow. Without the reservation two POSTs would race, and packets of one client change places.
 func (c *Conn) beginPost() *refusal {
 	if c.late() {
 		return &errSession
@@ -282,7 +292,8 @@ func (c *Conn) beginPost() *refusal {
 	return nil
 }
 
-// endPost allows the next POST and remembers what this one showed of the client's encoding.
+// endPost allows the next POST and remembers what this one showed of the client's encoding. Until then c.text belongs
+// to the POST under way.
 func (c *Conn) endPost(known encoding) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -290,7 +301,8 @@ func (c *Conn) endPost(known encoding) {
 	c.text = known
 }
 
-// servePost takes the packets of a POST. A body that is too large or malformed ends the session.
+// servePost takes the packets of a POST. A body that is too large or malformed ends the session. The answer comes after
+// the packets were handed to the handler, so a handler that blocks slows its client down.
 func (c *Conn) servePost(w http.ResponseWriter, r *http.Request, callback string) {
 	if e := c.beginPost(); e != nil {
 		c.srv.refuse(w, *e)

@@ -20,7 +20,8 @@ var hopHeaders = map[string]bool{
 	"Content-Length": true, "Keep-Alive": true, "Te": true,
 }
 
-// packHeader copies a header, because the strings of a request share one large buffer.
+// packHeader copies a header, because the strings of a request share one large buffer. One string of a few hundred
+// bytes replaces a map with a slice for each field, for as long as the connection lasts.
 func packHeader(h http.Header, host string) string {
 	var b strings.Builder
 	b.WriteString("Host: " + host + "\n")
@@ -38,7 +39,7 @@ func packHeader(h http.Header, host string) string {
 	return strings.Clone(b.String())
 }
 
-// unpackHeader undoes packHeader.
+// unpackHeader undoes packHeader. Values hold no newline, which net/http does not let through.
 func unpackHeader(packed string) http.Header {
 	h := make(http.Header)
 	for line := range strings.Lines(packed) {

@@ -54,9 +54,9 @@ func (s *Server) Wheel() *wheel.Wheel { return s.wheel }
 // now is the time since the server was made; comparing such times is cheap and ignores clock changes.
 func (s *Server) now() time.Duration { return s.wheel.Now().Sub(s.epoch) }
 
-// refusal is an error answer of the protocol.
+// refusal is an error answer of the protocol. Clients read code and message; the status is for everybody between.
 type refusal struct {
-	status  int
+	status  int    // of HTTP
 	Code    int    `json:"code"`
 	Message string `json:"message"`
 }
@@ -74,7 +74,8 @@ var (
 	errBody      = refusal{http.StatusRequestEntityTooLarge, 3, "Payload too large"}
 )
 
-// refuse answers a request with an error in the form clients expect.
+// refuse answers a request with an error in the form clients expect. It is counted first. Nothing the client sent is
+// part of the answer.
 func (s *Server) refuse(w http.ResponseWriter, e refusal) {
 	s.refused.Add(1)
 	w.Header().Set("Content-Type", "application/json")
@@ -83,7 +84,8 @@ func (s *Server) refuse(w http.ResponseWriter, e refusal) {
 	_ = json.NewEncoder(w).Encode(e) // a client that left needs no answer
 }
 
-// ServeHTTP serves one request of any transport.
+// ServeHTTP serves one request of any transport: a handshake, which has no session id, or a request of a session. The
+// origin is checked before anything else, so that a foreign page learns nothing and changes nothing.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !strings.HasPrefix(r.URL.Path+"/", s.opts.Path) {
 		http.NotFound(w, r)
@@ -114,7 +116,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.handshake(w, r, hello{transport, query.Get("EIO"), query.Get("j"), query.Has("b64")})
 }
 
-// serveSession serves a request that names a session.
+// serveSession serves a request that names a session. Knowing the id is all that is asked for, as in every Engine.IO
+// server; hence ids must not be guessable.
 func (s *Server) serveSession(w http.ResponseWriter, r *http.Request, id, transport, callback string) {
 	c := s.session(id)
 	switch {
@@ -132,7 +135,7 @@ func (s *Server) serveSession(w http.ResponseWriter, r *http.Request, id, transp
 	}
 }
 
-// session returns the connection with an id, or nil.
+// session returns the connection with an id, or nil. An ended one may still be found while it has packets to deliver.
 func (s *Server) session(id string) *Conn {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -145,7 +148,7 @@ type hello struct {
 	b64                          bool
 }
 
-// check returns the protocol version, or the refusal.
+// check returns the protocol version, or the refusal. A missing version means 3 unless Options.RequireVersion is set.
 func (s *Server) check(r *http.Request, in hello) (int, *refusal) {
 	protocol := V3
 	switch {
@@ -166,7 +169,8 @@ func (s *Server) check(r *http.Request, in hello) (int, *refusal) {
 	return protocol, nil
 }
 
-// handshake opens a connection.
+// handshake opens a connection. What it takes of the address's share is given back by whoever finds that it cannot be
+// opened, or by end.
 func (s *Server) handshake(w http.ResponseWriter, r *http.Request, in hello) {
 	protocol, e := s.check(r, in)
 	if e != nil {
@@ -193,7 +197,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, in hello) {
 	c.openPolling(w, r, in.callback)
 }
 
-// register makes a connection findable. It reports false while the server drains.
+// register makes a connection findable and counts it as opened. It reports false while the server drains.
 func (s *Server) register(c *Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -212,14 +216,15 @@ func (s *Server) forget(c *Conn) {
 	delete(s.sessions, c.id)
 }
 
-// isDraining reports whether Shutdown has begun.
+// isDraining reports whether Shutdown has begun. It never ends: a server that was shut down stays so.
 func (s *Server) isDraining() bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.draining
 }
 
-// run starts the reader of a WebSocket. It reports false while the server drains.
+// run starts the reader of a WebSocket. It reports false while the server drains. The lock is held so that Shutdown,
+// which sets draining under it, does not wait for readers while one is being added.
 func (s *Server) run(ws *wsconn.Conn) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -262,7 +267,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// forgetLingering drops ended polling sessions whose last packets were not fetched.
+// forgetLingering drops ended polling sessions whose last packets were not fetched. Without it their timers would
+// outlive the server.
 func (s *Server) forgetLingering() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -272,7 +278,8 @@ func (s *Server) forgetLingering() {
 	clear(s.sessions)
 }
 
-// Stats returns the current numbers.
+// Stats returns the current numbers. They are read one by one, so they may be a few events apart from each other; each
+// is changed before the client it concerns can know.
 func (s *Server) Stats() Stats {
 	return Stats{
 		WebSocket:   int(s.webSockets.Load()),

@@ -47,7 +47,8 @@ func (c *Conn) openWebSocket(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// frame handles one WebSocket message: a packet of its own.
+// frame handles one WebSocket message: a packet of its own. In version 4 a binary frame is a message without a type; in
+// version 3 its first byte is the type.
 func (c *Conn) frame(op wsconn.OpCode, data []byte) {
 	switch {
 	case op == wsconn.OpBinary && c.protocol == V4:
@@ -61,7 +62,7 @@ func (c *Conn) frame(op wsconn.OpCode, data []byte) {
 	}
 }
 
-// lost handles the end of the WebSocket.
+// lost handles the end of the WebSocket, whoever began it. If the server did, end has run and this does nothing.
 func (c *Conn) lost(err error) {
 	var closed *wsconn.CloseError
 	switch {
@@ -81,7 +82,8 @@ func (c *Conn) lost(err error) {
 //	2probe                          3probe; answers the waiting poll with a noop, holds further messages back
 //	lets its poll end, then 5       writes what was held to the WebSocket, which is the transport from now on
 //
-// If anything else comes, or nothing for UpgradeTimeout, the WebSocket is closed and polling goes on with what was held.
+// If anything else comes, or nothing for UpgradeTimeout, the WebSocket is closed and polling goes on with what was
+// held.
 
 // stage of an upgrade.
 type stage uint8
@@ -137,7 +139,7 @@ func (c *Conn) startUpgrade(w http.ResponseWriter, r *http.Request) {
 // Expire gives up on an upgrade that takes too long. The session goes on polling.
 func (p *probe) Expire() { p.fail("upgrade timeout") }
 
-// fail ends an unfinished upgrade.
+// fail ends an unfinished upgrade. The session goes on polling with what was held back, and may be upgraded again.
 func (p *probe) fail(reason string) {
 	p.c.mu.Lock()
 	if p.stage == stageDone {
@@ -155,7 +157,7 @@ func (p *probe) fail(reason string) {
 // drop is fail for a connection that has ended.
 func (p *probe) drop() { p.fail("session closed") }
 
-// detach needs c.mu.
+// detach needs c.mu. It gives the session back to polling and lets go the polls that waited for the upgrade.
 func (p *probe) detach() {
 	p.stage = stageFailed
 	p.c.srv.wheel.Stop(&p.timer)
@@ -183,7 +185,8 @@ func (p *probe) Message(op wsconn.OpCode, data []byte) {
 	}
 }
 
-// answer confirms the probe and releases a waiting poll.
+// answer confirms the probe and releases a waiting poll, which the client waits for. The confirmation is queued first:
+// the client may take either as the sign to go on.
 func (p *probe) answer() {
 	_ = p.ws.Write(control(packetPong, "probe").frame) // a failure ends the reader
 	p.c.mu.Lock()
@@ -196,7 +199,8 @@ func (p *probe) answer() {
 	p.c.wake()
 }
 
-// finish makes the WebSocket the transport and moves the queue over.
+// finish makes the WebSocket the transport and moves the queue over. A session that has ended meanwhile delivers its
+// last packets over the WebSocket, because its client polls no more.
 func (p *probe) finish() {
 	c := p.c
 	c.mu.Lock()
@@ -257,7 +261,7 @@ func (p *probe) Closed(err error) {
 	p.c.lost(err)
 }
 
-// writeBy is the deadline for answering a request of a slow client.
+// writeBy sets the deadline for answering a request of a slow client: WriteTimeout from now.
 func (s *Server) writeBy(w http.ResponseWriter) {
 	// Not every ResponseWriter has deadlines; those without are bounded by their server.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.opts.WriteTimeout))

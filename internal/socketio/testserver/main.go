@@ -32,7 +32,7 @@ func main() {
 	}
 }
 
-// run serves until ctx ends.
+// run serves until ctx ends, or a server fails. Both servers get three seconds to say goodbye.
 func run(ctx context.Context, engine, socket string) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	var servers []*http.Server
@@ -106,7 +106,8 @@ func (echo) Message(c *engineio.Conn, data []byte, binary bool) {
 // Close implements engineio.Handler.
 func (echo) Close(*engineio.Conn, string) {}
 
-// socketServer is the application that the Socket.IO suite expects.
+// socketServer is the application that the Socket.IO suite expects: in both namespaces it sends the client's
+// credentials as "auth", gives "message" back as "message-back", and answers "message-with-ack" with its arguments.
 func socketServer(log *slog.Logger) *socketio.Server {
 	s := socketio.New(socketio.Options{
 		PingInterval: pingInterval, PingTimeout: pingTimeout, MaxPayload: maxPayload, RequireVersion: true,
@@ -119,8 +120,8 @@ func socketServer(log *slog.Logger) *socketio.Server {
 			if auth == nil {
 				auth = json.RawMessage("{}")
 			}
-			// The suite's wait helper loses a frame that arrives in one read with the frame before it, and the answer to
-			// CONNECT has just been queued.
+			// The suite's wait helper loses a frame that arrives in one read with the frame before it, and the answer
+			// to CONNECT has just been queued.
 			time.Sleep(frameGap)
 			report(log, s.Emit("auth", auth))
 		})
