@@ -23,7 +23,7 @@ type migrator struct {
 // newMigrator reads the embedded files of one engine; it does not touch the database.
 func newMigrator(db *sql.DB, engine string) (*migrator, error) {
 	dialect := goose.DialectSQLite3
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true)}
 	if engine == Postgres {
 		dialect = goose.DialectPostgres
 		locker, err := lock.NewPostgresSessionLocker()
@@ -83,9 +83,13 @@ func (m *migrator) pending(ctx context.Context) (bool, error) {
 	if want := m.target(); have > want {
 		return false, errs.New(errs.Conflict, "newer_schema",
 			"the database has schema version %d, this program knows %d: use the newer program", have, want)
-	} else {
+	} else if have < want || have == 0 {
 		return have < want, nil
 	}
+	// Files that were made side by side may arrive out of order.
+	var applied int
+	err = m.db.QueryRowContext(ctx, `SELECT COUNT(DISTINCT version_id) FROM goose_db_version WHERE version_id > 0`).Scan(&applied)
+	return applied < len(m.p.ListSources()), err
 }
 
 // up migrates to target. Nodes that start together wait for one another on

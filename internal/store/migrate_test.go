@@ -154,6 +154,31 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 	}
 }
 
+func TestFileThatArrivesLateIsApplied(t *testing.T) {
+	t.Parallel()
+	for _, engine := range []string{store.SQLite, store.Postgres} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			o, m := emptyDatabase(t, engine)
+			if err := storetest.Open(t, o).Close(); err != nil {
+				t.Fatal(err)
+			}
+			for _, text := range []string{`DROP TABLE summary`, `DROP TABLE block`, `DROP TABLE visitor_field`, `DROP TABLE field`, `DROP TABLE session_type`,
+				`DROP TABLE colleague_recent`, `DROP TABLE colleague_member`, `DROP TABLE colleague_group`, `DROP TABLE draft`, `DROP TABLE mention`,
+				`DROP TABLE tag_link`, `DROP TABLE tag`, `DROP TABLE canned_seed`, `DROP TABLE canned_use`, `DROP TABLE canned_entry`,
+				`DROP TABLE canned_category`, `ALTER TABLE conversation DROP COLUMN tags`, `DELETE FROM goose_db_version WHERE version_id = 3`} {
+				if _, err := m.DB.ExecContext(t.Context(), text); err != nil {
+					t.Fatal(text, err)
+				}
+			}
+			s := storetest.Open(t, o)
+			if _, err := s.CannedEntry(t.Context(), "main", "x"); errs.ReasonOf(err) != "canned_not_found" {
+				t.Fatalf("the late file was not applied: %v", err)
+			}
+		})
+	}
+}
+
 func versions(ctx context.Context, m *store.Migrations) string {
 	list, err := store.QueryDB(ctx, m.DB, `SELECT version_id FROM goose_db_version ORDER BY id`)
 	return fmt.Sprint(list, err)
