@@ -85,6 +85,8 @@ type Conversation struct {
 	Unread int `json:"unread"`
 	// WaitingSince is when the visitor's first unanswered message came.
 	WaitingSince *time.Time `json:"waitingSince,omitempty"`
+	// Tags are the ids of its tags, in the order in which they were added.
+	Tags []string `json:"tags,omitempty"`
 }
 
 // Kind is what a message is.
@@ -129,7 +131,7 @@ type File struct {
 // Line is what a message of kind Event says, for each screen to put into words.
 type Line struct {
 	// Name is one of the Line constants.
-	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed"`
+	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,recalled"`
 	// Agent, AgentName, Team and TeamName are whom it concerns.
 	Agent     id.Agent `json:"agent,omitempty"`
 	AgentName string   `json:"agentName,omitempty"`
@@ -141,6 +143,8 @@ type Line struct {
 	Note string `json:"note,omitempty"`
 	// Rule is the routing rule that chose the agent.
 	Rule string `json:"rule,omitempty"`
+	// Seq is the number of the message that was recalled.
+	Seq int64 `json:"seq,omitempty"`
 }
 
 // The names of lines.
@@ -150,6 +154,9 @@ const (
 	LineQueued      = "queued"
 	LineAgentLost   = "agent_lost"
 	LineClosed      = "closed"
+	// LineRecalled tells that message Seq was taken back. The line of a note is a
+	// note itself, so that visitors do not see it.
+	LineRecalled = "recalled"
 )
 
 // Message is one message. Its identity is (conversation, seq).
@@ -170,20 +177,27 @@ type Message struct {
 	File     *File     `json:"file,omitempty"`
 	Line     *Line     `json:"line,omitempty"`
 	At       time.Time `json:"at"`
+	// Recalled is set if the message was taken back; text and file are gone then.
+	Recalled *Recall `json:"recalled,omitempty"`
+	// Mentions are the agents whom a note names.
+	Mentions []id.Agent `json:"mentions,omitempty"`
 }
 
 // meta is the stored form of the parts that few messages have.
 type meta struct {
 	File *File `json:"file,omitempty"`
 	Line *Line `json:"line,omitempty"`
+
+	Recalled *Recall    `json:"recalled,omitempty"`
+	Mentions []id.Agent `json:"mentions,omitempty"`
 }
 
-// Meta returns File and Line as one JSON document, "" if there is neither.
+// Meta returns what few messages have as one JSON document, "" if there is nothing.
 func (m Message) Meta() (string, error) {
-	if m.File == nil && m.Line == nil {
+	if m.File == nil && m.Line == nil && m.Recalled == nil && len(m.Mentions) == 0 {
 		return "", nil
 	}
-	b, err := json.Marshal(meta{m.File, m.Line})
+	b, err := json.Marshal(meta{m.File, m.Line, m.Recalled, m.Mentions})
 	return string(b), err
 }
 
@@ -196,6 +210,6 @@ func (m *Message) SetMeta(s string) error {
 	if err := json.Unmarshal([]byte(s), &v); err != nil {
 		return err
 	}
-	m.File, m.Line = v.File, v.Line
+	m.File, m.Line, m.Recalled, m.Mentions = v.File, v.Line, v.Recalled, v.Mentions
 	return nil
 }

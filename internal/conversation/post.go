@@ -42,16 +42,21 @@ func (s *Service) Post(ctx context.Context, who actor.Actor, in PostInput) (out 
 	if err = s.body(ctx, who, in, m); err != nil {
 		return out, err
 	}
+	if err = s.mentioned(ctx, m); err != nil {
+		return out, err
+	}
 	m.ID = id.Message(id.New())
 	got, err := s.store.Append(ctx, add)
 	if err != nil {
 		return out, err
 	}
 	out = Posted{Message: got.Message, Conversation: got.Conversation}
-	if !got.Repeated {
-		s.announce(&out)
+	if got.Repeated {
+		return out, nil
 	}
-	return out, nil
+	s.announce(&out)
+	s.sent(ctx, who, m.Conversation)
+	return out, s.tellMentioned(ctx, out)
 }
 
 // author checks who may post and fills From and the conditions of the append.

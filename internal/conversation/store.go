@@ -51,6 +51,32 @@ type Store interface {
 	// Search returns messages that hold every word of the query, newest first.
 	// Words of two or more characters match anywhere in a text, without regard to case.
 	Search(ctx context.Context, q SearchQuery) (hits []Hit, next string, err error)
+	// Recall takes the text and file of a message away, in the conversation's list
+	// row and the search index too, and appends the line that tells of it. What was
+	// taken back before is returned without a line. Errors: NotFound
+	// "message_not_found"; Forbidden "not_author"; Conflict "too_late",
+	// "not_recallable".
+	Recall(ctx context.Context, in RecallInput) (RecallResult, error)
+	// TagConversation adds and removes tags and returns the conversation.
+	// Errors: NotFound "tag_not_found"; Conflict "too_many_tags" beyond MaxTags.
+	TagConversation(ctx context.Context, in TagInput) (Conversation, error)
+	// Colleagues returns the agents of a tenant who are not disabled.
+	Colleagues(ctx context.Context, t id.Tenant) ([]Colleague, error)
+	// Mentions returns the notes that mention an agent, newest first, those behind
+	// the message after ("": from the newest).
+	Mentions(ctx context.Context, t id.Tenant, a id.Agent, unread bool, after string, limit int) ([]Mention, error)
+	// UnreadMentions counts unread mentions up to MaxUnreadMentions.
+	UnreadMentions(ctx context.Context, t id.Tenant, a id.Agent) (int, error)
+	// ReadMentions marks mentions of one conversation ("": all) as read and
+	// returns how many it marked.
+	ReadMentions(ctx context.Context, t id.Tenant, a id.Agent, c id.Conversation, at time.Time) (int, error)
+	// SaveDraft replaces the draft of an agent; an empty text removes it. The
+	// newest MaxDrafts stay.
+	SaveDraft(ctx context.Context, t id.Tenant, a id.Agent, d Draft) error
+	// DropDraft removes a draft if there is one; had tells whether there was.
+	DropDraft(ctx context.Context, t id.Tenant, a id.Agent, c id.Conversation) (had bool, err error)
+	// Drafts returns an agent's drafts, newest first, at most MaxDrafts.
+	Drafts(ctx context.Context, t id.Tenant, a id.Agent) ([]Draft, error)
 	// IndexNext lets the search index follow committed messages: it takes up to
 	// limit messages from the outbox in order, indexes them and remembers the
 	// position, all in one transaction. It returns how many it took.
@@ -117,6 +143,9 @@ type Filter struct {
 	Tenant id.Tenant
 	View   View
 	Scope  Scope
+	// Tag, if set, restricts to conversations that have it. Closed ones then come
+	// in the order of their starts.
+	Tag string
 	// Visitor, if set, restricts to one visitor, in any state.
 	Visitor id.Visitor
 	// After is the cursor of the previous page, "" for the first.

@@ -53,8 +53,10 @@ const (
 	ColleagueChanged Kind = "colleague.changed"
 	// RoomEntered carries *attendance.Entered.
 	RoomEntered Kind = "room.entered"
-	// TagsChanged carries *tag.Changed.
+	// TagsChanged carries *conversation.Tagged.
 	TagsChanged Kind = "tags.changed"
+	// VisitorTagged carries *tag.VisitorTagged.
+	VisitorTagged Kind = "visitor.tagged"
 	// SummaryChanged carries *summary.Changed.
 	SummaryChanged Kind = "summary.changed"
 )

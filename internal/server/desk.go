@@ -5,20 +5,24 @@ import (
 
 	"parlor/internal/actor"
 	"parlor/internal/canned"
+	"parlor/internal/conversation"
 	"parlor/internal/event"
 	"parlor/internal/front/rest"
 	"parlor/internal/id"
 	"parlor/internal/media"
+	"parlor/internal/tag"
 )
 
 // deskServices are the domains of the agent's desk.
 type deskServices struct {
 	canned *canned.Service
+	tags   *tag.Service
 }
 
 // deskDomains builds the domains of the agent's desk.
 func (s *Server) deskDomains() {
 	d := &s.services
+	d.desk.tags = tag.New(s.store, s.bus, s.opts.Clock)
 	d.desk.canned = canned.New(s.store, attachments{d.media, nil}, s.bus, s.opts.Clock)
 }
 
@@ -27,6 +31,16 @@ func deskPayload(k event.Kind) any {
 	switch k {
 	case event.CannedChanged:
 		return &canned.Changed{}
+	case event.MessageRecalled:
+		return &conversation.Recalled{}
+	case event.MentionChanged:
+		return &conversation.MentionChanged{}
+	case event.DraftChanged:
+		return &conversation.Draft{}
+	case event.TagsChanged:
+		return &conversation.Tagged{}
+	case event.VisitorTagged:
+		return &tag.VisitorTagged{}
 	}
 	return nil
 }
@@ -51,7 +65,7 @@ func (s *Server) seedDesk(ctx context.Context) error {
 }
 
 func (d *deskServices) forREST(s *Server) rest.Desk {
-	return rest.Desk{Canned: d.canned, Clock: s.opts.Clock}
+	return rest.Desk{Canned: d.canned, Tags: d.tags, Clock: s.opts.Clock}
 }
 
 // ForCanned returns what an entry says of a file that who uploaded.

@@ -98,6 +98,9 @@ func (s *Store) Append(ctx context.Context, in conversation.Append) (got convers
 	if in.Message.ID == "" {
 		in.Message.ID = id.Message(id.New())
 	}
+	if len(in.Message.Mentions) > 0 {
+		return s.appendMentioning(ctx, in)
+	}
 	if s.appends != nil {
 		return s.appendPostgres(ctx, in)
 	}
@@ -154,15 +157,20 @@ func appendSteps(ctx context.Context, t *tx, m conversation.Message, args []any)
 	if err != nil || !ok {
 		return after, false, err
 	}
+	return after, true, insertMessage(ctx, t, m, after, args)
+}
+
+// insertMessage adds the rows of a message whose number has been taken.
+func insertMessage(ctx context.Context, t *tx, m conversation.Message, after counted, args []any) error {
 	if _, err := t.exec(ctx, `INSERT INTO message (conversation, seq, prev, id, client_id, kind, from_kind,
 		from_id, from_name, text, meta, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 		string(m.Conversation), after.c.LastSeq, after.prev, string(m.ID), m.ClientID, string(m.Kind), string(m.From.Kind),
 		m.From.ID, m.From.Name, m.Text, args[counters+3], ms(m.At)); err != nil {
-		return after, false, err
+		return err
 	}
-	_, err = t.exec(ctx, `INSERT INTO outbox (tenant, conversation, seq, kind, at) VALUES ($1, $2, $3, $4, $5)`,
+	_, err := t.exec(ctx, `INSERT INTO outbox (tenant, conversation, seq, kind, at) VALUES ($1, $2, $3, $4, $5)`,
 		string(m.Tenant), string(m.Conversation), after.c.LastSeq, string(m.Kind), ms(m.At))
-	return after, err == nil, err
+	return err
 }
 
 // record adds the message that records a change of c and returns it with the

@@ -1,5 +1,11 @@
 package store
 
-import "parlor/internal/canned"
+import (
+	"parlor/internal/canned"
+	"parlor/internal/tag"
+)
 
-var _ canned.Store = (*Store)(nil)
+var (
+	_ canned.Store = (*Store)(nil)
+	_ tag.Store    = (*Store)(nil)
+)

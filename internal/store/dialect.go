@@ -20,6 +20,9 @@ type dialect interface {
 	alone(ctx context.Context, t *tx, table string) error
 	// index adds documents to the search index.
 	index(ctx context.Context, t *tx, docs []document) error
+	// unindex takes the document at a position, which has these tokens, out of the
+	// search index.
+	unindex(ctx context.Context, t *tx, pos int64, tokens string) error
 	// candidates returns the positions of the newest documents before the given
 	// one that may hold all tokens, newest first.
 	candidates(ctx context.Context, q runner, tokens []string, before int64, limit int) ([]int64, error)

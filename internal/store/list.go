@@ -26,6 +26,8 @@ type listing struct {
 	// column is the number; desc tells its direction.
 	column string
 	desc   bool
+	// only is a condition for the rows of all walks.
+	only string
 }
 
 // arg adds an argument and returns its placeholder.
@@ -46,7 +48,7 @@ func (l *listing) walk(where string) {
 		than, order = "(%[1]s, id) < ($2, $3)", "%[1]s DESC, id DESC"
 	}
 	l.walks = append(l.walks, fmt.Sprintf("SELECT * FROM (SELECT id, %[1]s AS k FROM conversation WHERE tenant = $1 AND "+
-		where+" AND "+than+" ORDER BY "+order+" LIMIT $4) w", l.column))
+		where+l.only+" AND "+than+" ORDER BY "+order+" LIMIT $4) w", l.column))
 }
 
 // text returns the query and the order of its rows.
@@ -114,6 +116,7 @@ func (s *Store) listingOf(f conversation.Filter, limit int) (*listing, error) {
 	}
 	if queue {
 		l := newListing(f.Tenant, "queue_key", false, from, limit)
+		l.tagged(f.Tag)
 		l.scoped(f.Scope, "status = 'queued'", false)
 		return l, nil
 	}
@@ -121,10 +124,16 @@ func (s *Store) listingOf(f conversation.Filter, limit int) (*listing, error) {
 	// starts is the order of their activity.
 	if f.Visitor != "" {
 		l := newListing(f.Tenant, "created_at", true, from, limit)
+		l.tagged(f.Tag)
 		l.walk("visitor = " + l.arg(string(f.Visitor)) + s.inScope(l, f.Scope))
 		return l, nil
 	}
 	l := newListing(f.Tenant, "last_at", true, from, limit)
+	if f.View == conversation.ViewClosed && f.Tag != "" {
+		s.closedTagged(l, f)
+		return l, nil
+	}
+	l.tagged(f.Tag)
 	switch f.View {
 	case conversation.ViewMine:
 		if f.Scope.Agent != "" {

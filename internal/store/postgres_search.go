@@ -17,6 +17,12 @@ func (postgresDialect) index(ctx context.Context, t *tx, docs []document) error 
 	return err
 }
 
+// unindex needs the position only.
+func (postgresDialect) unindex(ctx context.Context, t *tx, pos int64, _ string) error {
+	_, err := t.exec(ctx, `DELETE FROM search_doc WHERE pos = $1`, pos)
+	return err
+}
+
 // candidates looks among the newest documents first, which finds frequent words
 // at once, and asks the index for all of them only if these were not enough: it
 // cannot deliver its hits in order.

@@ -51,3 +51,8 @@ func (s *Store) lockTenant(ctx context.Context, t *tx, tenant id.Tenant) error {
 	}
 	return err
 }
+
+// numberList is jsonList for numbers.
+func numberList(list []int64) string {
+	return "[" + strings.Trim(strings.Join(strings.Fields(fmt.Sprint(list)), ","), "[]") + "]"
+}

@@ -33,6 +33,15 @@ func (sqliteDialect) index(ctx context.Context, t *tx, docs []document) error {
 	return err
 }
 
+// unindex has to name the tokens, because the index does not keep the texts.
+func (sqliteDialect) unindex(ctx context.Context, t *tx, pos int64, tokens string) error {
+	if _, err := t.exec(ctx, `INSERT INTO search_tokens (search_tokens, rowid, body) VALUES ('delete', $1, $2)`, pos, tokens); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, `DELETE FROM search_doc WHERE pos = $1`, pos)
+	return err
+}
+
 // candidates reads the newest documents first and stops when it has enough.
 func (sqliteDialect) candidates(ctx context.Context, q runner, tokens []string, before int64, limit int) ([]int64, error) {
 	match := `"` + strings.Join(tokens, `" "`) + `"`

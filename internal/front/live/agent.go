@@ -73,6 +73,8 @@ func (f *Front) agentNamespace(ns *socketio.Namespace) {
 	ns.On("typing", call(f, agentCall((*agentConn).typing)))
 	ns.On("watch", call(f, agentCall((*agentConn).watch)))
 	ns.On("resume", call(f, agentCall((*agentConn).resume)))
+	ns.On("recall", call(f, agentCall((*agentConn).recall)))
+	ns.On("draft", call(f, agentCall((*agentConn).draft)))
 }
 
 func agentCall[I, O any](fn func(*agentConn, context.Context, I) (O, error)) func(context.Context, *socketio.Socket, I) (O, error) {

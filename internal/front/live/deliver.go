@@ -6,10 +6,12 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/actor"
+	"parlor/internal/canned"
 	"parlor/internal/conversation"
 	"parlor/internal/event"
 	"parlor/internal/front/wire"
 	"parlor/internal/id"
+	"parlor/internal/tag"
 	"parlor/internal/visitor"
 )
 
@@ -48,6 +50,18 @@ func (c *agentConn) Deliver(e *event.Event) {
 		_ = c.sock.Emit("agent", d)
 	case *visitor.Changed:
 		_ = c.sock.Emit("visitor", d)
+	case *conversation.Recalled:
+		_ = c.sock.Emit("recalled", map[string]any{"message": c.f.Views.Message(d.Message), "conversation": d.Conversation})
+	case *conversation.MentionChanged:
+		_ = c.sock.Emit("mention", d)
+	case *conversation.Draft:
+		_ = c.sock.Emit("draft", d)
+	case *conversation.Tagged:
+		_ = c.sock.Emit("tags", d)
+	case *tag.VisitorTagged:
+		_ = c.sock.Emit("visitor-tags", d)
+	case *canned.Changed:
+		_ = c.sock.Emit("canned", d)
 	case *account.SessionEnded:
 		if d.Hash == c.hash {
 			go c.sock.Disconnect(true)

@@ -64,6 +64,7 @@ func (f *Front) visitorNamespace(ns *socketio.Namespace) {
 	ns.On("read", call(f, visitorCall((*visitorConn).read)))
 	ns.On("page", call(f, visitorCall((*visitorConn).page)))
 	ns.On("close", call(f, visitorCall((*visitorConn).close)))
+	ns.On("recall", call(f, visitorCall((*visitorConn).recall)))
 }
 
 func visitorCall[I, O any](fn func(*visitorConn, context.Context, I) (O, error)) func(context.Context, *socketio.Socket, I) (O, error) {
@@ -271,6 +272,8 @@ func (c *visitorConn) Deliver(e *event.Event) {
 		}
 	case *conversation.Changed:
 		c.changed(d)
+	case *conversation.Recalled:
+		_ = c.sock.Emit("recalled", c.f.Views.VisitorMessage(d.Message))
 	case *conversation.Typing:
 		if d.Conversation == c.conv.ID && d.From == actor.Agent {
 			_ = c.sock.EmitVolatile("typing", map[string]any{"name": d.Name, "on": d.On})

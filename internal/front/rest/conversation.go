@@ -20,6 +20,7 @@ type ByConversation struct {
 type listInput struct {
 	View    conversation.View `query:"view" enum:"mine,queue,all,closed" default:"mine"`
 	Visitor id.Visitor        `query:"visitor" maxLength:"64"`
+	Tag     string            `query:"tag" maxLength:"64" doc:"Only conversations with this tag"`
 	After   string            `query:"after" maxLength:"400" doc:"Cursor of the previous page"`
 	Limit   int               `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
@@ -43,7 +44,7 @@ func (a *API) conversations() {
 	const tag = "conversations"
 	type one = body[conversation.Conversation]
 	asAgent(a, http.MethodGet, "/conversations", "A page of conversations", tag, func(ctx context.Context, l account.Login, in *listInput) (*body[page[conversation.Conversation]], error) {
-		list, next, err := a.Conversations.List(ctx, l.Actor(), conversation.Filter{View: in.View, Visitor: in.Visitor, After: in.After, Limit: in.Limit})
+		list, next, err := a.Conversations.List(ctx, l.Actor(), conversation.Filter{View: in.View, Visitor: in.Visitor, Tag: in.Tag, After: in.After, Limit: in.Limit})
 		return reply(page[conversation.Conversation]{full(list), next}, err)
 	})
 	asAgent(a, http.MethodGet, "/conversations/counts", "Sizes of the views", tag, func(ctx context.Context, l account.Login, _ *none) (*body[conversation.Counts], error) {

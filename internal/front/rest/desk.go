@@ -3,11 +3,13 @@ package rest
 import (
 	"parlor/internal/canned"
 	"parlor/internal/clock"
+	"parlor/internal/tag"
 )
 
 // Desk are the services of the agent's desk.
 type Desk struct {
 	Canned *canned.Service
+	Tags   *tag.Service
 	Clock  clock.Clock
 }
 
@@ -15,4 +17,6 @@ type Desk struct {
 func (a *API) desk() {
 	a.cannedReplies()
 	a.commonPictures()
+	a.tags()
+	a.marks()
 }

@@ -174,3 +174,55 @@ func TestRow36PictureIsSentByAColleague(t *testing.T) {
 	d.lin.ask(t, 200, "GET", "/canned?q=lam", "", `"items":[]`)
 	d.lin.ask(t, 200, "POST", "/conversations/"+d.conv+"/messages", send, `"kind":"image"`)
 }
+
+// Row 101: recall over REST, by agent and visitor.
+func TestRow101RecallOverREST(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	path := "/conversations/" + d.conv + "/messages"
+	d.lin.ask(t, 200, "POST", path, `{"kind":"text","text":"wrong"}`, `"seq":3`)
+	d.lin.ask(t, 403, "POST", path+"/1/recall", "", "not_author")
+	d.lin.ask(t, 404, "POST", path+"/9/recall", "", "message_not_found")
+	d.lin.ask(t, 200, "POST", path+"/3/recall", "", `"recalled":{"by":{"kind":"agent"`, `"name":"Lin"`)
+	d.boss.ask(t, 200, "POST", path+"/1/recall", "", `"recalled"`)
+	_, text := d.lin.call("GET", path, "")
+	if strings.Contains(text, "wrong") || strings.Contains(text, "物流问题") || strings.Count(text, `"name":"recalled"`) != 2 {
+		t.Fatal(text)
+	}
+	code, text, _ := d.Call("POST", api+"/visitor"+path+"/3/recall", "", "Authorization", "Bearer "+d.token)
+	if code != 200 || !strings.Contains(text, `"recalled":{"by":{"kind":"agent"},`) {
+		t.Fatalf("a second recall changes nothing and names no agent: %d %s", code, text)
+	}
+	d.lin.ask(t, 200, "GET", "/conversations/"+d.conv, "", `"lastText":""`)
+}
+
+func TestTagsMentionsAndDraftsOverREST(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	g := d.boss.ask(t, 200, "POST", "/tags", `{"kind":"conversation","name":"VIP","color":"#AA0000"}`, `"color":"#aa0000"`)["id"].(string)
+	d.boss.ask(t, 409, "POST", "/tags", `{"kind":"conversation","name":"vip"}`, "tag_exists", `"field":"name"`)
+	d.lin.ask(t, 403, "POST", "/tags", `{"kind":"conversation","name":"x"}`, "not_allowed")
+	d.boss.ask(t, 400, "POST", "/tags", `{"kind":"conversation","name":"x","color":"red"}`, `"field":"color"`)
+	d.boss.ask(t, 200, "PUT", "/tags/"+g, `{"name":"VIP 1","sort":3}`, `"kind":"conversation"`)
+	d.lin.ask(t, 200, "GET", "/tags?kind=conversation", "", `"name":"VIP 1"`)
+	d.lin.ask(t, 200, "POST", "/conversations/"+d.conv+"/tags", fmt.Sprintf(`{"add":[%q]}`, g), `"tags":["`+g)
+	d.lin.ask(t, 200, "GET", "/conversations?view=mine&tag="+g, "", d.conv)
+	d.lin.ask(t, 200, "GET", "/conversations?view=mine&tag=other", "", `"items":[]`)
+	b := d.boss.ask(t, 200, "POST", "/tags", `{"kind":"visitor","name":"buyer"}`)["id"].(string)
+	d.lin.ask(t, 200, "POST", "/visitors/"+d.visitor+"/tags", fmt.Sprintf(`{"add":[%q]}`, b), b)
+	d.lin.ask(t, 404, "POST", "/visitors/"+d.visitor+"/tags", fmt.Sprintf(`{"add":[%q]}`, g), "tag_not_found")
+	d.lin.ask(t, 200, "GET", "/visitors/"+d.visitor+"/tags", "", b)
+	d.boss.ask(t, 204, "DELETE", "/tags/"+b, "")
+	d.lin.ask(t, 200, "GET", "/visitors/"+d.visitor+"/tags", "", `"tags":[]`)
+
+	d.lin.ask(t, 200, "POST", "/conversations/"+d.conv+"/messages", `{"kind":"note","text":"@boss look"}`, `"mentions":["`)
+	d.boss.ask(t, 200, "GET", "/mentions?unread=true", "", `"unread":1`, "@boss look")
+	d.boss.ask(t, 200, "POST", "/mentions/read", `{}`, `"unread":0`)
+	d.boss.ask(t, 200, "GET", "/mentions?unread=true", "", `"items":[]`)
+	d.boss.ask(t, 200, "GET", "/mentions", "", `"readAt":`)
+
+	d.lin.ask(t, 200, "PUT", "/conversations/"+d.conv+"/draft", `{"text":"half"}`)
+	d.lin.ask(t, 200, "GET", "/drafts", "", `"text":"half"`)
+	d.lin.ask(t, 200, "POST", "/conversations/"+d.conv+"/messages", `{"kind":"text","text":"whole"}`)
+	d.lin.ask(t, 200, "GET", "/drafts", "", `"items":[]`)
+}

@@ -269,6 +269,10 @@ func (c *agentConn) Deliver(e *event.Event) {
 		if d.Conversation.Agent == c.who.Agent {
 			c.later(func() { c.posted(d) })
 		}
+	case *conversation.Recalled:
+		if d.Conversation.Agent == c.who.Agent && d.Message.Kind.VisibleToVisitor() {
+			c.later(func() { c.recalled(d) })
+		}
 	case *conversation.Changed:
 		c.f.reports.dirty(c.who.Tenant)
 		if d.Conversation.Agent == c.who.Agent || d.Before == c.who.Agent {
@@ -285,6 +289,13 @@ func (c *agentConn) Deliver(e *event.Event) {
 			_ = c.sock.Emit("leave")
 			go c.sock.Disconnect(true)
 		}
+	}
+}
+
+// recalled sends a message anew, with datastatus and without its text.
+func (c *agentConn) recalled(d *conversation.Recalled) {
+	if t := c.ensure(d.Conversation, d.Conversation.LastSeq); t != nil {
+		_ = c.sock.Emit("message", c.f.agentMessage(c.gen, textual(d.Message), c.snapshot(t), t.visitor))
 	}
 }
 

@@ -67,6 +67,7 @@ type out struct {
 	FileSize       int64  `json:"filesize,omitempty"`
 	Duration       int    `json:"duration,omitempty"`
 	NoAgent        bool   `json:"noagent"`
+	DataStatus     bool   `json:"datastatus,omitempty"`
 	Seq            int64  `json:"seq,omitempty"`
 }
 
@@ -100,6 +101,7 @@ type chatMessage struct {
 	FileSize       int64  `json:"filesize,omitempty"`
 	Duration       int    `json:"duration,omitempty"`
 	ReadStatus     bool   `json:"readstatus"`
+	DataStatus     bool   `json:"datastatus,omitempty"`
 	Seq            int64  `json:"seq,omitempty"`
 }
 
@@ -199,8 +201,21 @@ func toHTML(text string) string {
 	return strings.ReplaceAll(html.EscapeString(text), "\n", "<br>")
 }
 
+// recalledText stands in place of a message that was taken back, for pages that
+// do not heed datastatus.
+const recalledText = "消息已撤回"
+
+// textual makes a recalled message a text: there is no picture to show any more.
+func textual(m conversation.Message) conversation.Message {
+	m.Kind = conversation.Text
+	return m
+}
+
 // content is the body of a message: HTML for text, an address for files.
 func (f *Front) content(m conversation.Message) string {
+	if m.Recalled != nil {
+		return recalledText
+	}
 	if m.File == nil {
 		return toHTML(m.Text)
 	}
@@ -219,7 +234,7 @@ func (f *Front) visitorMessage(g Generation, m conversation.Message, v visitor.V
 	kind := kindWords[m.Kind]
 	o := out{ID: string(m.ID), Message: f.content(m), MessageType: kind, MsgType: kind, Type: "message", CallType: g.callType(direction(m)),
 		NickName: m.From.Name, UserName: m.From.Name, CreateTime: g.time(m.At), AgentServiceID: string(m.Conversation), ContextID: string(m.Conversation),
-		UserID: userID(v), AppID: string(v.Inbox), Channel: "webim", Seq: m.Seq}
+		UserID: userID(v), AppID: string(v.Inbox), Channel: "webim", Seq: m.Seq, DataStatus: m.Recalled != nil}
 	if m.File != nil {
 		o.AttachmentID, o.FileName, o.FileSize, o.Duration = string(m.File.ID), m.File.Name, m.File.Size, (m.File.Duration+999)/1000
 	}
@@ -231,7 +246,7 @@ func (f *Front) agentMessage(g Generation, m conversation.Message, c conversatio
 	kind := kindWords[m.Kind]
 	o := chatMessage{ID: string(m.ID), AppID: string(c.Inbox), UserID: userID(v), UserName: m.From.Name, NickName: m.From.Name, Type: "message", MsgType: kind,
 		MessageType: kind, Message: f.content(m), CallType: g.callType(direction(m)), ContextID: string(c.ID), USession: userID(v), AgentServiceID: string(c.ID),
-		AgentUser: string(v.ID), Channel: "webim", CreateTime: g.time(m.At), UpdateTime: m.At.UnixMilli(), Model: "webim", TokenNum: c.Unread, Seq: m.Seq}
+		AgentUser: string(v.ID), Channel: "webim", CreateTime: g.time(m.At), UpdateTime: m.At.UnixMilli(), Model: "webim", TokenNum: c.Unread, Seq: m.Seq, DataStatus: m.Recalled != nil}
 	if g != GenC {
 		o.Orgi = string(c.Tenant)
 	}

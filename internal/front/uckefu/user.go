@@ -350,6 +350,10 @@ func (c *visitorConn) Deliver(e *event.Event) {
 		if c.follower != nil && d.Conversation.ID == c.conv.ID {
 			c.follower.Take(d.Message)
 		}
+	case *conversation.Recalled:
+		if c.admitted && d.Message.Conversation == c.conv.ID {
+			_ = c.sock.Emit("message", c.f.visitorMessage(c.gen, textual(d.Message), c.who))
+		}
 	case *conversation.Changed:
 		if c.admitted {
 			c.changed(d)

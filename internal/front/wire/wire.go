@@ -48,6 +48,8 @@ type Message struct {
 	File         *File               `json:"file,omitempty"`
 	Line         *conversation.Line  `json:"line,omitempty"`
 	At           time.Time           `json:"at"`
+	Recalled     *Recall             `json:"recalled,omitempty"`
+	Mentions     []id.Agent          `json:"mentions,omitempty"`
 }
 
 // Views turns domain objects into wire objects.
@@ -56,7 +58,7 @@ type Views struct{ Files Addresses }
 // Message returns the client's form of m.
 func (v Views) Message(m conversation.Message) Message {
 	w := Message{ID: m.ID, Conversation: m.Conversation, Seq: m.Seq, Prev: m.Prev, ClientID: m.ClientID, Kind: m.Kind,
-		From: m.From, Text: m.Text, Line: m.Line, At: m.At}
+		From: m.From, Text: m.Text, Line: m.Line, At: m.At, Recalled: m.Recalled, Mentions: m.Mentions}
 	if f := m.File; f != nil {
 		w.File = &File{ID: f.ID, Name: f.Name, Type: f.Type, Size: f.Size, Width: f.Width, Height: f.Height, Duration: f.Duration,
 			URL: v.Files.Address(m.Tenant, f.ID, media.Original)}
@@ -75,7 +77,10 @@ func (v Views) VisitorMessage(m conversation.Message) Message {
 		w.From.ID = ""
 	}
 	if w.Line != nil {
-		w.Line = &conversation.Line{Name: w.Line.Name, AgentName: w.Line.AgentName, TeamName: w.Line.TeamName}
+		w.Line = &conversation.Line{Name: w.Line.Name, AgentName: w.Line.AgentName, TeamName: w.Line.TeamName, Seq: w.Line.Seq}
+	}
+	if w.Recalled != nil {
+		w.Recalled = &Recall{By: conversation.Author{Kind: w.Recalled.By.Kind}, At: w.Recalled.At}
 	}
 	return w
 }
