@@ -1331,6 +1331,14 @@ export interface components {
             name?: string;
             phone?: string;
         };
+        Draft: {
+            /** Format: date-time */
+            at: string;
+            conversation: string;
+            note?: boolean;
+            origin?: string;
+            text: string;
+        };
         Entry: {
             /** @enum {string} */
             action: "create" | "update" | "delete";
@@ -1487,6 +1495,13 @@ export interface components {
             name: string;
             typingPreview: boolean;
         };
+        Input: {
+            /** @description #rrggbb; grey without it */
+            color?: string;
+            name: string;
+            /** Format: int64 */
+            sort?: number;
+        };
         Invite: {
             accept?: {
                 [key: string]: string;
@@ -1540,6 +1555,9 @@ export interface components {
         ItemsCategory: {
             items: components["schemas"]["Category"][];
         };
+        ItemsDraft: {
+            items: components["schemas"]["Draft"][];
+        };
         ItemsImportedAgent: {
             items: components["schemas"]["ImportedAgent"][];
         };
@@ -1557,6 +1575,9 @@ export interface components {
         };
         ItemsStep: {
             items: components["schemas"]["Step"][];
+        };
+        ItemsTag: {
+            items: components["schemas"]["Tag"][];
         };
         ItemsTeam: {
             items: components["schemas"]["Team"][];
@@ -1799,11 +1820,24 @@ export interface components {
             /** Format: int64 */
             seq: number;
         };
+        ReadMentionsBody: {
+            /** @description Those of one conversation; all without it */
+            conversation?: string;
+        };
         Reason: {
             code: string;
             text: {
                 [key: string]: string;
             };
+        };
+        Recall: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["Author"];
+        };
+        Relabel: {
+            add?: string[];
+            remove?: string[];
         };
         Removed: {
             agent: string;
@@ -1845,6 +1879,13 @@ export interface components {
             rule?: string;
             /** Format: int64 */
             teamCap?: number;
+        };
+        SaveDraftBody: {
+            note?: boolean;
+            /** @description The tab's own name for itself */
+            origin?: string;
+            /** @description Empty clears the draft */
+            text: string;
         };
         Seen: {
             /** Format: date-time */
@@ -1889,6 +1930,26 @@ export interface components {
             thanks?: {
                 [key: string]: string;
             };
+        };
+        Tag: {
+            color: string;
+            /** Format: date-time */
+            createdAt: string;
+            id: string;
+            /** @enum {string} */
+            kind: "conversation" | "visitor";
+            name: string;
+            /** Format: int64 */
+            sort: number;
+        };
+        TagBody: {
+            /** @description #rrggbb; grey without it */
+            color?: string;
+            /** @enum {string} */
+            kind: "conversation" | "visitor";
+            name: string;
+            /** Format: int64 */
+            sort?: number;
         };
         Team: {
             /** Format: date-time */
