@@ -46,7 +46,7 @@ func TestAllocationsOfARelayedMessage(t *testing.T) {
 	}
 	from, to, stop := relayPair(t)
 	defer stop()
-	for event, limit := range map[string]float64{"relay": 5, "room": 5} {
+	for event, limit := range map[string]float64{"relay": 4, "room": 4} {
 		frame := wstest.AppendFrame(nil, true, wsconn.OpText, []byte(`42["`+event+`",`+chat+`]`))
 		buf := make([]byte, 512)
 		const runs = 5000

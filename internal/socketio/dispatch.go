@@ -1,6 +1,9 @@
 package socketio
 
-import "sync"
+import (
+	"runtime"
+	"sync"
+)
 
 // dispatcher runs the handlers of sockets that have something to do. Workers take one socket after another and end when
 // none is left. A worker that enters a handler while others wait makes sure that the next worker is on its way, so a
@@ -54,6 +57,9 @@ func (d *dispatcher) recruit() bool {
 // run is one worker. It ends when no socket waits. The next worker is recruited before the handler is entered:
 // afterwards it might be too late, and before, with nothing waiting, it would be for nothing.
 func (d *dispatcher) run() {
+	// Connections that are ready to be read go first. Their events then share this worker, and the answers to them the
+	// goroutine that writes, instead of starting one of each for every message.
+	runtime.Gosched()
 	d.mu.Lock()
 	d.coming = false
 	for d.head != nil {

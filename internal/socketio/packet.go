@@ -44,9 +44,12 @@ type packet struct {
 	data        []byte // JSON, not yet checked
 }
 
+// rootName is the namespace of packets that name none. It is shared by all of them and must not be changed.
+var rootName = []byte{'/'}
+
 // parsePacket decodes: type, [attachments-], [/namespace[?query],], [id], [json].
 func parsePacket(b []byte) (packet, error) {
-	p := packet{id: noAck, namespace: []byte{'/'}}
+	p := packet{id: noAck, namespace: rootName}
 	if len(b) == 0 || b[0] < '0' || b[0] > '0'+typeBinaryAck {
 		return p, errPacket
 	}

@@ -1,7 +1,10 @@
 // Command bench measures the Socket.IO server from a separate client process: messages a second for echo, relay between
 // two clients and fan-out to all, memory per idle WebSocket connection, and what a client costs that stops reading.
 //
-//	go run ./internal/socketio/bench [-clients 1000] [-idle 5000] [-window 1] [-time 3s] [-node]
+//	go run ./internal/socketio/bench [-clients 1000] [-idle 5000] [-window 1] [-time 3s] [-only echo,relay] [-node]
+//
+// With -cpuprofile the server writes where it spent its time; name one measurement with -only then, as each starts a
+// server of its own.
 //
 // The server runs in a child process with GOMAXPROCS=1. With -node the same load is then put on Node's socket.io, which
 // must be installed in clienttest.
@@ -16,6 +19,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,19 +32,22 @@ func main() {
 	idle := flag.Int("idle", 5000, "idle connections for the memory figure")
 	window := flag.Int("window", 1, "messages each client has under way in echo and relay")
 	length := flag.Duration("time", 3*time.Second, "length of one measurement")
+	only := flag.String("only", "", "measurements to make, separated by commas; empty for all")
+	profile := flag.String("cpuprofile", "", "file for a CPU profile of the server")
 	node := flag.Bool("node", false, "measure Node's socket.io too")
 	dir := flag.String("clienttest", "internal/socketio/clienttest", "folder with Node's socket.io")
 	flag.Parse()
 	if *serveOnly {
-		exit(serve())
+		exit(profiled(*profile, serve))
 		return
 	}
 	runtime.GOMAXPROCS(1) // client and server get a core each
 	self, err := os.Executable()
 	exit(err)
-	exit(measure("parlor", load{*clients, *idle, *window, *length}, self, "-serve"))
+	l := load{*clients, *idle, *window, *length, *only}
+	exit(measure("parlor", l, self, "-serve", "-cpuprofile", *profile))
 	if *node {
-		exit(measure("node", load{*clients, *idle, *window, *length}, "node", filepath.Join(*dir, "server.mjs")))
+		exit(measure("node", l, "node", filepath.Join(*dir, "server.mjs")))
 	}
 }
 
@@ -56,11 +63,20 @@ func exit(err error) {
 type load struct {
 	clients, idle, window int
 	length                time.Duration
+	only                  string // names of measurements; empty for all
+}
+
+// wants reports whether a measurement is to be made.
+func (l load) wants(title string) bool {
+	return l.only == "" || slices.Contains(strings.Split(l.only, ","), title)
 }
 
 // measure runs all measurements against one server command.
 func measure(name string, l load, command string, args ...string) (err error) {
 	run := func(title string, f func(*target) (string, error)) error {
+		if !l.wants(title) {
+			return nil
+		}
 		t, err := start(command, args...)
 		if err != nil {
 			return err

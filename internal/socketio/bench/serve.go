@@ -9,11 +9,29 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/pprof"
 	"strings"
 	"time"
 
 	"parlor/internal/socketio"
 )
+
+// profiled runs f and writes a CPU profile of it to a file, unless the name is empty.
+func profiled(name string, f func() error) (err error) {
+	if name == "" {
+		return f()
+	}
+	out, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	if err := pprof.StartCPUProfile(out); err != nil {
+		return err
+	}
+	defer pprof.StopCPUProfile()
+	return f()
+}
 
 // serve is the measured server.
 func serve() error {
