@@ -150,3 +150,22 @@ func TestThreads(t *testing.T) {
 		}
 	}
 }
+
+func TestRestoredUploadsBelongToTheRestoredDatabase(t *testing.T) {
+	t.Parallel()
+	b, fresh := newBox(t), newBox(t)
+	_, _, stop := b.serve("serve")
+	stop()
+	file := filepath.Join(t.TempDir(), "parlor.backup")
+	b.ok("", "backup", file)
+	fresh.ok("", "restore", file)
+	for _, box := range []*box{b, fresh} {
+		if _, out, _ := box.run("", "doctor"); !strings.Contains(out, "ok   uploads") {
+			t.Errorf("%s", out)
+		}
+	}
+	other := newBox(t)
+	if _, out, _ := other.run("", "doctor", "--uploads", filepath.Join(b.data, "uploads")); !strings.Contains(out, "BAD  uploads") || !strings.Contains(out, "another installation") {
+		t.Errorf("%s", out)
+	}
+}

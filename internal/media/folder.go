@@ -16,11 +16,8 @@ import (
 // Marker is the file that says to which installation an uploads folder belongs.
 const Marker = ".parlor-uploads"
 
-// How long a node waits for another one that is about to write the marker.
-const (
-	markerWait = 3 * time.Second
-	markerStep = 100 * time.Millisecond
-)
+// markerStep is how often a node looks for the marker that another one is about to write.
+const markerStep = 100 * time.Millisecond
 
 // Folder checks a folder for uploads.
 type Folder struct {
@@ -29,6 +26,9 @@ type Folder struct {
 	Mark string
 	// First is true for the node that chose Mark: it writes the marker.
 	First bool
+	// Wait is how long to wait for a marker that another node is about to
+	// write. Default 0: it must be there.
+	Wait time.Duration
 }
 
 // Open creates the folder if need be, and checks that files can be written to
@@ -52,7 +52,7 @@ func (f Folder) Open(ctx context.Context, c clock.Clock) error {
 			return errs.New(errs.Conflict, "uploads_foreign", "The uploads folder %s belongs to another installation of Parlor.", f.Dir)
 		case !errors.Is(err, fs.ErrNotExist):
 			return errs.New(errs.Unavailable, "uploads_unwritable", "The file %s cannot be read.", f.path()).Because(err)
-		case waited >= markerWait:
+		case waited >= f.Wait:
 			return errs.New(errs.Conflict, "uploads_foreign", "The uploads folder %s is not the one that this installation uses. "+
 				"Give every node the same shared folder (uploads); if the files have been moved here, write %q into %s.", f.Dir, f.Mark, f.path())
 		}

@@ -28,7 +28,7 @@ func TestNodesMustShareTheUploads(t *testing.T) {
 	if err := (media.Folder{Dir: shared, Mark: "two", First: true}).Open(t.Context(), ck); errs.ReasonOf(err) != "uploads_foreign" {
 		t.Fatalf("another installation: %v", err)
 	}
-	other := media.Folder{Dir: filepath.Join(t.TempDir(), "elsewhere"), Mark: "one"}
+	other := media.Folder{Dir: filepath.Join(t.TempDir(), "elsewhere"), Mark: "one", Wait: 3 * time.Second}
 	done := make(chan error, 1)
 	go func() { done <- other.Open(t.Context(), ck) }()
 	for range 30 {
@@ -54,7 +54,7 @@ func TestSecondNodeWaitsForTheMarkerOfTheFirst(t *testing.T) {
 	t.Parallel()
 	ck, dir := clock.NewStub(time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)), t.TempDir()
 	done := make(chan error, 1)
-	go func() { done <- media.Folder{Dir: dir, Mark: "one"}.Open(t.Context(), ck) }()
+	go func() { done <- media.Folder{Dir: dir, Mark: "one", Wait: time.Second}.Open(t.Context(), ck) }()
 	ck.AwaitTimers(1)
 	if err := (media.Folder{Dir: dir, Mark: "one", First: true}).Open(t.Context(), ck); err != nil {
 		t.Fatal(err)

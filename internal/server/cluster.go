@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"parlor/internal/bus"
 	"parlor/internal/bus/embedded"
@@ -69,8 +70,15 @@ func CheckUploads(ctx context.Context, st *store.Store, c config.Config, ck cloc
 	return f.Open(ctx, ck)
 }
 
+// markerWait is for nodes of a cluster whose very first start is at the same time.
+const markerWait = 3 * time.Second
+
 func uploadsFolder(ctx context.Context, st *store.Store, c config.Config) (media.Folder, error) {
 	mine := id.New()
 	mark, err := st.Secret(ctx, "uploads", []byte(mine))
-	return media.Folder{Dir: uploads(c), Mark: string(mark), First: string(mark) == mine}, err
+	f := media.Folder{Dir: uploads(c), Mark: string(mark), First: string(mark) == mine}
+	if c.Uploads != "" && st.Engine() == store.Postgres {
+		f.Wait = markerWait
+	}
+	return f, err
 }
