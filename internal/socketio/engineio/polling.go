@@ -129,7 +129,7 @@ type pollResult struct {
 	done     bool   // the session has ended and this was its last answer
 }
 
-// upgradeGrace is how long a poll that comes between a probe and the end of the upgrade waits for that end.
+// upgradeGrace is how long a poll that came during an upgrade waits for its end, once the probe has been answered.
 const upgradeGrace = 20 * time.Millisecond
 
 // turn is where a poll stands. A poll asks for its answer up to three times: when it comes, after it has waited for the
@@ -141,8 +141,9 @@ type turn struct {
 }
 
 // nextPoll decides on a poll. The order of the cases matters: the end of the session comes before everything else, then
-// an upgrade, and only then the queue. A poll from before an upgrade is always answered with a noop, since the client
-// waits for that answer before it completes the upgrade; one that comes after it is a mistake and refused.
+// an upgrade, and only then the queue. A poll from before an upgrade is answered with a noop, since the client waits
+// for that answer before it completes the upgrade. One that came during the upgrade waits a little for its end: with it
+// the poll has become a mistake and is refused, like one that comes later.
 func (c *Conn) nextPoll(t *turn) pollResult {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -168,7 +169,7 @@ func (c *Conn) nextPoll(t *turn) pollResult {
 		return pollResult{messages: messages, done: true}
 	case c.ws.Load() != nil && t.again && !t.probing:
 		return pollResult{messages: []Message{noopMessage}}
-	case c.probe != nil && c.probe.stage == stageProbed && !t.again && t.patience:
+	case c.probe != nil && c.probe.stage == stageProbed && t.probing && t.patience:
 		return pollResult{probe: c.probe}
 	case c.probe != nil && c.probe.stage == stageProbed:
 		return pollResult{messages: []Message{noopMessage}}

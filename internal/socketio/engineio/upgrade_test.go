@@ -107,6 +107,32 @@ func TestAPollThatCrossesTheEndOfAnUpgradeIsRefused(t *testing.T) {
 	s.expect(ws, "4x")
 }
 
+// TestAPollDuringAnUpgradeWaitsForItsEnd asks before the probe, on a WebSocket that is open already. The probe releases the
+// poll, which must not be answered as long as the upgrade may be completed.
+func TestAPollDuringAnUpgradeWaitsForItsEnd(t *testing.T) {
+	t.Parallel()
+	eachVersion(t, func(t *testing.T, version string) {
+		s := newSite(t, suiteOptions())
+		s.srv.grace = time.Hour
+		q := s.poll(version)
+		c := <-s.opened
+		ws := s.dial(wsQuery(q))
+		status := make(chan int, 1)
+		go func() {
+			got, _ := s.do("GET", q, "")
+			status <- got
+		}()
+		waitFor(t, func() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.poll.waiter != nil })
+		s.send(ws, "2probe")
+		s.expect(ws, "3probe")
+		waitFor(t, func() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.poll.waiter == nil })
+		s.send(ws, "5")
+		if got := <-status; got != 400 {
+			t.Fatalf("status %d", got)
+		}
+	})
+}
+
 func TestUpgradeTimesOutAndPollingGoesOn(t *testing.T) {
 	t.Parallel()
 	for _, stage := range []string{"Silent", "Probed"} {
