@@ -91,15 +91,36 @@ type node struct {
 	once         sync.Once
 }
 
+// output is what a process has logged so far.
 type output struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu   sync.Mutex
+	b    bytes.Buffer
+	more chan struct{} // has room for one: something was added
 }
 
 func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	select {
+	case o.more <- struct{}{}:
+	default:
+	}
 	return o.b.Write(p)
+}
+
+// find waits until the log has what the expression's group looks for.
+func (o *output) find(t *testing.T, re *regexp.Regexp) string {
+	t.Helper()
+	for deadline := time.After(patience); ; {
+		if got := re.FindStringSubmatch(o.String()); got != nil {
+			return got[1]
+		}
+		select {
+		case <-o.more:
+		case <-deadline:
+			t.Fatalf("no %s in:\n%s", re, o)
+		}
+	}
 }
 
 func (o *output) String() string {
@@ -113,7 +134,7 @@ var clusterAddress = regexp.MustCompile(`msg=cluster address=(\S+)`)
 // start starts a node that knows the given peers and waits until it is ready.
 func (s *site) start(peers ...string) *node {
 	s.t.Helper()
-	n := &node{t: s.t, log: &output{}, cmd: exec.Command(binary, "serve")}
+	n := &node{t: s.t, log: &output{more: make(chan struct{}, 1)}, cmd: exec.Command(binary, "serve")}
 	n.cmd.Env = append(s.env, "PARLOR_DATA="+s.t.TempDir(), "PARLOR_CLUSTER_PEERS="+strings.Join(peers, ","))
 	n.cmd.Stderr = n.log
 	out, err := n.cmd.StdoutPipe()
@@ -135,11 +156,7 @@ func (s *site) start(peers ...string) *node {
 	}
 	n.url = strings.TrimPrefix(lines.Text(), "Parlor listens on ")
 	go func() { _, _ = io.Copy(io.Discard, out) }() // so that it never blocks on its output
-	at := clusterAddress.FindStringSubmatch(n.log.String())
-	if at == nil {
-		s.t.Fatalf("no cluster address in:\n%s", n.log)
-	}
-	n.cluster = at[1]
+	n.cluster = n.log.find(s.t, clusterAddress)
 	return n
 }
 
