@@ -43,7 +43,23 @@ type fixture struct {
 	team        id.Team
 }
 
+// setup is a company that has thrown the built-in replies away.
 func setup(t *testing.T, st *store.Store) *fixture {
+	t.Helper()
+	f := fresh(t, st)
+	list, err := f.List(t.Context(), f.cy, canned.ListInput{Kind: canned.Reply})
+	f.must(err)
+	if len(list) == 0 {
+		t.Fatal("a new company has no replies")
+	}
+	for _, o := range list {
+		f.must(f.Remove(t.Context(), f.cy, o.ID))
+	}
+	return f
+}
+
+// fresh is a company that was just made.
+func fresh(t *testing.T, st *store.Store) *fixture {
 	t.Helper()
 	f := &fixture{t: t, clock: clock.NewStub(time.Date(2026, 11, 20, 9, 5, 0, 0, time.UTC)), bus: memory.New()}
 	accounts := account.New(st, f.bus, f.clock)
@@ -295,7 +311,7 @@ func TestRow36PicturesAreShared(t *testing.T) {
 
 func TestSeedsComeOnceAndInThreeLanguages(t *testing.T) {
 	t.Parallel()
-	f := setup(t, storetest.SQLite(t))
+	f := fresh(t, storetest.SQLite(t))
 	ctx := t.Context()
 	f.must(f.Seed(ctx, "main"))
 	f.must(f.Seed(ctx, "main"))

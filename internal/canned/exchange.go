@@ -25,8 +25,8 @@ var columnNames = map[string]string{
 	"text": "text", "content": "text", "内容": "text", "language": "language", "语言": "language",
 }
 
-// Fault is a line of an import that cannot be taken.
-type Fault struct {
+// ImportFault is a line of an import that cannot be taken.
+type ImportFault struct {
 	// Line counts from 1, the heading included.
 	Line   int    `json:"line"`
 	Field  string `json:"field,omitempty"`
@@ -34,8 +34,8 @@ type Fault struct {
 	Detail string `json:"detail"`
 }
 
-// Report is the result of an import.
-type Report struct {
+// ImportReport is the result of an import.
+type ImportReport struct {
 	// Lines is how many lines there were, the heading and empty ones aside.
 	Lines int `json:"lines"`
 	// Added and Changed count what was, or on a dry run would be, done.
@@ -44,7 +44,7 @@ type Report struct {
 	// Categories counts new categories.
 	Categories int `json:"categories"`
 	// Faults are the faulty lines, at most 200; if there is one, nothing was done.
-	Faults []Fault `json:"faults"`
+	Faults []ImportFault `json:"faults"`
 	Done   bool    `json:"done"`
 }
 
@@ -92,7 +92,7 @@ func pathsOf(list []Category) map[string]string {
 // one is faulty or dry is set. A line whose title and category are there already
 // changes that entry; missing categories are made. Errors: Invalid "no_heading";
 // TooLarge "too_many_lines"; Conflict "shelf_full".
-func (s *Service) Import(ctx context.Context, who actor.Actor, shelf Shelf, rows [][]string, dry bool) (rep Report, err error) {
+func (s *Service) Import(ctx context.Context, who actor.Actor, shelf Shelf, rows [][]string, dry bool) (rep ImportReport, err error) {
 	defer errs.Wrap(&err, "canned.Import")
 	if !mayEdit(who, shelf) || shelf.Kind != Reply {
 		return rep, errNotAllowed
@@ -136,12 +136,12 @@ type importing struct {
 
 	categories []Category
 	entries    []Entry
-	rep        Report
+	rep        ImportReport
 }
 
 // begin reads the heading and what the shelf holds.
 func (im *importing) begin(ctx context.Context, rows [][]string) error {
-	im.rep.Faults = []Fault{}
+	im.rep.Faults = []ImportFault{}
 	im.columns, im.byPath, im.byTitle, im.seen = map[string]int{}, map[string]string{}, map[string]Entry{}, map[string]int{}
 	if len(rows) > 0 {
 		for i, name := range rows[0] {
@@ -197,7 +197,7 @@ func (im *importing) line(n int, row []string) {
 	}
 	if err != nil {
 		if len(im.rep.Faults) < maxFaults {
-			im.rep.Faults = append(im.rep.Faults, Fault{n, errs.FieldOf(err), errs.ReasonOf(err), errs.MessageOf(err)})
+			im.rep.Faults = append(im.rep.Faults, ImportFault{n, errs.FieldOf(err), errs.ReasonOf(err), errs.MessageOf(err)})
 		}
 		return
 	}

@@ -36,11 +36,14 @@ var seeds = [][4]string{
 	{"pt-BR", "bye", "Despedida", "Obrigado pelo contato. Tenha um ótimo dia!"},
 }
 
+// companyReplies is the shelf that is seeded.
+var companyReplies = Shelf{Kind: Reply, Scope: Company}
+
 // Seed gives a company the built-in replies, once in its life: what it deletes
 // stays deleted. It may be called at every start and by several nodes at once.
 func (s *Service) Seed(ctx context.Context, t id.Tenant) (err error) {
 	defer errs.Wrap(&err, "canned.Seed")
-	shelf := Shelf{Kind: Reply, Scope: Company}
+	shelf := companyReplies
 	now := s.clock.Now()
 	list := make([]Entry, len(seeds))
 	for i, x := range seeds {

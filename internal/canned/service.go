@@ -67,6 +67,14 @@ func (s *Service) changed(t id.Tenant, shelf Shelf) {
 
 func (s *Service) shelf(ctx context.Context, t id.Tenant, shelf Shelf) ([]Entry, error) {
 	return s.shelves.Get(ctx, shelfKey{t, shelf}, func(ctx context.Context) ([]Entry, error) {
+		list, err := s.store.CannedEntries(ctx, t, shelf)
+		if err != nil || len(list) > 0 || shelf != companyReplies {
+			return list, err
+		}
+		// A company that was just made has not been seeded yet.
+		if err := s.Seed(ctx, t); err != nil {
+			return nil, err
+		}
 		return s.store.CannedEntries(ctx, t, shelf)
 	})
 }

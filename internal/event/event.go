@@ -36,7 +36,7 @@ const (
 	SettingsChanged Kind = "settings.changed"
 	// SessionEnded carries *account.SessionEnded.
 	SessionEnded Kind = "session.ended"
-	// ColleagueMessage carries *colleague.Message.
+	// ColleagueMessage carries *colleague.Remark.
 	ColleagueMessage Kind = "colleague.message"
 
 	// CannedChanged carries *canned.Changed.

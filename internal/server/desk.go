@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"parlor/internal/actor"
+	"parlor/internal/attendance"
 	"parlor/internal/canned"
+	"parlor/internal/colleague"
 	"parlor/internal/conversation"
 	"parlor/internal/event"
 	"parlor/internal/front/rest"
@@ -17,11 +19,13 @@ import (
 type deskServices struct {
 	canned *canned.Service
 	tags   *tag.Service
+	rooms  *attendance.Service
 }
 
 // deskDomains builds the domains of the agent's desk.
 func (s *Server) deskDomains() {
 	d := &s.services
+	d.desk.rooms = attendance.New(s.node, s.bus, s.opts.Clock)
 	d.desk.tags = tag.New(s.store, s.bus, s.opts.Clock)
 	d.desk.canned = canned.New(s.store, attachments{d.media, nil}, s.bus, s.opts.Clock)
 }
@@ -31,6 +35,10 @@ func deskPayload(k event.Kind) any {
 	switch k {
 	case event.CannedChanged:
 		return &canned.Changed{}
+	case event.ColleagueChanged:
+		return &colleague.Changed{}
+	case event.RoomEntered:
+		return &attendance.Entered{}
 	case event.MessageRecalled:
 		return &conversation.Recalled{}
 	case event.MentionChanged:
@@ -48,6 +56,7 @@ func deskPayload(k event.Kind) any {
 // heed hands an event to the services that remember things.
 func (d *deskServices) heed(e *event.Event) {
 	d.canned.Heed(e)
+	d.rooms.Heed(e)
 }
 
 // seedDesk gives every company what it begins with.
@@ -65,7 +74,7 @@ func (s *Server) seedDesk(ctx context.Context) error {
 }
 
 func (d *deskServices) forREST(s *Server) rest.Desk {
-	return rest.Desk{Canned: d.canned, Tags: d.tags, Clock: s.opts.Clock}
+	return rest.Desk{Colleagues: s.services.colleagues, Canned: d.canned, Tags: d.tags, Clock: s.opts.Clock}
 }
 
 // ForCanned returns what an entry says of a file that who uploaded.

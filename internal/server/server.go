@@ -137,6 +137,7 @@ func (s *Server) Run(ctx context.Context) error {
 	start("cleanup", s.cleanup)
 	start("live", s.live.Run)
 	start("uckefu", s.uckefu.Run)
+	start("rooms", s.services.desk.rooms.Run)
 	start("certificate", s.watchCertificate)
 	var web []*http.Server
 	listenAndServe := func(l net.Listener, h http.Handler) {

@@ -81,7 +81,7 @@ func payload(k event.Kind) any {
 	case event.VisitorChanged:
 		return &visitor.Changed{}
 	case event.ColleagueMessage:
-		return &colleague.Message{}
+		return &colleague.Remark{}
 	case event.SessionEnded:
 		return &account.SessionEnded{}
 	}
@@ -202,12 +202,12 @@ func (s *Server) fronts() {
 	s.sockets = socketio.New(so)
 	mux := http.NewServeMux()
 	s.live = live.Mount(s.sockets, live.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors,
-		Presence: d.presence, Hub: s.hub, Views: views, Clock: ck, Posts: posts, Cookie: rest.CookieName, Log: s.log})
+		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Hub: s.hub, Views: views, Clock: ck, Posts: posts, Cookie: rest.CookieName, Log: s.log})
 	s.jobs = job.NewRunner(s.store, ck, s.log, s.guarded(map[string]job.Worker{
 		uckefu.JobVisitorGone: func(ctx context.Context, j job.Job) error { return s.uckefu.EndGone(ctx, j) },
 	}))
 	s.uckefu = uckefu.Mount(s.sockets, mux, uckefu.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors,
-		Presence: d.presence, Colleagues: d.colleagues, Media: d.media, Jobs: s.jobs, Hub: s.hub, Clients: clients, Clock: ck, Posts: posts, Calls: arrivals,
+		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Media: d.media, Jobs: s.jobs, Hub: s.hub, Clients: clients, Clock: ck, Posts: posts, Calls: arrivals,
 		Grace: c.VisitorGrace, Log: s.log})
 	api := rest.Mount(mux, rest.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
 		Views: views, Clients: clients, Calls: calls, Uploads: arrivals, Desk: d.desk.forREST(s), Version: s.opts.Version, Log: s.log})

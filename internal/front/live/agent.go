@@ -10,6 +10,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/actor"
+	"parlor/internal/attendance"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/event"
@@ -34,6 +35,7 @@ type agentConn struct {
 	mu      sync.Mutex
 	closed  bool
 	watched id.Conversation
+	seat    *attendance.Seat
 	threads map[id.Conversation]*thread
 	// rows are conversations of others whose list row has changed.
 	rows map[id.Conversation]conversation.Conversation
@@ -74,6 +76,8 @@ func (f *Front) agentNamespace(ns *socketio.Namespace) {
 	ns.On("watch", call(f, agentCall((*agentConn).watch)))
 	ns.On("resume", call(f, agentCall((*agentConn).resume)))
 	ns.On("recall", call(f, agentCall((*agentConn).recall)))
+	ns.On("colleague", call(f, agentCall((*agentConn).colleague)))
+	ns.On("colleague-read", call(f, agentCall((*agentConn).colleagueRead)))
 	ns.On("draft", call(f, agentCall((*agentConn).draft)))
 }
 
@@ -160,12 +164,15 @@ func (c *agentConn) close() {
 	c.f.board.drop(c)
 	c.mu.Lock()
 	c.closed = true
-	watched, release := c.watched, c.release
+	watched, release, seat := c.watched, c.release, c.seat
 	for _, t := range c.threads {
 		t.follower.Close()
 	}
 	c.threads = map[id.Conversation]*thread{}
 	c.mu.Unlock()
+	if seat != nil {
+		seat.Leave()
+	}
 	if watched != "" {
 		c.f.Hub.Unfollow(c, event.ToWatchers(c.who.Tenant, watched))
 	}
@@ -202,8 +209,14 @@ func (c *agentConn) typing(_ context.Context, in struct {
 	On           bool
 }) (empty, error) {
 	c.mu.Lock()
-	t := c.threads[in.Conversation]
+	t, seat := c.threads[in.Conversation], c.seat
+	if in.Conversation != c.watched {
+		seat = nil
+	}
 	c.mu.Unlock()
+	if seat != nil {
+		seat.Type(in.On)
+	}
 	if t != nil {
 		c.f.Conversations.Type(c.who, conversation.TypeInput{Conversation: t.conv, On: in.On})
 	}
@@ -212,6 +225,7 @@ func (c *agentConn) typing(_ context.Context, in struct {
 
 type watching struct {
 	Conversation *conversation.Conversation `json:"conversation,omitempty"`
+	Viewers      []attendance.Present       `json:"viewers,omitempty"`
 }
 
 // watch makes the conversation on screen followed message by message, whoever
@@ -224,7 +238,24 @@ func (c *agentConn) watch(ctx context.Context, in resumeInput) (out watching, er
 		}
 		out.Conversation = &conv
 	}
+	c.follow(conv)
+	if conv.ID != "" {
+		c.sit(conv.ID)
+		out.Viewers = c.f.Rooms.List(c.who.Tenant, roomOf(conv.ID))
+	}
+	return out, nil
+}
+
+// follow makes conv the conversation on screen; without an id none is.
+func (c *agentConn) follow(conv conversation.Conversation) {
 	t := c.who.Tenant
+	c.mu.Lock()
+	seat := c.seat
+	c.seat = nil
+	c.mu.Unlock()
+	if seat != nil {
+		seat.Leave()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if old := c.watched; old != "" {
@@ -236,11 +267,10 @@ func (c *agentConn) watch(ctx context.Context, in resumeInput) (out watching, er
 			}
 		}
 	}
-	if c.watched = in.Conversation; c.watched != "" {
+	if c.watched = conv.ID; c.watched != "" {
 		c.thread(conv, conv.LastSeq)
 		c.f.Hub.Follow(c, event.ToWatchers(t, conv.ID), event.ToFollowers(t, conv.Visitor))
 	}
-	return out, nil
 }
 
 // thread returns the followed conversation, following it from last on if it is

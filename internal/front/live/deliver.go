@@ -6,7 +6,9 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/actor"
+	"parlor/internal/attendance"
 	"parlor/internal/canned"
+	"parlor/internal/colleague"
 	"parlor/internal/conversation"
 	"parlor/internal/event"
 	"parlor/internal/front/wire"
@@ -60,6 +62,14 @@ func (c *agentConn) Deliver(e *event.Event) {
 		_ = c.sock.Emit("tags", d)
 	case *tag.VisitorTagged:
 		_ = c.sock.Emit("visitor-tags", d)
+	case *colleague.Remark:
+		_ = c.sock.Emit("colleague", d)
+	case *colleague.Changed:
+		_ = c.sock.Emit("colleague-changed", d)
+	case *attendance.Entered:
+		if c.watched != "" && d.Room == roomOf(c.watched) {
+			_ = c.sock.Emit("viewers", viewers{c.watched, c.f.Rooms.List(c.who.Tenant, d.Room)})
+		}
 	case *canned.Changed:
 		_ = c.sock.Emit("canned", d)
 	case *account.SessionEnded:

@@ -74,3 +74,62 @@ func TestTagsMentionsAndDraftsReachTheConsole(t *testing.T) {
 	v.none("mention", "")
 	v.none("tags", "")
 }
+
+// Row 85: colleagues write to each other and in groups, on the console's socket.
+func TestRow85ColleaguesTalk(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	a, b := w.console("lin@example.com", false), w.console("bo@example.com", false)
+	tab := w.console("bo@example.com", false)
+	bo := field(t, b.until("agent", `"name":"Bo"`), "agent")
+	got := a.call("colleague", fmt.Sprintf(`{"to":%q,"text":"能接一下吗？","from":"somebody else"}`, bo))
+	lin := field(t, got, "from")
+	for _, k := range []*sock{a, b, tab} {
+		k.has(k.until("colleague", "能接一下吗？"), `"fromName":"Lin"`)
+	}
+	b.has(b.call("colleague-read", fmt.Sprintf(`{"peer":%q}`, lin)), `"unread":0`)
+	tab.until("colleague-changed", lin, `"unread":0`)
+	a.has(a.call("colleague", fmt.Sprintf(`{"to":%q,"text":"x"}`, lin)), `"reason":"yourself"`)
+	a.has(a.call("colleague", `{"text":"x"}`), `"reason":"one_target"`)
+	a.has(a.call("colleague", `{"to":"nobody","text":"x"}`), `"reason":"agent_not_found"`)
+	code, body, _ := w.Call("POST", "/api/parlor/v1/colleagues/groups", fmt.Sprintf(`{"name":"夜班","members":[%q]}`, bo),
+		"Authorization", "Bearer "+w.Token("lin@example.com"), "Content-Type", "application/json")
+	if code != 200 {
+		t.Fatal(body)
+	}
+	group := field(t, body, "id")
+	b.until("colleague-changed", `"name":"夜班"`)
+	cy := w.console("cy@example.com", false)
+	cy.has(cy.call("colleague", fmt.Sprintf(`{"group":%q,"text":"x"}`, group)), `"reason":"group_not_found"`)
+	b.call("colleague", fmt.Sprintf(`{"group":%q,"text":"在"}`, group))
+	a.until("colleague", `"group":"`+group, `"text":"在"`)
+	cy.none("colleague", "")
+}
+
+func TestWhoLooksAndTypesIsSeenUntilTheTabDies(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	a := w.console("lin@example.com", true)
+	v := connect(t, w.Instance, "/parlor/visitor", w.visitor())
+	conv := field(t, v.call("start", `{}`), "conversation")
+	a.until("conversation", conv)
+	watch := fmt.Sprintf(`{"conversation":%q}`, conv)
+	a.has(a.call("watch", watch), `"viewers":[{"agent":`, `"name":"Lin"`)
+	boss, tab := w.console("cy@example.com", false), w.console("cy@example.com", false)
+	boss.has(boss.call("watch", watch), `"name":"Lin"`, `"name":"Cy"`)
+	a.until("viewers", conv, `"name":"Cy"`)
+	tab.call("watch", watch)
+	boss.send(fmt.Sprintf(`42/parlor/agent,["typing",{"conversation":%q,"on":true}]`, conv))
+	a.until("viewers", `"name":"Cy","typing":true`)
+	boss.send(fmt.Sprintf(`42/parlor/agent,["typing",{"conversation":%q,"on":false}]`, conv))
+	a.until("viewers", `"name":"Cy","typing":false`)
+	if err := boss.c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	a.until("viewers", `"name":"Cy","typing":false`) // the other tab is still there
+	tab.call("watch", `{"conversation":""}`)
+	for strings.Contains(a.until("viewers", conv), `"name":"Cy"`) {
+		continue // earlier news
+	}
+	v.none("viewers", "")
+}

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"parlor/internal/account"
+	"parlor/internal/attendance"
 	"parlor/internal/clock"
+	"parlor/internal/colleague"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/front/httpx"
@@ -36,6 +38,8 @@ type Deps struct {
 	Routing       *routing.Service
 	Visitors      *visitor.Service
 	Presence      *presence.Service
+	Colleagues    *colleague.Service
+	Rooms         *attendance.Service
 	Hub           *realtime.Hub
 	Views         wire.Views
 	Clock         clock.Clock

@@ -244,14 +244,14 @@ func (a *API) exchange() {
 	})
 	op := operation(http.MethodPost, "/canned/import", "Put the lines of a CSV or Excel file on a shelf: all, or none if one is faulty", "canned", http.StatusOK, agentAuth)
 	op.MaxBodyBytes = sheet.MaxBytes + 1<<20
-	huma.Register(a.huma, op, func(ctx context.Context, in *importInput) (*body[canned.Report], error) {
+	huma.Register(a.huma, op, func(ctx context.Context, in *importInput) (*body[canned.ImportReport], error) {
 		l, _ := ctx.Value(loginKey).(account.Login)
 		rep, err := a.importCanned(ctx, l, in)
-		return &body[canned.Report]{rep}, a.answer(op, err)
+		return &body[canned.ImportReport]{rep}, a.answer(op, err)
 	})
 }
 
-func (a *API) importCanned(ctx context.Context, l account.Login, in *importInput) (rep canned.Report, err error) {
+func (a *API) importCanned(ctx context.Context, l account.Login, in *importInput) (rep canned.ImportReport, err error) {
 	shelf, err := canned.ShelfOf(l.Actor(), canned.Reply, in.Scope, in.Team)
 	if err != nil {
 		return rep, err

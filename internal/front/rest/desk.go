@@ -3,14 +3,16 @@ package rest
 import (
 	"parlor/internal/canned"
 	"parlor/internal/clock"
+	"parlor/internal/colleague"
 	"parlor/internal/tag"
 )
 
 // Desk are the services of the agent's desk.
 type Desk struct {
-	Canned *canned.Service
-	Tags   *tag.Service
-	Clock  clock.Clock
+	Canned     *canned.Service
+	Tags       *tag.Service
+	Colleagues *colleague.Service
+	Clock      clock.Clock
 }
 
 // desk registers the calls of the agent's desk.
@@ -19,4 +21,5 @@ func (a *API) desk() {
 	a.commonPictures()
 	a.tags()
 	a.marks()
+	a.colleagues()
 }

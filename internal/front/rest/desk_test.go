@@ -226,3 +226,24 @@ func TestTagsMentionsAndDraftsOverREST(t *testing.T) {
 	d.lin.ask(t, 200, "POST", "/conversations/"+d.conv+"/messages", `{"kind":"text","text":"whole"}`)
 	d.lin.ask(t, 200, "GET", "/drafts", "", `"items":[]`)
 }
+
+// Row 85: colleague chat over REST; who writes is who is logged in.
+func TestRow85ColleaguesOverREST(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	lin := d.lin.ask(t, 200, "GET", "/session", "")["agent"].(map[string]any)["id"].(string)
+	boss := d.boss.ask(t, 200, "GET", "/session", "")["agent"].(map[string]any)["id"].(string)
+	d.lin.ask(t, 200, "POST", "/colleagues/agents/"+boss+"/messages", `{"text":"hi"}`, `"from":"`+lin)
+	d.lin.ask(t, 400, "POST", "/colleagues/agents/"+boss+"/messages", `{"text":"hi","from":"x"}`)
+	d.boss.ask(t, 200, "GET", "/colleagues/chats", "", `"unread":1`, `"name":"Lin"`)
+	d.boss.ask(t, 200, "GET", "/colleagues/agents/"+lin+"/messages?limit=1", "", `"text":"hi"`)
+	d.boss.ask(t, 200, "POST", "/colleagues/agents/"+lin+"/read", "", `"unread":0`)
+	g := d.lin.ask(t, 200, "POST", "/colleagues/groups", fmt.Sprintf(`{"name":"night","members":[%q]}`, boss))["id"].(string)
+	d.boss.ask(t, 200, "GET", "/colleagues/groups", "", `"name":"night"`, boss)
+	d.boss.ask(t, 200, "POST", "/colleagues/groups/"+g+"/messages", `{"text":"hello all"}`)
+	d.lin.ask(t, 200, "GET", "/colleagues/groups/"+g+"/messages", "", "hello all")
+	d.lin.ask(t, 200, "POST", "/colleagues/groups/"+g+"/read", "", `"unread":0`)
+	d.boss.ask(t, 200, "PATCH", "/colleagues/groups/"+g, fmt.Sprintf(`{"remove":[%q]}`, boss))
+	d.boss.ask(t, 404, "GET", "/colleagues/groups/"+g+"/messages", "", "group_not_found")
+	d.boss.ask(t, 404, "PATCH", "/colleagues/groups/"+g, `{"name":"mine"}`, "group_not_found")
+}

@@ -22,11 +22,14 @@ type TagBody struct {
 	tag.Input
 }
 
+// TagChange is what is sent to change a tag.
+type TagChange struct{ tag.Input }
+
 type addTag struct{ Body TagBody }
 
 type changeTag struct {
 	ByID
-	Body tag.Input
+	Body TagChange
 }
 
 // Relabel says which tags come and go.
@@ -60,7 +63,7 @@ func (a *API) tags() {
 		return reply(a.Desk.Tags.Save(ctx, l.Actor(), in.Body.Kind, "", in.Body.Input))
 	})
 	asAgent(a, http.MethodPut, "/tags/{id}", "Change a tag", label, func(ctx context.Context, l account.Login, in *changeTag) (*body[tag.Tag], error) {
-		return reply(a.Desk.Tags.Save(ctx, l.Actor(), "", in.ID, in.Body))
+		return reply(a.Desk.Tags.Save(ctx, l.Actor(), "", in.ID, in.Body.Input))
 	})
 	asAgent(a, http.MethodDelete, "/tags/{id}", "Remove a tag", label, func(ctx context.Context, l account.Login, in *ByID) (*none, error) {
 		return nil, a.Desk.Tags.Remove(ctx, l.Actor(), in.ID)

@@ -150,3 +150,85 @@ func TestRow101RecallOnTheContract(t *testing.T) {
 		t.Fatal(code, body)
 	}
 }
+
+// ent opens a window of colleague chat.
+func ent(t *testing.T, s *servertest.Instance, email, contextid, group string) *sock {
+	t.Helper()
+	q := map[string]string{"userid": "says nothing", "orgi": "ukewo", "session": s.Token(email), "contextid": contextid}
+	if group != "" {
+		q["group"] = group
+	}
+	k, refused := join(t, s, "/im/ent", q)
+	return must(t, k, refused)
+}
+
+// Row 85: private lines, groups, counters and presence that returns to offline.
+func TestRow85ColleagueChatOnTheContract(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, nil, func(t *testing.T, s *servertest.Instance) {
+		lin, bo := s.Agent("lin@example.com", account.Member), s.Agent("bo@example.com", account.Member)
+		s.Agent("cy@example.com", account.Member)
+		call := func(email, method, path, body string) string {
+			t.Helper()
+			code, text, _ := s.Call(method, "/api/parlor/v1/colleagues"+path, body, "Authorization", "Bearer "+s.Token(email), "Content-Type", "application/json")
+			if code != 200 {
+				t.Fatal(path, code, text)
+			}
+			return text
+		}
+		me := ent(t, s, "lin@example.com", "", "")
+		peer := ent(t, s, "bo@example.com", "", "")
+		me.until("status", `"message":"online"`, string(bo.ID))
+		second := ent(t, s, "bo@example.com", "", "")
+		me.emit("message", map[string]string{"userid": string(bo.ID), "type": "message", "touser": string(bo.ID), "message": "帮忙 <b>看</b>"})
+		for _, k := range []*sock{peer, second} {
+			k.until("message", `"calltype":"in"`, `"contextid":"`+string(lin.ID), "帮忙 看", `"chatype":"private"`)
+		}
+		me.until("message", `"calltype":"out"`, `"contextid":"`+string(bo.ID))
+		if got := call("bo@example.com", "GET", "/chats", ""); !strings.Contains(got, `"unread":1`) || !strings.Contains(got, "帮忙 看") {
+			t.Fatal(got)
+		}
+		window := ent(t, s, "bo@example.com", string(lin.ID), "")
+		window.until("status", string(lin.ID))
+		if got := call("bo@example.com", "GET", "/chats", ""); strings.Contains(got, `"unread":1`) {
+			t.Fatal("opening the chat does not read it", got)
+		}
+		got := call("lin@example.com", "POST", "/groups", `{"name":"夜班","members":["`+string(bo.ID)+`"]}`)
+		_, rest, _ := strings.Cut(got, `"id":"`)
+		group, _, _ := strings.Cut(rest, `"`)
+		room := ent(t, s, "bo@example.com", group, group)
+		if _, refused := join(t, s, "/im/ent", map[string]string{"session": s.Token("cy@example.com"), "group": group}); !strings.Contains(refused, "group_not_found") {
+			t.Fatalf("a stranger is let in: %s", refused)
+		}
+		me.emit("message", map[string]string{"contextid": group, "chatype": "group", "model": "entim", "message": "大家好"})
+		for _, k := range []*sock{room, peer} {
+			k.until("message", `"calltype":"in"`, `"contextid":"`+group, `"chatype":"group"`, "大家好")
+		}
+		me.emit("message", map[string]string{"touser": string(bo.ID), "message": "private again"})
+		peer.until("message", "private again")
+		room.emit("message", map[string]string{"message": "收到"})
+		me.until("message", `"contextid":"`+group, "收到")
+		room.until("message", "收到")
+		for _, p := range room.held {
+			if strings.Contains(p, "private again") {
+				t.Fatal("the window of a group hears of other chats")
+			}
+		}
+		for _, k := range []*sock{second, window} {
+			if err := k.c.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		me.emit("message", map[string]string{"touser": string(bo.ID), "message": "still there?"})
+		peer.until("message", "still there?")
+		for _, p := range me.held {
+			if strings.Contains(p, `"offline"`) {
+				t.Fatal("one of several windows closed, and he is offline")
+			}
+		}
+		if err := peer.c.Close(); err != nil {
+			t.Fatal(err)
+		}
+		me.until("status", `"message":"offline"`, string(bo.ID))
+	})
+}

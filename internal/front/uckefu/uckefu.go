@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"parlor/internal/account"
+	"parlor/internal/attendance"
 	"parlor/internal/clock"
 	"parlor/internal/colleague"
 	"parlor/internal/conversation"
@@ -41,6 +42,7 @@ type Deps struct {
 	Visitors      *visitor.Service
 	Presence      *presence.Service
 	Colleagues    *colleague.Service
+	Rooms         *attendance.Service
 	Media         *media.Service
 	Jobs          Enqueuer
 	Hub           *realtime.Hub

@@ -30,7 +30,7 @@ func testIsolation(t *testing.T, s *store.Store) {
 	w.Append(w.Say(queued, "secret words"))
 	open := w.Assign(w.Start("Uli", ""), ann).Conversation
 	must(t, s.CreateFile(t.Context(), media.File{ID: "f1", Tenant: w.Tenant, CreatedAt: T0}))
-	must(t, s.AppendColleague(t.Context(), colleague.Message{Tenant: w.Tenant, From: ann, To: bob, Text: "x", At: T0}))
+	must(t, s.AppendColleague(t.Context(), colleague.Remark{Tenant: w.Tenant, From: ann, To: bob, Text: "x", At: T0}))
 	must(t, s.CreateCredential(t.Context(), account.Credential{Hash: "h", Tenant: w.Tenant, Agent: ann, Kind: account.SessionCookie, CreatedAt: T0}))
 	_, _, err := s.AddPage(t.Context(), w.Tenant, visitor.Page{Visitor: open.Visitor, URL: "/", At: T0})
 	must(t, err)
@@ -287,7 +287,7 @@ func visitorCalls(s *store.Store, t id.Tenant, f foreign) map[string]call {
 		},
 		"File": func(ctx context.Context) (int, error) { _, err := s.File(ctx, t, "f1"); return none(err) },
 		"AppendColleague": func(ctx context.Context) (int, error) {
-			return none(s.AppendColleague(ctx, colleague.Message{Tenant: t, From: f.eve, To: f.ann, Text: "x", At: T0}))
+			return none(s.AppendColleague(ctx, colleague.Remark{Tenant: t, From: f.eve, To: f.ann, Text: "x", At: T0}))
 		},
 		"Between": func(ctx context.Context) (int, error) {
 			list, err := s.Between(ctx, t, f.ann, f.bob, time.Time{}, 9)

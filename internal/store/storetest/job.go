@@ -120,16 +120,16 @@ func testFilesAndColleagues(t *testing.T, s *store.Store) {
 		if i%2 == 1 {
 			from, to = bob, ann
 		}
-		must(t, s.AppendColleague(t.Context(), colleague.Message{Tenant: w.Tenant, From: from, To: to, FromName: "n",
+		must(t, s.AppendColleague(t.Context(), colleague.Remark{Tenant: w.Tenant, From: from, To: to, FromName: "n",
 			Text: fmt.Sprint(i), At: T0.Add(time.Duration(i) * time.Second)}))
 	}
-	must(t, s.AppendColleague(t.Context(), colleague.Message{Tenant: w.Tenant, From: cid, To: ann, Text: "other", At: T0}))
+	must(t, s.AppendColleague(t.Context(), colleague.Remark{Tenant: w.Tenant, From: cid, To: ann, Text: "other", At: T0}))
 	list, err := s.Between(t.Context(), w.Tenant, ann, bob, time.Time{}, 3)
 	must(t, err)
 	equal(t, "newest", spaced(len(list), list[0].Text, list[2].Text, list[1].From == bob), "3 4 2 true")
 	list, err = s.Between(t.Context(), w.Tenant, bob, ann, list[2].At, 10)
 	must(t, err)
 	equal(t, "older", spaced(len(list), list[0].Text), "2 1")
-	err = s.AppendColleague(t.Context(), colleague.Message{Tenant: w.Tenant, From: ann, To: "none", Text: "x", At: T0})
+	err = s.AppendColleague(t.Context(), colleague.Remark{Tenant: w.Tenant, From: ann, To: "none", Text: "x", At: T0})
 	wantReason(t, err, errs.NotFound, "agent_not_found")
 }

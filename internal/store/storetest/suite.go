@@ -62,6 +62,8 @@ var suite = []struct {
 	{"Marks/Mentions", testMentions},
 	{"Marks/Drafts", testDrafts},
 	{"Marks/Tags", testTags},
+	{"Colleague/Chats", testChats},
+	{"Colleague/Groups", testGroups},
 	{"Canned/Shelves", testCanned},
 	{"Canned/Seed", testCannedSeed},
 	{"Tenant/Isolation", testIsolation},

@@ -354,6 +354,7 @@ const scenarios = {
     const copy = await peer.until('message')
     assert.deepEqual([copy.message, copy.calltype, copy.contextid, copy.model], ['帮忙看一下 👀', 'in', AGENT, 'entim'])
     assert.equal((await me.until('message')).calltype, 'out')
+    me.close()
     lin.close()
     await peer.until('status', (s) => s.message === 'offline' && s.contextid === AGENT)
   },
