@@ -45,7 +45,7 @@ type ImportReport struct {
 	Categories int `json:"categories"`
 	// Faults are the faulty lines, at most 200; if there is one, nothing was done.
 	Faults []ImportFault `json:"faults"`
-	Done   bool    `json:"done"`
+	Done   bool          `json:"done"`
 }
 
 // Export returns a shelf as a table with a heading. Files are left out. The
