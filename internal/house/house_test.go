@@ -171,7 +171,9 @@ const (
 )
 
 // large names what may exceed a budget, and why.
-var large = map[string]string{}
+var large = map[string]string{
+	"internal/store": "the only package that knows SQL, with a file for each domain",
+}
 
 func TestSizeBudgets(t *testing.T) {
 	t.Parallel()
@@ -206,7 +208,7 @@ func TestSizeBudgets(t *testing.T) {
 		t.Errorf("95 %% of functions have up to %d lines, %d are allowed", n, mostFuncs)
 	}
 	for pkg, n := range packages {
-		if n > maxPackageLines {
+		if n > maxPackageLines && large[pkg] == "" {
 			t.Errorf("package %s has %d lines, %d are allowed", pkg, n, maxPackageLines)
 		}
 	}
