@@ -64,3 +64,12 @@ func (s *Service) Resume(ctx context.Context, who actor.Actor, marks []Mark, lim
 	out.Messages, err = s.store.MessagesAfter(ctx, who.Tenant, behind, limit)
 	return out, err
 }
+
+// Conversations reads up to MaxBulk conversations without asking who may see
+// them: for services that decided that already.
+func (s *Service) Conversations(ctx context.Context, t id.Tenant, list []id.Conversation) ([]Conversation, error) {
+	if len(list) > MaxBulk {
+		return nil, errs.Field("conversations", "too_many_conversations", "%d conversations; %d are allowed.", len(list), MaxBulk)
+	}
+	return s.store.Conversations(ctx, t, list)
+}

@@ -131,7 +131,7 @@ type File struct {
 // Line is what a message of kind Event says, for each screen to put into words.
 type Line struct {
 	// Name is one of the Line constants.
-	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,recalled"`
+	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_end,too_long,recalled"`
 	// Agent, AgentName, Team and TeamName are whom it concerns.
 	Agent     id.Agent `json:"agent,omitempty"`
 	AgentName string   `json:"agentName,omitempty"`
@@ -145,6 +145,9 @@ type Line struct {
 	Rule string `json:"rule,omitempty"`
 	// Seq is the number of the message that was recalled.
 	Seq int64 `json:"seq,omitempty"`
+	// Text is what the visitor is told, in the visitor's language; only the lines
+	// of timers have one.
+	Text string `json:"text,omitempty"`
 }
 
 // The names of lines.
@@ -157,6 +160,14 @@ const (
 	// LineRecalled tells that message Seq was taken back. The line of a note is a
 	// note itself, so that visitors do not see it.
 	LineRecalled = "recalled"
+	// LineIdle reminds a silent visitor, LineIdleEnd says that silence ended it.
+	LineIdle    = "idle"
+	LineIdleEnd = "idle_end"
+	// LineLate tells a visitor that the agent takes long.
+	LineLate = "late"
+	// LineQueueEnd says that the waiting ended, LineTooLong that the longest time was reached.
+	LineQueueEnd = "queue_end"
+	LineTooLong  = "too_long"
 )
 
 // Message is one message. Its identity is (conversation, seq).

@@ -59,6 +59,21 @@ func (s *Service) Post(ctx context.Context, who actor.Actor, in PostInput) (out 
 	return out, s.tellMentioned(ctx, out)
 }
 
+// Note adds a line that nobody wrote, such as the reminder of a timer. key names
+// it within the conversation: a line with a key that is there already is not
+// added again, and repeated is true. It returns errs.Conflict
+// "conversation_closed" if the conversation is over.
+func (s *Service) Note(ctx context.Context, t id.Tenant, c id.Conversation, line Line, key string) (repeated bool, err error) {
+	defer errs.Wrap(&err, "conversation.Note")
+	got, err := s.store.Append(ctx, Append{Message: Message{ID: id.Message(id.New()), Tenant: t, Conversation: c, ClientID: key, Kind: Event,
+		From: Author{Kind: actor.System}, Line: &line, At: s.clock.Now()}})
+	if err != nil || got.Repeated {
+		return got.Repeated, err
+	}
+	s.announce(&Posted{Message: got.Message, Conversation: got.Conversation})
+	return false, nil
+}
+
 // author checks who may post and fills From and the conditions of the append.
 func (s *Service) author(ctx context.Context, who actor.Actor, add *Append) error {
 	m := &add.Message

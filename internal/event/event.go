@@ -26,6 +26,10 @@ const (
 	ReadMoved Kind = "conversation.read"
 	// QueueMoved carries *routing.Positions.
 	QueueMoved Kind = "queue.moved"
+	// HandoverMoved carries *routing.HandoverMoved.
+	HandoverMoved Kind = "handover.moved"
+	// Offered carries *routing.Offer.
+	Offered Kind = "queue.offered"
 	// QueueWake asks the routers to look at a tenant's queue; no payload.
 	QueueWake Kind = "queue.wake"
 	// AgentChanged carries *account.AgentStatus.

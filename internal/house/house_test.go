@@ -93,7 +93,7 @@ func room(pkg string) string {
 		return "leaf"
 	case "realtime":
 		return "realtime"
-	case "routing", "demo":
+	case "routing", "demo", "timer":
 		return "upper"
 	}
 	return "domain"

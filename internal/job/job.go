@@ -19,6 +19,9 @@ type Job struct {
 	Payload string
 	// Key, if set, is unique among the unfinished jobs of a kind: enqueueing it again changes nothing.
 	Key string
+	// Sooner moves an unfinished job with the same Key to RunAt, if that is
+	// earlier and the job is not running.
+	Sooner bool
 	// RunAt is the earliest time to run.
 	RunAt time.Time
 	// Attempts counts the runs so far, this one included once it is claimed.
@@ -36,7 +39,11 @@ type Store interface {
 	Claim(ctx context.Context, kinds []string, limit int, now, until time.Time) ([]Job, error)
 	// Finish removes a job that is done.
 	Finish(ctx context.Context, j id.Job) error
-	// Retry puts a job back to run at the given time with the reason of the failure.
+	// Hasten makes all waiting jobs of a kind and tenant due at the given time, if
+	// they were due later.
+	Hasten(ctx context.Context, t id.Tenant, kind string, at time.Time) error
+	// Retry puts a job back to run at the given time with the reason of the
+	// failure. Without a reason it was no failure: its attempts count anew.
 	Retry(ctx context.Context, j id.Job, at time.Time, reason string) error
 	// Bury keeps a job that failed for good; it is never claimed again.
 	Bury(ctx context.Context, j id.Job, reason string) error

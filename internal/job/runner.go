@@ -31,6 +31,15 @@ type Worker func(ctx context.Context, j Job) error
 // ErrGiveUp wraps an error that no repetition can mend.
 var ErrGiveUp = errors.New("job cannot succeed")
 
+// again asks for another run at a time.
+type again struct{ at time.Time }
+
+func (a again) Error() string { return "to run again at " + a.at.Format(time.RFC3339) }
+
+// Again is what a worker returns for a job that is not over: it runs again at
+// the given time, which is no failure.
+func Again(at time.Time) error { return again{at} }
+
 // Runner claims due jobs and runs them.
 type Runner struct {
 	store   Store
@@ -62,6 +71,15 @@ func (r *Runner) Enqueue(ctx context.Context, jobs ...Job) (err error) {
 		}
 	}
 	if err = r.store.Enqueue(ctx, jobs...); err == nil {
+		r.Wake()
+	}
+	return err
+}
+
+// Hasten makes all waiting jobs of a kind and tenant due now.
+func (r *Runner) Hasten(ctx context.Context, t id.Tenant, kind string) (err error) {
+	defer errs.Wrap(&err, "job.Hasten")
+	if err = r.store.Hasten(ctx, t, kind, r.clock.Now()); err == nil {
 		r.Wake()
 	}
 	return err
@@ -128,9 +146,12 @@ func (r *Runner) one(ctx context.Context, j Job) {
 	run, cancel := context.WithTimeout(ctx, LeaseTime-5*time.Second)
 	err := r.workers[j.Kind](run, j)
 	cancel()
+	var more again
 	switch {
 	case err == nil:
 		err = r.store.Finish(ctx, j.ID)
+	case errors.As(err, &more):
+		err = r.store.Retry(ctx, j.ID, more.at, "")
 	case errors.Is(err, ErrGiveUp) || j.Attempts >= MaxAttempts:
 		r.log.Error("job given up", "kind", j.Kind, "id", j.ID, "attempts", j.Attempts, "error", err)
 		err = r.store.Bury(ctx, j.ID, err.Error())

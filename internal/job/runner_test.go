@@ -109,3 +109,32 @@ func TestPauseGrowsAndIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestAJobThatIsNotOverRunsAgain: Again is no failure, however often.
+func TestAJobThatIsNotOverRunsAgain(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		c := clock.NewStub(time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC))
+		left := 2 * job.MaxAttempts
+		r, seen := run(t, st, c, func(job.Job) error {
+			if left--; left > 0 {
+				return job.Again(c.Now().Add(time.Second))
+			}
+			return nil
+		})
+		if err := r.Enqueue(t.Context(), job.Job{Tenant: "main", Kind: "test"}); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 2 * job.MaxAttempts {
+			j := <-seen
+			if j.Attempts != 1 {
+				t.Fatalf("run %d counts as attempt %d", i, j.Attempts)
+			}
+			c.AwaitTimers(1)
+			c.Advance(time.Second)
+		}
+		if _, ok, err := st.NextDue(t.Context(), []string{"test"}); ok || err != nil {
+			t.Fatalf("the job is still there: %v", err)
+		}
+	})
+}

@@ -15,11 +15,26 @@ type Snapshot struct {
 	Agents []account.AgentStatus
 	// Turn breaks ties of LastAssignedAt: a higher turn was assigned later.
 	Turn map[id.Agent]uint64
-	// Policies by inbox; a missing one is the default of PolicyOf.
-	Policies map[id.Inbox]Policy
-	Now      time.Time
+	// Policies by inbox and team; if there is none for a team that of the inbox
+	// alone holds, if there is none for that either, the default of PolicyOf.
+	Policies map[Place]Policy
+	// InTeam counts the open conversations of agents in teams with a cap of their own.
+	InTeam map[AgentTeam]int
+	// Waiting counts the queues; only overflow by length asks for it.
+	Waiting map[id.Team]int
+	Now     time.Time
 
 	index map[id.Agent]int
+	// book and helps are filled by the service: the settings, and for each team
+	// those that take over from it.
+	book  *account.Book
+	helps map[id.Team][]id.Team
+}
+
+// AgentTeam is an agent in one of its teams.
+type AgentTeam struct {
+	Agent id.Agent
+	Team  id.Team
 }
 
 // Index prepares s for Decide. It must be called again after Agents was replaced.
@@ -33,10 +48,13 @@ func (s *Snapshot) Index() {
 	}
 }
 
-// Apply counts an assignment in the snapshot, so that the next decision sees it.
-func (s *Snapshot) Apply(a id.Agent, turn uint64) {
+// Apply counts an assignment in a team in the snapshot, so that the next decision sees it.
+func (s *Snapshot) Apply(a id.Agent, team id.Team, turn uint64) {
 	if i, ok := s.index[a]; ok {
 		s.Agents[i].Open++
+		if s.InTeam != nil {
+			s.InTeam[AgentTeam{a, team}]++
+		}
 		s.Agents[i].LastAssignedAt = s.Now
 		s.Turn[a] = turn
 	}
@@ -55,80 +73,160 @@ func (s *Snapshot) HasRoom() bool {
 	return false
 }
 
-func (s *Snapshot) policy(in id.Inbox) Policy {
-	if p, ok := s.Policies[in]; ok {
+// defaultPolicy holds where nothing is set.
+var defaultPolicy = PolicyOf(setting.Defaults().Routing)
+
+func (s *Snapshot) policy(in id.Inbox, team id.Team) Policy {
+	if p, ok := s.Policies[Place{in, team}]; ok {
 		return p
 	}
-	return PolicyOf(setting.Defaults().Routing)
+	if p, ok := s.Policies[Place{in, ""}]; ok {
+		return p
+	}
+	return defaultPolicy
+}
+
+// helpers returns the teams that may serve w besides its own, in order.
+func (s *Snapshot) helpers(p *Policy, w *Waiting) (teams []id.Team) {
+	if w.Team == "" {
+		return nil
+	}
+	for _, o := range p.Overflow {
+		waited := s.Now.Sub(w.QueuedAt) >= time.Duration(o.After)*time.Second
+		crowded := o.Waiting > 0 && s.Waiting[w.Team] >= o.Waiting
+		if waited || crowded {
+			teams = append(teams, id.Team(o.Team))
+		}
+	}
+	return teams
 }
 
 // Decide chooses an agent for a waiting conversation, or leaves it in the
 // queue, and says why. It is a pure function of its arguments. The steps:
 // named agent, agent of the previous conversation, last-served agents, base
-// rule. An agent is a candidate if it is ready, connected, below its cap and
-// in the team asked for; the named agent need not be in the team.
+// rule. An agent is a candidate if it is ready, connected, below its caps and in
+// the team asked for or in one that takes over; the named agent need not be in
+// the team. Agents of the team asked for go before those of a team that takes
+// over, whatever the base rule. With the rules manual and offer the base rule
+// chooses nobody; Passed then holds whom the conversation is offered to.
 func Decide(s *Snapshot, w Waiting) Decision {
-	p := s.policy(w.Inbox)
+	p := s.policy(w.Inbox, w.Team)
+	q := question{w: &w, p: &p, only: p.AgentOnly && w.Named != "", helpers: s.helpers(&p, &w)}
 	d := Decision{At: s.Now}
-	only := p.AgentOnly && w.Named != ""
-	best := -1
+	best, bestRank := -1, 0
 	for i := range s.Agents {
 		a := &s.Agents[i]
-		if f := filter(a, w, only); f != "" {
+		rank, f := s.filter(a, &q)
+		if f != "" {
 			d.remove(a, f)
 			continue
 		}
-		d.Candidates++
-		if best < 0 || s.before(p.Base, i, best) {
-			best = i
+		d.pass(a)
+		if best < 0 || rank < bestRank || rank == bestRank && s.before(p.Base, i, best) {
+			best, bestRank = i, rank
 		}
 	}
 	if best < 0 {
 		return d
 	}
-	pick := func(a id.Agent, rule Rule) bool {
-		i, ok := s.index[a]
-		if !ok || filter(&s.Agents[i], w, only) != "" {
-			return false
-		}
-		d.Agent, d.Name, d.Rule = a, s.Agents[i].Name, rule
-		return true
-	}
-	if w.Named != "" && pick(w.Named, RuleNamed) {
+	if s.prefer(&d, &q) {
 		return d
 	}
-	if p.Returning && w.Previous != "" && pick(w.Previous, RuleReturning) {
+	d.Rule = p.Base
+	if p.Base == RuleManual || p.Base == RuleOffer {
 		return d
 	}
-	if p.LastServed {
-		for _, a := range w.Served {
-			if pick(a, RuleLastServed) {
-				return d
-			}
-		}
-	}
-	d.Agent, d.Name, d.Rule = s.Agents[best].Agent, s.Agents[best].Name, p.Base
+	d.take(&s.Agents[best], p.Base, &q)
 	return d
 }
 
-// filter says why an agent is no candidate, "" if it is one.
-func filter(a *account.AgentStatus, w Waiting, only bool) Filter {
-	named := a.Agent == w.Named
-	switch {
-	case only && !named:
-		return FilterNotNamed
-	case w.Team != "" && !named && !slices.Contains(a.Teams, w.Team):
-		return FilterTeam
-	case a.State == account.Away:
-		return FilterAway
-	case a.State != account.Ready:
-		return FilterBusy
-	case !a.Connected:
-		return FilterDisconnected
-	case a.Open >= a.Cap:
-		return FilterFull
+// question is one conversation with what holds for it.
+type question struct {
+	w    *Waiting
+	p    *Policy
+	only bool
+	// helpers are the teams that take over.
+	helpers []id.Team
+}
+
+// prefer tries the agents that the visitor named or knows, before the base rule.
+func (s *Snapshot) prefer(d *Decision, q *question) bool {
+	pick := func(a id.Agent, rule Rule) bool {
+		i, ok := s.index[a]
+		if !ok {
+			return false
+		}
+		if _, f := s.filter(&s.Agents[i], q); f != "" {
+			return false
+		}
+		d.take(&s.Agents[i], rule, q)
+		return true
 	}
-	return ""
+	if q.w.Named != "" && pick(q.w.Named, RuleNamed) {
+		return true
+	}
+	if q.p.Returning && q.w.Previous != "" && pick(q.w.Previous, RuleReturning) {
+		return true
+	}
+	if q.p.LastServed {
+		for _, a := range q.w.Served {
+			if pick(a, RuleLastServed) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// take makes a the outcome.
+func (d *Decision) take(a *account.AgentStatus, rule Rule, q *question) {
+	d.Agent, d.Name, d.Rule = a.Agent, a.Name, rule
+	if q.w.Team != "" && !slices.Contains(a.Teams, q.w.Team) {
+		for _, t := range q.helpers {
+			if slices.Contains(a.Teams, t) {
+				d.Team = t
+				return
+			}
+		}
+	}
+}
+
+// filter says why an agent is no candidate, "" if it is one, and how near its
+// team is: 0 for the team asked for, more for teams that take over.
+func (s *Snapshot) filter(a *account.AgentStatus, q *question) (rank int, f Filter) {
+	w, named := q.w, a.Agent == q.w.Named
+	if q.only && !named {
+		return 0, FilterNotNamed
+	}
+	if w.Team != "" && !named && !slices.Contains(a.Teams, w.Team) {
+		rank = 1 + slices.IndexFunc(q.helpers, func(t id.Team) bool { return slices.Contains(a.Teams, t) })
+		if rank == 0 {
+			return 0, FilterTeam
+		}
+	}
+	switch {
+	case a.State == account.Away:
+		return rank, FilterAway
+	case a.State != account.Ready:
+		return rank, FilterBusy
+	case !a.Connected:
+		return rank, FilterDisconnected
+	case a.Open >= a.Cap:
+		return rank, FilterFull
+	case q.p.TeamCap > 0 && s.InTeam[AgentTeam{a.Agent, w.Team}] >= q.p.TeamCap:
+		return rank, FilterTeamFull
+	case q.p.FirstBatch > 0 && a.Open >= q.p.FirstBatch && s.Now.Sub(a.Since) < BatchPause:
+		return rank, FilterBatch
+	}
+	return rank, ""
+}
+
+// pass counts a candidate.
+func (d *Decision) pass(a *account.AgentStatus) {
+	d.Candidates++
+	if len(d.Passed) < MaxRemoved {
+		d.Passed = append(d.Passed, Passed{Agent: a.Agent, Name: a.Name, Open: a.Open, Cap: a.Cap, LastAssignedAt: a.LastAssignedAt, IdleSince: a.IdleSince})
+	}
 }
 
 func (d *Decision) remove(a *account.AgentStatus, f Filter) {

@@ -11,6 +11,7 @@ import (
 	"parlor/internal/account"
 	"parlor/internal/id"
 	"parlor/internal/routing"
+	"parlor/internal/setting"
 )
 
 var epoch = time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
@@ -24,7 +25,7 @@ func agent(name string, change ...func(*account.AgentStatus)) account.AgentStatu
 }
 
 func snapshot(p routing.Policy, agents ...account.AgentStatus) *routing.Snapshot {
-	s := &routing.Snapshot{Agents: agents, Policies: map[id.Inbox]routing.Policy{"main": p}, Now: epoch.Add(time.Hour)}
+	s := &routing.Snapshot{Agents: agents, Policies: map[routing.Place]routing.Policy{{Inbox: "main"}: p}, Now: epoch.Add(time.Hour)}
 	s.Index()
 	return s
 }
@@ -109,19 +110,27 @@ func world(t *rapid.T) (*routing.Snapshot, []routing.Waiting) {
 		a.Open = rapid.IntRange(0, a.Cap+1).Draw(t, "open")
 		a.State = rapid.SampledFrom([]account.State{account.Ready, account.Ready, account.Busy, account.Away}).Draw(t, "state")
 		a.Connected = rapid.IntRange(0, 4).Draw(t, "connected") > 0
+		a.Since = epoch.Add(time.Hour - time.Duration(rapid.IntRange(0, 20).Draw(t, "since"))*time.Second)
 		a.Teams = rapid.SliceOfNDistinct(rapid.SampledFrom(teams[1:]), 0, 2, rapid.ID).Draw(t, "teams")
 		a.LastAssignedAt = epoch.Add(time.Duration(rapid.IntRange(0, 9).Draw(t, "last")) * time.Second)
 		agents = append(agents, a)
 	}
-	p := routing.Policy{Base: rapid.SampledFrom([]routing.Rule{routing.RuleRotation, routing.RuleIdle, routing.RuleLeast}).Draw(t, "rule"),
-		Returning: rapid.Bool().Draw(t, "returning"), LastServed: rapid.Bool().Draw(t, "lastServed"), AgentOnly: rapid.Bool().Draw(t, "only")}
+	p := routing.Policy{Base: rapid.SampledFrom([]routing.Rule{routing.RuleRotation, routing.RuleIdle, routing.RuleLeast, routing.RuleManual, routing.RuleOffer}).Draw(t, "rule"),
+		Returning: rapid.Bool().Draw(t, "returning"), LastServed: rapid.Bool().Draw(t, "lastServed"), AgentOnly: rapid.Bool().Draw(t, "only"),
+		TeamCap: rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "teamCap"), FirstBatch: rapid.SampledFrom([]int{0, 0, 1}).Draw(t, "batch")}
+	for range rapid.IntRange(0, 2).Draw(t, "overflows") {
+		p.Overflow = append(p.Overflow, setting.Overflow{Team: string(rapid.SampledFrom(teams[1:]).Draw(t, "helper")),
+			After: rapid.IntRange(0, 7200).Draw(t, "after"), Waiting: rapid.IntRange(0, 5).Draw(t, "crowd")})
+	}
 	maybe := rapid.SampledFrom([]id.Agent{"", "", "a00", "a03", "a07", "zz"})
 	var queue []routing.Waiting
 	for i := range rapid.IntRange(1, 40).Draw(t, "waiting") {
 		queue = append(queue, routing.Waiting{Conversation: id.Conversation(fmt.Sprintf("c%02d", i)), Inbox: "main", Team: rapid.SampledFrom(teams).Draw(t, "team"),
-			Named: maybe.Draw(t, "named"), Previous: maybe.Draw(t, "previous"), Served: []id.Agent{maybe.Draw(t, "served")}})
+			Named: maybe.Draw(t, "named"), Previous: maybe.Draw(t, "previous"), Served: []id.Agent{maybe.Draw(t, "served")}, QueuedAt: epoch.Add(time.Duration(rapid.IntRange(0, 3600).Draw(t, "queued")) * time.Second)})
 	}
-	return snapshot(p, agents...), queue
+	s := snapshot(p, agents...)
+	s.Waiting, s.InTeam = map[id.Team]int{"x": 3}, map[routing.AgentTeam]int{{Agent: "a00", Team: "x"}: 1}
+	return s, queue
 }
 
 func find(s *routing.Snapshot, a id.Agent) *account.AgentStatus {
@@ -139,7 +148,7 @@ func TestDecideKeepsItsPromises(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s, queue := world(t)
-		p := s.Policies["main"]
+		p := s.Policies[routing.Place{Inbox: "main"}]
 		for i, w := range queue {
 			d, again := routing.Decide(s, w), routing.Decide(s, w)
 			if fmt.Sprint(d) != fmt.Sprint(again) {
@@ -150,9 +159,19 @@ func TestDecideKeepsItsPromises(t *testing.T) {
 					return false
 				}
 				inTeam := w.Team == "" || a.Agent == w.Named || slices.Contains(a.Teams, w.Team)
-				return a.State == account.Ready && a.Connected && a.Open < a.Cap && inTeam
+				for _, o := range p.Overflow {
+					helps := w.QueuedAt.Add(time.Duration(o.After)*time.Second).Compare(s.Now) <= 0 || o.Waiting > 0 && s.Waiting[w.Team] >= o.Waiting
+					inTeam = inTeam || helps && slices.Contains(a.Teams, id.Team(o.Team))
+				}
+				below := p.TeamCap == 0 || s.InTeam[routing.AgentTeam{Agent: a.Agent, Team: w.Team}] < p.TeamCap
+				batch := p.FirstBatch == 0 || a.Open < p.FirstBatch || s.Now.Sub(a.Since) >= routing.BatchPause
+				return a.State == account.Ready && a.Connected && a.Open < a.Cap && inTeam && below && batch
 			}
 			if d.Agent == "" {
+				byHand := p.Base == routing.RuleManual || p.Base == routing.RuleOffer
+				if byHand && d.Rule == p.Base && len(d.Passed) > 0 {
+					continue // waits to be picked
+				}
 				if slices.ContainsFunc(s.Agents, eligible) {
 					t.Fatalf("%+v waits although somebody is eligible: %+v", w, s.Agents)
 				}
@@ -165,7 +184,7 @@ func TestDecideKeepsItsPromises(t *testing.T) {
 			if a == nil || !eligible(*a) {
 				t.Fatalf("%+v went to %+v", w, a)
 			}
-			s.Apply(d.Agent, uint64(i+1))
+			s.Apply(d.Agent, w.Team, uint64(i+1))
 		}
 	})
 }
@@ -189,7 +208,7 @@ func TestRotationIsFairWithinOne(t *testing.T) {
 		for turn := range rapid.IntRange(0, 100).Draw(t, "conversations") {
 			d := routing.Decide(s, routing.Waiting{Inbox: "main"})
 			got[d.Agent]++
-			s.Apply(d.Agent, uint64(turn+1))
+			s.Apply(d.Agent, "", uint64(turn+1))
 		}
 		lo, hi := 1<<30, 0
 		for _, a := range agents {

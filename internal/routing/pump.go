@@ -33,6 +33,8 @@ type pump struct {
 	waiters []*waiter
 	turn    uint64
 	turns   map[id.Agent]uint64
+	// offered remembers who was told of an offer.
+	offered map[id.Conversation]map[id.Agent]bool
 }
 
 type waiter struct {
@@ -167,6 +169,11 @@ func (p *pump) pass(ctx context.Context, waiters []*waiter) error {
 // reach is the part of the queue that somebody free could serve.
 func reach(s *Snapshot, limit int) WaitingFilter {
 	w := WaitingFilter{Limit: limit}
+	add := func(t id.Team) {
+		if !slices.Contains(w.Teams, t) {
+			w.Teams = append(w.Teams, t)
+		}
+	}
 	for i := range s.Agents {
 		a := &s.Agents[i]
 		if !free(a) {
@@ -174,9 +181,14 @@ func reach(s *Snapshot, limit int) WaitingFilter {
 		}
 		w.Agents = append(w.Agents, a.Agent)
 		for _, t := range a.Teams {
-			if !slices.Contains(w.Teams, t) {
-				w.Teams = append(w.Teams, t)
-			}
+			add(t)
+		}
+	}
+	// The queues that a team of somebody free may help with.
+	able := slices.Clone(w.Teams)
+	for from, to := range s.helps {
+		if slices.ContainsFunc(to, func(t id.Team) bool { return slices.Contains(able, t) }) {
+			add(from)
 		}
 	}
 	return w
@@ -186,16 +198,17 @@ func reach(s *Snapshot, limit int) WaitingFilter {
 // `together` at a time. lost is true if one of them lost a race.
 func (p *pump) serve(ctx context.Context, snap *Snapshot, next []Waiting, taken map[id.Conversation]Decision) (made int, lost bool, err error) {
 	type result struct {
-		w   Waiting
-		d   Decision
-		m   conversation.Moved
-		err error
+		w       Waiting
+		d       Decision
+		teamCap int
+		m       conversation.Moved
+		err     error
 	}
 	var batch []*result
 	flush := func() {
 		var wg sync.WaitGroup
 		for _, r := range batch {
-			wg.Go(func() { r.m, r.err = p.assign(ctx, r.w, r.d) })
+			wg.Go(func() { r.m, r.err = p.assign(ctx, r.w, r.d, r.teamCap) })
 		}
 		wg.Wait()
 		for _, r := range batch {
@@ -213,7 +226,11 @@ func (p *pump) serve(ctx context.Context, snap *Snapshot, next []Waiting, taken 
 		batch = batch[:0]
 	}
 	for _, w := range next {
+		p.s.learn(snap, w)
 		d := Decide(snap, w)
+		if d.Rule == RuleOffer && d.Agent == "" {
+			p.offer(w, d)
+		}
 		if d.Agent == "" {
 			if !snap.HasRoom() {
 				break
@@ -221,8 +238,8 @@ func (p *pump) serve(ctx context.Context, snap *Snapshot, next []Waiting, taken 
 			continue
 		}
 		p.turn++
-		snap.Apply(d.Agent, p.turn)
-		if batch = append(batch, &result{w: w, d: d}); len(batch) == together {
+		snap.Apply(d.Agent, w.Team, p.turn)
+		if batch = append(batch, &result{w: w, d: d, teamCap: snap.policy(w.Inbox, w.Team).TeamCap}); len(batch) == together {
 			if flush(); lost || err != nil {
 				return made, lost, err
 			}
@@ -232,11 +249,11 @@ func (p *pump) serve(ctx context.Context, snap *Snapshot, next []Waiting, taken 
 	return made, lost, err
 }
 
-func (p *pump) assign(ctx context.Context, w Waiting, d Decision) (conversation.Moved, error) {
+func (p *pump) assign(ctx context.Context, w Waiting, d Decision, teamCap int) (conversation.Moved, error) {
 	c := conversation.Conversation{ID: w.Conversation, Tenant: p.tenant}
 	line := conversation.Line{Name: conversation.LineAssigned, Agent: d.Agent, AgentName: d.Name, Rule: string(d.Rule)}
 	return p.s.store.Assign(ctx, AssignInput{Tenant: p.tenant, Conversation: w.Conversation, Version: w.Version, To: d.Agent,
-		Decision: d, At: d.At, Line: eventMessage(c, line, p.s.clock)})
+		Decision: d, At: d.At, Line: eventMessage(c, line, p.s.clock), TeamCap: teamCap})
 }
 
 // answer tells the waiters what became of their conversations, and keeps the
@@ -253,8 +270,8 @@ func (p *pump) answer(ctx context.Context, snap *Snapshot, waiters []*waiter, ta
 				return err
 			}
 			if len(next) == 1 {
-				d = Decide(snap, next[0])
-				d.Agent, d.Name, d.Rule = "", "", ""
+				p.s.learn(snap, next[0])
+				d = Decide(snap, next[0]).waits()
 				if err := p.s.store.KeepDecision(ctx, p.tenant, w.conversation, d); err != nil {
 					return err
 				}
@@ -263,23 +280,4 @@ func (p *pump) answer(ctx context.Context, snap *Snapshot, waiters []*waiter, ta
 		answerAll([]*waiter{w}, outcome{decision: d})
 	}
 	return nil
-}
-
-// snapshot reads the agents and policies of a tenant.
-func (s *Service) snapshot(ctx context.Context, t id.Tenant) (*Snapshot, error) {
-	now := s.clock.Now()
-	agents, err := s.store.Roster(ctx, t, now)
-	if err != nil {
-		return nil, err
-	}
-	book, err := s.accounts.Book(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	snap := &Snapshot{Agents: agents, Policies: make(map[id.Inbox]Policy, len(book.Inboxes)), Now: now}
-	for in := range book.Inboxes {
-		snap.Policies[in] = PolicyOf(book.Service(in, "").Routing)
-	}
-	snap.Index()
-	return snap, nil
 }

@@ -23,7 +23,11 @@ const (
 	RuleIdle       Rule = "idle"
 	RuleLeast      Rule = "least"
 	RulePicked     Rule = "picked"
-	RuleTransfer   Rule = "transfer"
+	// RuleManual leaves conversations in the queue until an agent picks one.
+	RuleManual Rule = "manual"
+	// RuleOffer offers a conversation to every candidate; the first one has it.
+	RuleOffer    Rule = "offer"
+	RuleTransfer Rule = "transfer"
 )
 
 // Filter names why an agent was not a candidate.
@@ -37,11 +41,19 @@ const (
 	FilterFull         Filter = "full"
 	FilterTeam         Filter = "other_team"
 	FilterNotNamed     Filter = "not_the_named_agent"
+	// FilterTeamFull is for agents at the cap that the team sets.
+	FilterTeamFull Filter = "full_in_team"
+	// FilterBatch is for agents who have just become ready and got their first
+	// batch; more follow after BatchPause.
+	FilterBatch Filter = "first_batch"
 )
+
+// BatchPause is how long an agent who became ready keeps to the first batch.
+const BatchPause = 10 * time.Second
 
 // Policy is how an inbox or team distributes.
 type Policy struct {
-	// Base is RuleRotation, RuleIdle or RuleLeast.
+	// Base is RuleRotation, RuleIdle, RuleLeast, RuleManual or RuleOffer.
 	Base Rule `json:"base"`
 	// Returning sends a visitor back to the agent of the previous conversation.
 	Returning bool `json:"returning"`
@@ -49,12 +61,29 @@ type Policy struct {
 	LastServed bool `json:"lastServed"`
 	// AgentOnly makes a visitor who named an agent wait for that agent.
 	AgentOnly bool `json:"agentOnly"`
+	// TeamCap limits the conversations an agent has in the team; 0 is no limit.
+	TeamCap int `json:"teamCap,omitempty"`
+	// FirstBatch limits how many an agent has who has just become ready; 0 is no limit.
+	FirstBatch int `json:"firstBatch,omitempty"`
+	// Overflow are the teams that take over.
+	Overflow []setting.Overflow `json:"overflow,omitempty"`
+}
+
+// Place is what a policy holds for: an inbox and a team of it, "" for none.
+type Place struct {
+	Inbox id.Inbox
+	Team  id.Team
 }
 
 // PolicyOf reads the policy out of merged settings: every field of s is set.
 func PolicyOf(s setting.Routing) Policy {
-	p := Policy{Base: RuleRotation, Returning: *s.Returning, LastServed: *s.LastServed, AgentOnly: *s.AgentOnly}
+	p := Policy{Base: RuleRotation, Returning: *s.Returning, LastServed: *s.LastServed, AgentOnly: *s.AgentOnly,
+		TeamCap: *s.TeamCap, FirstBatch: *s.FirstBatch, Overflow: s.Overflow}
 	switch s.Rule {
+	case "manual":
+		p.Base = RuleManual
+	case "offer":
+		p.Base = RuleOffer
 	case "idle":
 		p.Base = RuleIdle
 	case "least":
@@ -84,7 +113,7 @@ type Waiting struct {
 type Removed struct {
 	Agent  id.Agent `json:"agent"`
 	Name   string   `json:"name"`
-	Filter Filter   `json:"filter" enum:"away,busy,disconnected,full,other_team,not_the_named_agent"`
+	Filter Filter   `json:"filter" enum:"away,busy,disconnected,full,other_team,not_the_named_agent,full_in_team,first_batch"`
 }
 
 // Decision is the outcome for one conversation with the reasons for it.
@@ -92,13 +121,28 @@ type Decision struct {
 	// Agent is whom it goes to; empty means it stays in the queue.
 	Agent id.Agent `json:"agent,omitempty"`
 	Name  string   `json:"name,omitempty"`
-	Rule  Rule     `json:"rule,omitempty" enum:"named_agent,returning_agent,last_served,rotation,idle,least,picked,transfer"`
+	Rule  Rule     `json:"rule,omitempty" enum:"named_agent,returning_agent,last_served,rotation,idle,least,picked,transfer,manual,offer"`
+	// Team is the team that took over, if the agent is not of the team asked for.
+	Team id.Team `json:"team,omitempty"`
 	// Candidates is how many agents passed all filters.
 	Candidates int `json:"candidates"`
 	// Removed lists agents left out, at most MaxRemoved; RemovedMore counts the rest.
 	Removed     []Removed `json:"removed,omitempty"`
 	RemovedMore int       `json:"removedMore,omitempty"`
-	At          time.Time `json:"at"`
+	// Passed lists candidates with what the rule compared, at most MaxRemoved.
+	Passed []Passed  `json:"passed,omitempty"`
+	At     time.Time `json:"at"`
+}
+
+// Passed is a candidate with what the rules compared.
+type Passed struct {
+	Agent id.Agent `json:"agent"`
+	Name  string   `json:"name"`
+	Open  int      `json:"open"`
+	Cap   int      `json:"cap"`
+	// LastAssignedAt is absent for an agent who never had a conversation.
+	LastAssignedAt time.Time `json:"lastAssignedAt,omitzero"`
+	IdleSince      time.Time `json:"idleSince,omitzero"`
 }
 
 // MaxRemoved bounds the reasons kept with a decision.

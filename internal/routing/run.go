@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"parlor/internal/actor"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/event"
@@ -81,6 +82,9 @@ func (s *Service) Reconcile(ctx context.Context, loads bool) (err error) {
 			return err
 		}
 	}
+	if err := s.expire(ctx); err != nil {
+		return err
+	}
 	tenants, err := s.accounts.Tenants(ctx)
 	if err != nil {
 		return err
@@ -101,14 +105,29 @@ func (s *Service) Reconcile(ctx context.Context, loads bool) (err error) {
 	return nil
 }
 
-// takeBack puts the conversations of a lost agent in front of the queue.
+// takeBack does with the conversations of a lost agent what their settings say:
+// in front of the queue again, wait for the agent, or end.
 func (s *Service) takeBack(ctx context.Context, a LostAgent) error {
 	open, err := s.store.OpenOf(ctx, a.Tenant, a.Agent)
 	if err != nil {
 		return err
 	}
-	s.log.Info("agent lost, conversations go back to the queue", "agent", a.Agent, "conversations", len(open))
+	book, err := s.accounts.Book(ctx, a.Tenant)
+	if err != nil {
+		return err
+	}
 	for _, c := range open {
+		lost := book.Service(c.Inbox, c.Team).Routing.Lost
+		if lost == "wait" {
+			continue
+		}
+		s.log.Info("agent lost", "agent", a.Agent, "conversation", c.ID, "then", lost)
+		if lost == "end" {
+			if _, err := s.reader.Close(ctx, actor.ForSystem(a.Tenant), c.ID, conversation.EndBySystem); err != nil && errs.CodeOf(err) != errs.Conflict {
+				return err
+			}
+			continue
+		}
 		line := conversation.Line{Name: conversation.LineAgentLost, Agent: a.Agent, AgentName: a.Name}
 		if _, err := s.requeue(ctx, c, c.Team, lostPriority, line); err != nil && errs.CodeOf(err) != errs.Conflict {
 			return err

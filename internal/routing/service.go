@@ -37,6 +37,12 @@ type Announcer interface {
 type Reader interface {
 	Start(ctx context.Context, who actor.Actor, in conversation.StartInput) (conversation.Conversation, bool, error)
 	Conversation(ctx context.Context, who actor.Actor, c id.Conversation) (conversation.Conversation, error)
+	// Conversations reads many without asking who may see them.
+	Conversations(ctx context.Context, t id.Tenant, list []id.Conversation) ([]conversation.Conversation, error)
+	// Active returns the visitor's running conversation, or errs.NotFound.
+	Active(ctx context.Context, t id.Tenant, v id.Visitor) (conversation.Conversation, error)
+	// Close ends a conversation.
+	Close(ctx context.Context, who actor.Actor, c id.Conversation, by conversation.EndBy) (conversation.Conversation, error)
 }
 
 // Service routes.
@@ -52,6 +58,7 @@ type Service struct {
 
 	mu    sync.Mutex
 	pumps map[id.Tenant]*pump
+	rules map[id.Tenant]*rules
 	// queued holds the pumps whose wake is pending; work signals them to Run.
 	work   chan *pump
 	places *placeBoard
@@ -61,7 +68,7 @@ type Service struct {
 func New(store Store, accounts Accounts, reader Reader, announce Announcer, events event.Publisher, c clock.Clock, log *slog.Logger, opts Options) *Service {
 	opts.fill()
 	s := &Service{store: store, accounts: accounts, reader: reader, announce: announce, events: events, clock: c,
-		log: log.With("component", "routing"), opts: opts, pumps: map[id.Tenant]*pump{}, work: make(chan *pump, 1024)}
+		log: log.With("component", "routing"), opts: opts, pumps: map[id.Tenant]*pump{}, rules: map[id.Tenant]*rules{}, work: make(chan *pump, 1024)}
 	s.places = newPlaceBoard(s)
 	return s
 }
@@ -115,7 +122,8 @@ func (s *Service) Explain(ctx context.Context, who actor.Actor, c id.Conversatio
 		return nil, 0, err
 	}
 	if len(next) == 1 {
-		list = append([]Decision{Decide(snap, next[0])}, list...)
+		s.learn(snap, next[0])
+		list = append([]Decision{Decide(snap, next[0]).waits()}, list...)
 	}
 	place, err = s.store.Place(ctx, who.Tenant, c)
 	return list, place, err
@@ -147,10 +155,15 @@ type Target struct {
 	// Note is for whoever takes over, kept with the line that records the
 	// transfer; at most 2,000 characters.
 	Note string
+	// Direct hands over without asking the agent, whatever the settings say: for
+	// contracts whose clients cannot answer.
+	Direct bool
 }
 
 // Transfer hands an open conversation to another agent or into the queue of a
 // team. An agent may transfer its own, and any with the permission to manage.
+// If the settings ask for the target agent's consent the conversation stays where
+// it is, as a Handover, until the agent accepts.
 // The target agent must be ready, connected and below its cap: errs.Conflict
 // "agent_disabled", "agent_unavailable" or "agent_full" otherwise.
 func (s *Service) Transfer(ctx context.Context, who actor.Actor, c id.Conversation, to Target) (got conversation.Conversation, err error) {
@@ -174,6 +187,9 @@ func (s *Service) Transfer(ctx context.Context, who actor.Actor, c id.Conversati
 		return got, errs.Field("agent", "same_agent", "The conversation is with this agent already.")
 	}
 	if to.Agent != "" {
+		if offered, err := s.offer(ctx, who, before, to); err != nil || offered {
+			return before, err
+		}
 		st, err := s.accounts.AgentStatus(ctx, who.Tenant, to.Agent, s.clock.Now())
 		if err != nil {
 			return got, err
@@ -276,13 +292,85 @@ type Admission struct {
 	Place int
 	// AgentsOnline is false if nobody of the tenant is available.
 	AgentsOnline bool
+	// Refused says why no conversation can be started: RefusedClosed outside
+	// working hours, RefusedFull if the queue has its longest length.
+	Refused string
+	// NextOpen is when the company opens again; zero if it is open or never opens.
+	NextOpen time.Time
+}
+
+// Why a conversation is not started. The words are those of the UCKeFu
+// contract's lvtype where it has one.
+const (
+	RefusedClosed = "notinworktime"
+	RefusedFull   = "full"
+)
+
+// Door tells whether an inbox and a team take new visitors now: Refused is "" if
+// they do.
+func (s *Service) Door(ctx context.Context, t id.Tenant, inbox id.Inbox, team id.Team) (a Admission, err error) {
+	defer errs.Wrap(&err, "routing.Door")
+	book, err := s.accounts.Book(ctx, t)
+	if err != nil {
+		return a, err
+	}
+	if team == "" {
+		team = id.Team(book.Inboxes[inbox].Settings.Team)
+	}
+	service := book.Service(inbox, team)
+	now := s.clock.Now()
+	if !service.Hours.OpenAt(now) {
+		a.Refused = RefusedClosed
+		a.NextOpen, _ = service.Hours.NextOpen(now)
+		return a, nil
+	}
+	if limit := *service.Routing.MaxWaiting; limit > 0 {
+		waiting, err := s.store.WaitingByTeam(ctx, t)
+		if err != nil {
+			return a, err
+		}
+		if waiting[team] >= limit {
+			a.Refused = RefusedFull
+		}
+	}
+	a.AgentsOnline, err = s.accounts.AnyoneAvailable(ctx, t)
+	return a, err
 }
 
 // Admit resumes the visitor's running conversation or starts one and routes it.
+// Outside working hours and beyond the longest queue no new one is started:
+// errs.Conflict "closed" and "queue_full". A visitor who asks for no team gets
+// that of the inbox.
 func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.StartInput) (a Admission, err error) {
 	defer errs.Wrap(&err, "routing.Admit")
 	if in.Team, in.Agent, err = s.wishes(ctx, who.Tenant, in.Team, in.Agent); err != nil {
 		return a, err
+	}
+	if in.Team == "" {
+		book, err := s.accounts.Book(ctx, who.Tenant)
+		if err != nil {
+			return a, err
+		}
+		in.Team = id.Team(book.Inboxes[who.Inbox].Settings.Team)
+		if _, ok := book.Teams[in.Team]; !ok {
+			in.Team = ""
+		}
+	}
+	a.Conversation, err = s.reader.Active(ctx, who.Tenant, who.Visitor)
+	if err == nil {
+		return s.standing(ctx, a)
+	}
+	if errs.CodeOf(err) != errs.NotFound {
+		return a, err
+	}
+	if a, err = s.Door(ctx, who.Tenant, who.Inbox, in.Team); err != nil {
+		return a, err
+	}
+	switch a.Refused {
+	case RefusedClosed:
+		return a, errs.New(errs.Conflict, "closed", "It is outside working hours. Please leave a message.")
+	case RefusedFull:
+		return a, errs.New(errs.Conflict, "queue_full", "Too many visitors are waiting. Please leave a message.")
 	}
 	if a.Conversation, a.Created, err = s.reader.Start(ctx, who, in); err != nil {
 		return a, err

@@ -41,11 +41,26 @@ type Store interface {
 	Place(ctx context.Context, t id.Tenant, c id.Conversation) (int, error)
 	// WaitingByTeam counts the queued conversations of each team; "" has no team.
 	WaitingByTeam(ctx context.Context, t id.Tenant) (map[id.Team]int, error)
+	// OpenByTeam counts the open conversations of each agent by team; those
+	// without a team are not counted.
+	OpenByTeam(ctx context.Context, t id.Tenant) (map[AgentTeam]int, error)
 	// Decisions returns the decisions kept for a conversation, newest first, at most 20.
 	Decisions(ctx context.Context, t id.Tenant, c id.Conversation) ([]Decision, error)
 	// KeepDecision replaces the newest "stays in the queue" decision of a
 	// conversation; assigned decisions are kept by Assign.
 	KeepDecision(ctx context.Context, t id.Tenant, c id.Conversation, d Decision) error
+	// OfferHandover keeps that an open conversation is offered to another agent.
+	// Errors: Conflict "conversation_moved" if it is not open with h.From;
+	// Conflict "handover_exists" while another offer of it stands.
+	OfferHandover(ctx context.Context, h Handover) error
+	// TakeHandover ends an offer and returns it; to, if set, must be whom it was
+	// made to, from who made it: errs.NotFound "handover_not_found" otherwise. Of
+	// callers at once one has it.
+	TakeHandover(ctx context.Context, t id.Tenant, c id.Conversation, from, to id.Agent) (Handover, error)
+	// Handovers returns the offers made by or to an agent.
+	Handovers(ctx context.Context, t id.Tenant, a id.Agent) ([]Handover, error)
+	// ExpiredHandovers ends and returns up to limit offers that expired before now.
+	ExpiredHandovers(ctx context.Context, now time.Time, limit int) ([]Handover, error)
 	// LostAgents returns agents who hold open conversations and have had no live
 	// connection since before the given time.
 	LostAgents(ctx context.Context, before, now time.Time) ([]LostAgent, error)
@@ -78,6 +93,9 @@ type AssignInput struct {
 	Decision Decision
 	At       time.Time
 	Line     conversation.Message
+	// TeamCap, if above 0, is the most conversations that To may have in the
+	// conversation's team: Conflict "agent_full" otherwise. Not checked when Force.
+	TeamCap int
 }
 
 // RequeueInput is what Requeue needs.

@@ -133,6 +133,7 @@ func (s *Server) Run(ctx context.Context) error {
 	start("presence", s.services.presence.Run)
 	start("routing", s.services.routing.Run)
 	start("jobs", s.jobs.Run)
+	start("timers", s.services.timers.Run)
 	start("index", s.index)
 	start("cleanup", s.cleanup)
 	start("live", s.live.Run)
@@ -250,6 +251,7 @@ func (s *Server) dispatch(e *event.Event) {
 	s.guard.Do(guard.Event, "heed", func() {
 		s.services.accounts.Heed(e)
 		s.services.routing.Heed(e)
+		s.services.timers.Heed(e)
 		s.services.desk.heed(e)
 	})
 	s.guard.Do(guard.Event, "deliver", func() { s.hub.Dispatch(e) })

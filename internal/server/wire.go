@@ -31,6 +31,7 @@ import (
 	"parlor/internal/routing"
 	"parlor/internal/socketio"
 	"parlor/internal/store"
+	"parlor/internal/timer"
 	"parlor/internal/visitor"
 	"parlor/web"
 )
@@ -41,6 +42,7 @@ type services struct {
 	visitors      *visitor.Service
 	conversations *conversation.Service
 	routing       *routing.Service
+	timers        *timer.Service
 	presence      *presence.Service
 	media         *media.Service
 	colleagues    *colleague.Service
@@ -76,6 +78,10 @@ func payload(k event.Kind) any {
 		return &conversation.Read{}
 	case event.QueueMoved:
 		return &routing.Positions{}
+	case event.Offered:
+		return &routing.Offer{}
+	case event.HandoverMoved:
+		return &routing.HandoverMoved{}
 	case event.AgentChanged:
 		return &account.AgentStatus{}
 	case event.VisitorChanged:
@@ -123,6 +129,7 @@ func (s *Server) domains(ctx context.Context) error {
 	d.conversations = conversation.New(st, attachments{d.media, d.desk.canned}, s.bus, ck)
 	d.colleagues = colleague.New(st, d.accounts, s.bus, ck)
 	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter})
+	d.timers = timer.New(d.accounts, d.conversations, d.visitors, ck, s.log)
 	d.presence = presence.New(st, s.node, ck, s.log, func(ctx context.Context, a presence.Agent) { announcer{s}.Agent(ctx, a.Tenant, a.Agent) })
 	return nil
 }
@@ -203,9 +210,10 @@ func (s *Server) fronts() {
 	mux := http.NewServeMux()
 	s.live = live.Mount(s.sockets, live.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors,
 		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Hub: s.hub, Views: views, Clock: ck, Posts: posts, Cookie: rest.CookieName, Log: s.log})
-	s.jobs = job.NewRunner(s.store, ck, s.log, s.guarded(map[string]job.Worker{
-		uckefu.JobVisitorGone: func(ctx context.Context, j job.Job) error { return s.uckefu.EndGone(ctx, j) },
-	}))
+	workers := d.timers.Workers()
+	workers[uckefu.JobVisitorGone] = func(ctx context.Context, j job.Job) error { return s.uckefu.EndGone(ctx, j) }
+	s.jobs = job.NewRunner(s.store, ck, s.log, s.guarded(workers))
+	d.timers.Use(s.jobs)
 	s.uckefu = uckefu.Mount(s.sockets, mux, uckefu.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors,
 		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Media: d.media, Jobs: s.jobs, Hub: s.hub, Clients: clients, Clock: ck, Posts: posts, Calls: arrivals,
 		Grace: c.VisitorGrace, Log: s.log})

@@ -1,6 +1,9 @@
 package setting
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // The names of the prompts (对话提示语), as the UCKeFu contract has them where it has them.
 const (
@@ -57,16 +60,16 @@ func PromptNames() []string {
 func Builtin(name string) Text { return builtin[name] }
 
 // Prompt returns a prompt in a language with its placeholders as they are: the
-// text that is set, else the built-in one, else the built-in one in Chinese.
-// An unknown name is "".
+// text that is set, else the built-in one. A language that is not one of
+// Languages is the first of them. An unknown name is "".
 func (s Service) Prompt(name, lang string) string {
+	if !slices.Contains(Languages, lang) {
+		lang = Languages[0]
+	}
 	if t := s.Prompts[name].In(lang); t != "" {
 		return t
 	}
-	if t := builtin[name][lang]; t != "" {
-		return t
-	}
-	return builtin[name][Languages[0]]
+	return builtin[name][lang]
 }
 
 // Fill replaces placeholders: Fill(s, "agent", "Li") replaces {agent}.

@@ -93,7 +93,7 @@ type Timers struct {
 	AgentLate *int `json:"agentLate,omitempty"`
 	// MaxLength ends a conversation that is older. Default off.
 	MaxLength *int `json:"maxLength,omitempty"`
-	// Accept is how long a transfer waits to be accepted. Default 30; 0 needs no consent.
+	// Accept is how long a transfer to an agent waits to be accepted. Default 0: it needs no consent.
 	Accept *int `json:"accept,omitempty"`
 	// InviteValid is how long an agent's invitation binds the visitor to that
 	// agent. Default 1200.
@@ -214,9 +214,9 @@ func Effective(c Company, in Inbox, team *Team) Service {
 // Defaults returns the service settings of an installation that sets nothing.
 // Every field except Hours and Prompts is set; a nil Hours is always open.
 func Defaults() Service {
-	zero, accept, valid, yes, no := 0, 30, 1200, true, false
+	zero, valid, yes, no := 0, 1200, true, false
 	return Service{
-		Timers: Timers{IdleWarn: &zero, IdleClose: &zero, Queue: &zero, AgentLate: &zero, MaxLength: &zero, Accept: &accept, InviteValid: &valid},
+		Timers: Timers{IdleWarn: &zero, IdleClose: &zero, Queue: &zero, AgentLate: &zero, MaxLength: &zero, Accept: &zero, InviteValid: &valid},
 		Routing: Routing{Rule: "rotation", Returning: &yes, LastServed: &yes, AgentOnly: &no, TeamCap: &zero, FirstBatch: &zero,
 			MaxWaiting: &zero, Overflow: []Overflow{}, Lost: "requeue"},
 	}

@@ -21,7 +21,7 @@ func TestATeamOverridesItsInboxAndTheInboxTheCompany(t *testing.T) {
 	inbox := setting.Inbox{Service: setting.Service{Timers: setting.Timers{IdleClose: p(20), Queue: p(30)}, Prompts: map[string]setting.Text{"finessmsg": {"en": "So long"}}}}
 	team := setting.Team{Service: setting.Service{Timers: setting.Timers{Queue: p(0)}, Routing: setting.Routing{LastServed: p(false)}}}
 	got := setting.Effective(company, inbox, &team)
-	if *got.Timers.IdleWarn != 100 || *got.Timers.IdleClose != 20 || *got.Timers.Queue != 0 || *got.Timers.Accept != 30 {
+	if *got.Timers.IdleWarn != 100 || *got.Timers.IdleClose != 20 || *got.Timers.Queue != 0 || *got.Timers.Accept != 0 {
 		t.Fatalf("timers %v %v %v %v", *got.Timers.IdleWarn, *got.Timers.IdleClose, *got.Timers.Queue, *got.Timers.Accept)
 	}
 	if got.Routing.Rule != "idle" || *got.Routing.LastServed || !*got.Routing.Returning {

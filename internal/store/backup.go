@@ -36,6 +36,7 @@ var backupTables = []struct{ name, order string }{
 	{"message", "conversation, seq"},
 	{"decision", "conversation, n"},
 	{"served", "tenant, visitor, agent"},
+	{"handover", "conversation"},
 	{"file", "id"},
 	{"job", "id"},
 	{"colleague_message", "id"},

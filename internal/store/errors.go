@@ -52,6 +52,8 @@ var duplicates = map[string]duplicate{
 	"tag.tenant, tag.kind, tag.name_key": {"tag", "name"},
 	"field_key":                          {"field", "key"},
 	"field.tenant, field.key":            {"field", "key"},
+	"handover_pkey":                      {"handover", "conversation"},
+	"handover.conversation":              {"handover", "conversation"},
 }
 
 // translate turns an error of a driver into one of errs. Errors that already

@@ -25,6 +25,11 @@ func (s *Store) Enqueue(ctx context.Context, jobs ...job.Job) (err error) {
 	}
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
 		for chunk := range slices.Chunk(jobs, maxJobs) {
+			for _, j := range chunk {
+				if err := sooner(ctx, t, j); err != nil {
+					return err
+				}
+			}
 			text, args := insertJobs(chunk)
 			if _, err := t.exec(ctx, text, args...); err != nil {
 				return err
@@ -32,6 +37,18 @@ func (s *Store) Enqueue(ctx context.Context, jobs ...job.Job) (err error) {
 		}
 		return nil
 	})
+}
+
+// sooner moves the job that has the key of j already, if j asks for that. One
+// that is running is left alone: it has read less than j knows of, but its lease
+// must not be cut short.
+func sooner(ctx context.Context, t *tx, j job.Job) error {
+	if !j.Sooner || j.Key == "" {
+		return nil
+	}
+	_, err := t.exec(ctx, `UPDATE job SET run_at = $4, due_at = $4 WHERE tenant = $1 AND kind = $2 AND key = $3 AND buried = 0
+		AND key <> '' AND run_at > $4 AND due_at = run_at`, string(j.Tenant), j.Kind, j.Key, ms(j.RunAt))
+	return err
 }
 
 // insertJobs builds one statement for a chunk of jobs; taken keys are skipped.
@@ -108,8 +125,20 @@ func (s *Store) Finish(ctx context.Context, j id.Job) (err error) {
 func (s *Store) Retry(ctx context.Context, j id.Job, when time.Time, reason string) (err error) {
 	defer errs.Wrap(&err, "store.Retry %s", j)
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		_, err := t.exec(ctx, `UPDATE job SET run_at = $2, due_at = $2, last_error = $3 WHERE id = $1 AND buried = 0`,
+		_, err := t.exec(ctx, `UPDATE job SET run_at = $2, due_at = $2, last_error = $3,
+			attempts = CASE WHEN $3 = '' THEN 0 ELSE attempts END WHERE id = $1 AND buried = 0`,
 			string(j), ms(when), reason)
+		return err
+	})
+}
+
+// Hasten implements job.Store. A job that is running is left alone: the end of its lease is not
+// its time to run.
+func (s *Store) Hasten(ctx context.Context, t id.Tenant, kind string, when time.Time) (err error) {
+	defer errs.Wrap(&err, "store.Hasten %s", kind)
+	return s.write(ctx, func(ctx context.Context, x *tx) error {
+		_, err := x.exec(ctx, `UPDATE job SET run_at = $3, due_at = $3 WHERE tenant = $1 AND kind = $2 AND buried = 0
+			AND run_at > $3 AND due_at = run_at`, string(t), kind, ms(when))
 		return err
 	})
 }

@@ -81,6 +81,16 @@ func (s *Store) assignable(ctx context.Context, t *tx, in routing.AssignInput) (
 	case in.To != in.From && a.open >= a.cap:
 		return c, "", errs.New(errs.Conflict, "agent_full", "%s has no free place", a.name)
 	}
+	if in.TeamCap > 0 && !in.Force && c.Team != "" {
+		n, _, err := first(ctx, t, scalar[int], `SELECT COUNT(*) FROM conversation WHERE tenant = $1 AND agent = $2 AND status = 'open' AND team = $3`,
+			string(in.Tenant), string(in.To), string(c.Team))
+		if err != nil {
+			return c, "", err
+		}
+		if n >= in.TeamCap {
+			return c, "", errs.New(errs.Conflict, "agent_full", "%s has no free place in the team", a.name)
+		}
+	}
 	return c, a.name, nil
 }
 

@@ -140,6 +140,23 @@ func (s *Store) WaitingByTeam(ctx context.Context, t id.Tenant) (count map[id.Te
 	return count, err
 }
 
+// OpenByTeam implements routing.Store. It walks the index of the active conversations, whose size is
+// the number of people who are being served.
+func (s *Store) OpenByTeam(ctx context.Context, t id.Tenant) (count map[routing.AgentTeam]int, err error) {
+	defer errs.Wrap(&err, "store.OpenByTeam")
+	type load struct {
+		routing.AgentTeam
+		n int
+	}
+	loads, err := all(ctx, s.readers, func(r row) (l load, err error) { return l, r.Scan(&l.Agent, &l.Team, &l.n) },
+		`SELECT agent, team, COUNT(*) FROM conversation WHERE tenant = $1 AND status = 'open' AND team <> '' GROUP BY agent, team`, string(t))
+	count = make(map[routing.AgentTeam]int, len(loads))
+	for _, l := range loads {
+		count[l.AgentTeam] = l.n
+	}
+	return count, err
+}
+
 // LostAgents implements routing.Store. An agent who never had a connection is
 // lost once the newest assignment is older than before.
 func (s *Store) LostAgents(ctx context.Context, before, now time.Time) (list []routing.LostAgent, err error) {

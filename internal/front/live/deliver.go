@@ -13,6 +13,7 @@ import (
 	"parlor/internal/event"
 	"parlor/internal/front/wire"
 	"parlor/internal/id"
+	"parlor/internal/routing"
 	"parlor/internal/tag"
 	"parlor/internal/visitor"
 )
@@ -48,6 +49,10 @@ func (c *agentConn) Deliver(e *event.Event) {
 	case *conversation.Read:
 		c.touch()
 		_ = c.sock.Emit("read", d)
+	case *routing.Offer:
+		_ = c.sock.Emit("offer", d)
+	case *routing.HandoverMoved:
+		_ = c.sock.Emit("handover", d)
 	case *account.AgentStatus:
 		_ = c.sock.Emit("agent", d)
 	case *visitor.Changed:

@@ -67,6 +67,7 @@ func (a *API) conversations() {
 		list, place, err := a.Routing.Explain(ctx, l.Actor(), in.ID)
 		return reply(explained{full(list), place}, err)
 	})
+	a.routing()
 }
 
 type messagesInput struct {

@@ -3,6 +3,7 @@ package uckefu
 import (
 	"context"
 	"encoding/json"
+	"html"
 	"net/url"
 	"sync"
 
@@ -199,6 +200,10 @@ func (c *visitorConn) admit(ctx context.Context, p params) error {
 	c.f.Hub.Follow(c, event.ToVisitor(v.Tenant, v.ID))
 	a, err := c.f.Routing.Admit(ctx, v.Actor(), conversation.StartInput{Channel: "web", Team: id.Team(p.Skill), Agent: id.Agent(p.Agent),
 		PageURL: p.URL, PageTitle: p.Title})
+	if reason := errs.ReasonOf(err); reason == "closed" || reason == "queue_full" {
+		c.refuse(reason)
+		return c.details(ctx, v, p)
+	}
 	if err != nil {
 		return err
 	}
@@ -236,6 +241,19 @@ func (c *visitorConn) enter(a routing.Admission) {
 	c.status("message", c.standing(a), a.Conversation.Status == conversation.Queued && !a.AgentsOnline)
 }
 
+// refuse tells a page that no dialogue is started now. What the visitor writes
+// later tries again.
+func (c *visitorConn) refuse(reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.admitted = true
+	name := setting.PromptClosed
+	if reason == "queue_full" {
+		name = setting.PromptNobody
+	}
+	c.status("message", withPlace(c.prompt(name), 0), true)
+}
+
 func (c *visitorConn) standing(a routing.Admission) string {
 	switch {
 	case a.Conversation.Status == conversation.Open:
@@ -262,18 +280,27 @@ func (c *visitorConn) follow(conv conversation.Conversation, last int64) {
 		defer cancel()
 		return c.f.Conversations.Since(ctx, t, cid, after, true)
 	}, func(m conversation.Message) {
-		if m.Kind != conversation.Event {
+		switch {
+		case m.Kind != conversation.Event:
 			// A full queue closes the socket; the page comes back.
 			_ = c.sock.Emit("message", c.f.visitorMessage(gen, m, v))
+		case m.Line.Text != "":
+			_ = c.sock.Emit("status", c.f.line(gen, conv, "message", html.EscapeString(m.Line.Text)))
 		}
 	})
 }
 
 // status sends a system line; it must be called with mu held.
 func (c *visitorConn) status(kind, text string, noagent bool) {
-	calltype := "in"
-	_ = c.sock.Emit("status", out{Message: text, MessageType: kind, MsgType: kind, CallType: c.gen.callType(calltype), NickName: c.conv.AgentName,
-		UserName: c.conv.AgentName, CreateTime: c.gen.time(c.f.Clock.Now()), AgentServiceID: string(c.conv.ID), ContextID: string(c.conv.ID), NoAgent: noagent})
+	o := c.f.line(c.gen, c.conv, kind, text)
+	o.NoAgent = noagent
+	_ = c.sock.Emit("status", o)
+}
+
+// line is a system line about a dialogue.
+func (f *Front) line(gen Generation, conv conversation.Conversation, kind, text string) out {
+	return out{Message: text, MessageType: kind, MsgType: kind, CallType: gen.callType("in"), NickName: conv.AgentName, UserName: conv.AgentName,
+		CreateTime: gen.time(f.Clock.Now()), AgentServiceID: string(conv.ID), ContextID: string(conv.ID)}
 }
 
 // message is a sent message or the unsent text of the editor. Who sends is the
@@ -327,11 +354,17 @@ func (c *visitorConn) post(ctx context.Context, v visitor.Visitor, p conversatio
 	c.mu.Lock()
 	p.Conversation = c.conv.ID
 	c.mu.Unlock()
-	_, err := c.f.Conversations.Post(ctx, v.Actor(), p)
-	if errs.ReasonOf(err) != "conversation_closed" {
-		return err
+	if p.Conversation != "" {
+		_, err := c.f.Conversations.Post(ctx, v.Actor(), p)
+		if errs.ReasonOf(err) != "conversation_closed" {
+			return err
+		}
 	}
 	a, err := c.f.Routing.Admit(ctx, v.Actor(), conversation.StartInput{Channel: "web"})
+	if reason := errs.ReasonOf(err); reason == "closed" || reason == "queue_full" {
+		c.refuse(reason)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (v Views) VisitorMessage(m conversation.Message) Message {
 		w.From.ID = ""
 	}
 	if w.Line != nil {
-		w.Line = &conversation.Line{Name: w.Line.Name, AgentName: w.Line.AgentName, TeamName: w.Line.TeamName, Seq: w.Line.Seq}
+		w.Line = &conversation.Line{Name: w.Line.Name, AgentName: w.Line.AgentName, TeamName: w.Line.TeamName, Seq: w.Line.Seq, Text: w.Line.Text}
 	}
 	if w.Recalled != nil {
 		w.Recalled = &Recall{By: conversation.Author{Kind: w.Recalled.By.Kind}, At: w.Recalled.At}

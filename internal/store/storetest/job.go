@@ -133,3 +133,46 @@ func testFilesAndColleagues(t *testing.T, s *store.Store) {
 	err = s.AppendColleague(t.Context(), colleague.Remark{Tenant: w.Tenant, From: ann, To: "none", Text: "x", At: T0})
 	wantReason(t, err, errs.NotFound, "agent_not_found")
 }
+
+// testJobsMoved checks what moves a waiting job: Sooner, Hasten, and Retry
+// without a reason, which is no failure.
+func testJobsMoved(t *testing.T, s *store.Store) {
+	w := NewWorld(t, s, "main")
+	o := NewWorld(t, s, "other")
+	ctx, kinds := t.Context(), []string{"k"}
+	add := func(tenant id.Tenant, key string, at time.Duration, sooner bool) {
+		t.Helper()
+		must(t, s.Enqueue(ctx, job.Job{Tenant: tenant, Kind: "k", Key: key, RunAt: T0.Add(at), Sooner: sooner}))
+	}
+	next := func() time.Duration {
+		t.Helper()
+		at, ok, err := s.NextDue(ctx, kinds)
+		must(t, err)
+		equal(t, "a job waits", ok, true)
+		return at.Sub(T0)
+	}
+	add(w.Tenant, "a", time.Hour, false)
+	add(w.Tenant, "a", time.Minute, false)
+	equal(t, "a taken key changes nothing", next(), time.Hour)
+	add(w.Tenant, "a", 2*time.Hour, true)
+	equal(t, "later is not sooner", next(), time.Hour)
+	add(o.Tenant, "a", 3*time.Hour, true)
+	equal(t, "another tenant's", next(), time.Hour)
+	add(w.Tenant, "a", time.Minute, true)
+	equal(t, "sooner", next(), time.Minute)
+
+	list, err := s.Claim(ctx, kinds, 9, T0.Add(time.Minute), T0.Add(2*time.Minute))
+	must(t, err)
+	equal(t, "claimed", len(list), 1)
+	add(w.Tenant, "a", 0, true)
+	must(t, s.Hasten(ctx, w.Tenant, "k", T0))
+	equal(t, "a running job is left alone", next(), 2*time.Minute)
+	must(t, s.Retry(ctx, list[0].ID, T0.Add(time.Hour), ""))
+	must(t, s.Hasten(ctx, o.Tenant, "k", T0.Add(30*time.Minute)))
+	equal(t, "hastened", next(), 30*time.Minute)
+	must(t, s.Hasten(ctx, w.Tenant, "k", T0))
+	list, err = s.Claim(ctx, kinds, 9, T0, T0.Add(time.Minute))
+	must(t, err)
+	equal(t, "hastened to now", len(list), 1)
+	equal(t, "attempts", list[0].Attempts, 1)
+}

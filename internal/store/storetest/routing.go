@@ -328,3 +328,62 @@ func scramble(w *World, s *store.Store, list []id.Conversation, agents []id.Agen
 	}
 	return nil
 }
+
+// testHandovers checks offers of conversations to other agents.
+func testHandovers(t *testing.T, s *store.Store) {
+	w, o := NewWorld(t, s, "main"), NewWorld(t, s, "other")
+	ctx := t.Context()
+	ann, bob := w.Ready("ann", 5), w.Ready("bob", 5)
+	c := w.Assign(w.Start("Vera", ""), ann).Conversation
+	h := routing.Handover{Conversation: c.ID, Tenant: w.Tenant, From: ann, To: bob, Note: "n", By: "Ann", At: T0, Expires: T0.Add(time.Minute)}
+	bad := h
+	bad.From = bob
+	wantReason(t, s.OfferHandover(ctx, bad), errs.Conflict, "conversation_moved")
+	bad = h
+	bad.Tenant = o.Tenant
+	wantReason(t, s.OfferHandover(ctx, bad), errs.NotFound, "conversation_not_found")
+	must(t, s.OfferHandover(ctx, h))
+	wantReason(t, s.OfferHandover(ctx, h), errs.Conflict, "handover_exists")
+	for _, a := range []id.Agent{ann, bob} {
+		list, err := s.Handovers(ctx, w.Tenant, a)
+		must(t, err)
+		equal(t, "handovers", fmt.Sprint(list), fmt.Sprint([]routing.Handover{h}))
+	}
+	list, err := s.Handovers(ctx, o.Tenant, ann)
+	must(t, err)
+	equal(t, "of another tenant", len(list), 0)
+	_, err = s.TakeHandover(ctx, w.Tenant, c.ID, "", ann)
+	wantReason(t, err, errs.NotFound, "handover_not_found")
+	_, err = s.TakeHandover(ctx, o.Tenant, c.ID, ann, "")
+	wantReason(t, err, errs.NotFound, "handover_not_found")
+	list, err = s.ExpiredHandovers(ctx, T0.Add(59*time.Second), 9)
+	must(t, err)
+	equal(t, "expired too early", len(list), 0)
+	list, err = s.ExpiredHandovers(ctx, T0.Add(time.Minute), 9)
+	must(t, err)
+	equal(t, "expired", len(list), 1)
+	_, err = s.TakeHandover(ctx, w.Tenant, c.ID, "", bob)
+	wantReason(t, err, errs.NotFound, "handover_not_found")
+}
+
+// testOpenByTeam checks the counts that caps of teams are held by.
+func testOpenByTeam(t *testing.T, s *store.Store) {
+	w := NewWorld(t, s, "main")
+	team := w.Team("help")
+	ann := w.Ready("ann", 5, team)
+	for i := range 3 {
+		w.Assign(w.Start(fmt.Sprint("v", i), team), ann)
+	}
+	w.Close(w.Assign(w.Start("over", team), ann).Conversation)
+	w.Assign(w.Start("none", ""), ann)
+	count, err := s.OpenByTeam(t.Context(), w.Tenant)
+	must(t, err)
+	equal(t, "counts", fmt.Sprint(count), fmt.Sprint(map[routing.AgentTeam]int{{Agent: ann, Team: team}: 3}))
+	in := w.AssignInput(w.Start("more", team), ann)
+	in.TeamCap = 3
+	_, err = s.Assign(t.Context(), in)
+	wantReason(t, err, errs.Conflict, "agent_full")
+	in.TeamCap = 4
+	_, err = s.Assign(t.Context(), in)
+	must(t, err)
+}

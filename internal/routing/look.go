@@ -1,0 +1,131 @@
+package routing
+
+import (
+	"context"
+	"slices"
+
+	"parlor/internal/account"
+	"parlor/internal/event"
+	"parlor/internal/id"
+)
+
+// snapshot reads the agents of a tenant, and of its settings what decisions
+// need. Policies are filled by learn as conversations ask for them.
+func (s *Service) snapshot(ctx context.Context, t id.Tenant) (*Snapshot, error) {
+	now := s.clock.Now()
+	agents, err := s.store.Roster(ctx, t, now)
+	if err != nil {
+		return nil, err
+	}
+	book, err := s.accounts.Book(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	snap := &Snapshot{Agents: agents, Policies: map[Place]Policy{}, Now: now, book: book}
+	if err := s.count(ctx, snap, t); err != nil {
+		return nil, err
+	}
+	snap.Index()
+	return snap, nil
+}
+
+// rules are what the settings of a tenant ask a snapshot to hold.
+type rules struct {
+	book *account.Book
+	// caps and lengths say whether any team has a cap or an overflow by length.
+	caps, lengths bool
+	helps         map[id.Team][]id.Team
+}
+
+// rulesOf reads the rules out of the settings, once for each book.
+func (s *Service) rulesOf(t id.Tenant, book *account.Book) *rules {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.rules[t]; r != nil && r.book == book {
+		return r
+	}
+	r := &rules{book: book, helps: map[id.Team][]id.Team{}}
+	see := func(team id.Team, p Policy) {
+		r.caps = r.caps || p.TeamCap > 0
+		for _, o := range p.Overflow {
+			r.lengths = r.lengths || o.Waiting > 0
+			if to := id.Team(o.Team); !slices.Contains(r.helps[team], to) {
+				r.helps[team] = append(r.helps[team], to)
+			}
+		}
+	}
+	for in := range book.Inboxes {
+		for team := range book.Teams {
+			see(team, PolicyOf(book.Service(in, team).Routing))
+		}
+	}
+	s.rules[t] = r
+	return r
+}
+
+// count reads what caps of teams and overflows by length need, if there are any.
+func (s *Service) count(ctx context.Context, snap *Snapshot, t id.Tenant) (err error) {
+	r := s.rulesOf(t, snap.book)
+	snap.helps = r.helps
+	if r.caps {
+		if snap.InTeam, err = s.store.OpenByTeam(ctx, t); err != nil {
+			return err
+		}
+	}
+	if r.lengths {
+		snap.Waiting, err = s.store.WaitingByTeam(ctx, t)
+	}
+	return err
+}
+
+// learn makes sure that the snapshot knows the policy that holds for w.
+func (s *Service) learn(snap *Snapshot, w Waiting) {
+	p := Place{w.Inbox, w.Team}
+	if _, ok := snap.Policies[p]; !ok {
+		snap.Policies[p] = PolicyOf(snap.book.Service(w.Inbox, w.Team).Routing)
+	}
+}
+
+// waits returns the decision as the reason for waiting: nobody is chosen.
+func (d Decision) waits() Decision {
+	d.Agent, d.Name, d.Team = "", "", ""
+	if d.Rule != RuleManual && d.Rule != RuleOffer {
+		d.Rule = ""
+	}
+	return d
+}
+
+// Offer is the payload of event.Offered: a conversation that the first of the
+// agents who claims it has.
+type Offer struct {
+	Conversation id.Conversation `json:"conversation"`
+	Team         id.Team         `json:"team,omitempty"`
+}
+
+// maxOffers bounds what a pump remembers of offers it made.
+const maxOffers = 4096
+
+// offer tells the candidates of a conversation, once for each set of candidates.
+func (p *pump) offer(w Waiting, d Decision) {
+	if len(p.offered) >= maxOffers {
+		clear(p.offered)
+	}
+	if p.offered == nil {
+		p.offered = map[id.Conversation]map[id.Agent]bool{}
+	}
+	told := p.offered[w.Conversation]
+	if told == nil {
+		told = map[id.Agent]bool{}
+		p.offered[w.Conversation] = told
+	}
+	var to []event.Topic
+	for _, a := range d.Passed {
+		if !told[a.Agent] {
+			told[a.Agent] = true
+			to = append(to, event.ToAgent(p.tenant, a.Agent))
+		}
+	}
+	if len(to) > 0 {
+		p.s.events.Publish(&event.Event{ID: id.New(), Tenant: p.tenant, Kind: event.Offered, To: to, At: d.At, Data: &Offer{Conversation: w.Conversation, Team: w.Team}})
+	}
+}

@@ -1,0 +1,194 @@
+package timer
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"parlor/internal/actor"
+	"parlor/internal/conversation"
+	"parlor/internal/errs"
+	"parlor/internal/id"
+	"parlor/internal/job"
+	"parlor/internal/setting"
+)
+
+// lookBack is how many of the newest messages are read to see who was last
+// active. A visitor who is not among them has been silent at least since the
+// oldest of them.
+const lookBack = 50
+
+// past is what has happened in a conversation, as the timers see it.
+type past struct {
+	// visitorAt is the visitor's last activity, at least the assignment; visitorSeq
+	// the number of the last message, 0 if there is none.
+	visitorAt  time.Time
+	visitorSeq int64
+	// remindedAt is when the visitor was reminded since, zero if not.
+	remindedAt time.Time
+	// lateTold is true if the visitor has been told that the agent takes long.
+	lateTold bool
+}
+
+// pastOf reads the newest messages, oldest first.
+func pastOf(c conversation.Conversation, list []conversation.Message, typed time.Time) past {
+	p := past{}
+	if c.AssignedAt != nil {
+		p.visitorAt = *c.AssignedAt
+	}
+	later := func(at time.Time) {
+		if at.After(p.visitorAt) {
+			p.visitorAt = at
+		}
+	}
+	for _, m := range list {
+		switch {
+		case m.From.Kind == actor.Visitor:
+			later(m.At)
+			p.visitorSeq, p.remindedAt = m.Seq, time.Time{}
+		case m.Line != nil && m.Line.Name == conversation.LineIdle:
+			p.remindedAt = m.At
+		case m.Line != nil && m.Line.Name == conversation.LineLate:
+			p.lateTold = c.WaitingSince != nil && !m.At.Before(*c.WaitingSince)
+		}
+	}
+	later(typed)
+	if p.visitorAt.After(p.remindedAt) {
+		p.remindedAt = time.Time{} // activity after the reminder
+	}
+	return p
+}
+
+// act is something that is due at a time.
+type act struct {
+	at   time.Time
+	line string
+	// prompt is what the visitor is told.
+	prompt string
+	// key keeps the line from being added twice.
+	key string
+	// end, if set, ends the conversation.
+	end conversation.EndBy
+}
+
+// seconds is a span as it is set.
+func seconds(n *int) time.Duration { return time.Duration(*n) * time.Second }
+
+// acts returns what is due in a conversation and when, in no order. It is a pure
+// function of the conversation, its past and the timers.
+func acts(c conversation.Conversation, p past, t setting.Timers) (list []act) {
+	if c.Status == conversation.Queued {
+		if d := seconds(t.Queue); d > 0 {
+			list = append(list, act{c.QueuedAt.Add(d), conversation.LineQueueEnd, setting.PromptQueueTimeout, "queue_end", conversation.EndByQueue})
+		}
+		return list
+	}
+	if c.Status != conversation.Open {
+		return nil
+	}
+	warn, stop := seconds(t.IdleWarn), seconds(t.IdleClose)
+	key := fmt.Sprintf("idle-%d-%d", p.visitorSeq, p.visitorAt.UnixMilli())
+	switch {
+	case warn > 0 && p.remindedAt.IsZero():
+		list = append(list, act{p.visitorAt.Add(warn), conversation.LineIdle, setting.PromptIdle, key, ""})
+	case stop > 0 && !p.remindedAt.IsZero():
+		list = append(list, act{p.remindedAt.Add(stop), conversation.LineIdleEnd, setting.PromptIdleEnd, "end-" + key, conversation.EndByTimeout})
+	case stop > 0:
+		list = append(list, act{p.visitorAt.Add(stop), conversation.LineIdleEnd, setting.PromptIdleEnd, "end-" + key, conversation.EndByTimeout})
+	}
+	if d := seconds(t.AgentLate); d > 0 && c.WaitingSince != nil && !p.lateTold {
+		list = append(list, act{c.WaitingSince.Add(d), conversation.LineLate, setting.PromptLate, fmt.Sprintf("late-%d", c.WaitingSince.UnixMilli()), ""})
+	}
+	if d := seconds(t.MaxLength); d > 0 && c.AssignedAt != nil {
+		list = append(list, act{c.AssignedAt.Add(d), conversation.LineTooLong, setting.PromptTooLong, "too_long", conversation.EndByTimeout})
+	}
+	return list
+}
+
+// idleLook is how soon a conversation is looked at again that has timers of which
+// none can be due: a visitor's next message may start one.
+func idleLook(t setting.Timers) time.Duration {
+	if d := seconds(t.AgentLate); d > 0 {
+		return d
+	}
+	return time.Minute
+}
+
+// due looks at one conversation, does what is due and asks to run again.
+func (s *Service) due(ctx context.Context, j job.Job) error {
+	var r ref
+	if err := json.Unmarshal([]byte(j.Payload), &r); err != nil {
+		return fmt.Errorf("%w: %w", job.ErrGiveUp, err)
+	}
+	who := actor.ForSystem(j.Tenant)
+	c, err := s.conversations.Conversation(ctx, who, r.Conversation)
+	if errs.CodeOf(err) == errs.NotFound || err == nil && c.Status == conversation.Closed {
+		s.forget(r.Conversation)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	book, err := s.accounts.Book(ctx, j.Tenant)
+	if err != nil {
+		return err
+	}
+	service := book.Service(c.Inbox, c.Team)
+	if !anyTimer(service.Timers) {
+		return nil // a sweep makes a new job when that changes
+	}
+	list, err := s.conversations.Messages(ctx, who, c.ID, conversation.Range{Limit: lookBack})
+	if err != nil {
+		return err
+	}
+	now := s.clock.Now()
+	next := now.Add(idleLook(service.Timers))
+	for _, a := range acts(c, pastOf(c, list, s.typedAt(c.ID)), service.Timers) {
+		if a.at.After(now) {
+			if a.at.Before(next) {
+				next = a.at
+			}
+			continue
+		}
+		ended, err := s.do(ctx, c, a, service)
+		if err != nil || ended {
+			return err
+		}
+		next = now // look again at once: what was done may start the next timer
+	}
+	return job.Again(next)
+}
+
+// do tells the visitor and ends the conversation if that is due.
+func (s *Service) do(ctx context.Context, c conversation.Conversation, a act, service setting.Service) (ended bool, err error) {
+	v, err := s.visitors.Visitor(ctx, c.Tenant, c.Visitor)
+	if err != nil {
+		return false, err
+	}
+	text := setting.Fill(service.Prompt(a.prompt, v.Locale), "agent", c.AgentName)
+	line := conversation.Line{Name: a.line, Agent: c.Agent, AgentName: c.AgentName, Text: text}
+	if _, err := s.conversations.Note(ctx, c.Tenant, c.ID, line, a.key); err != nil && errs.CodeOf(err) != errs.Conflict {
+		return false, err
+	}
+	if a.end == "" {
+		return false, nil
+	}
+	if _, err := s.conversations.Close(ctx, actor.ForSystem(c.Tenant), c.ID, a.end); err != nil && errs.CodeOf(err) != errs.Conflict {
+		return false, err
+	}
+	s.forget(c.ID)
+	return true, nil
+}
+
+func (s *Service) typedAt(c id.Conversation) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.typed[c]
+}
+
+func (s *Service) forget(c id.Conversation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.typed, c)
+}
