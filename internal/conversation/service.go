@@ -58,6 +58,9 @@ type StartInput struct {
 	Team               id.Team
 	Agent              id.Agent
 	PageURL, PageTitle string
+	// Address and Fingerprint are what is known of the browser, for the gate that
+	// refuses visitors; they are not kept.
+	Address, Fingerprint string
 }
 
 // Start returns the visitor's running conversation, or a new one in the queue.

@@ -2,7 +2,10 @@ package routing
 
 import (
 	"cmp"
+	"context"
 	"time"
+
+	"parlor/internal/id"
 )
 
 // Options are the settings of routing; a zero field has its default.
@@ -16,6 +19,15 @@ type Options struct {
 	PlacesEvery time.Duration
 	// Workers is how many tenants are routed at the same time. Default 4.
 	Workers int
+	// Gate decides who may come in; without it everybody may.
+	Gate Gate
+}
+
+// Gate refuses visitors.
+type Gate interface {
+	// Refuse returns errs.Forbidden with the reason if the visitor may not come
+	// in. address and fingerprint may be empty.
+	Refuse(ctx context.Context, t id.Tenant, v id.Visitor, address, fingerprint string) error
 }
 
 func (o *Options) fill() {

@@ -341,8 +341,14 @@ func (s *Service) Door(ctx context.Context, t id.Tenant, inbox id.Inbox, team id
 // Outside working hours and beyond the longest queue no new one is started:
 // errs.Conflict "closed" and "queue_full". A visitor who asks for no team gets
 // that of the inbox.
+// Whom the gate refuses it returns errs.Forbidden.
 func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.StartInput) (a Admission, err error) {
 	defer errs.Wrap(&err, "routing.Admit")
+	if s.opts.Gate != nil {
+		if err = s.opts.Gate.Refuse(ctx, who.Tenant, who.Visitor, in.Address, in.Fingerprint); err != nil {
+			return a, err
+		}
+	}
 	if in.Team, in.Agent, err = s.wishes(ctx, who.Tenant, in.Team, in.Agent); err != nil {
 		return a, err
 	}

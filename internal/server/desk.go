@@ -5,6 +5,7 @@ import (
 
 	"parlor/internal/actor"
 	"parlor/internal/attendance"
+	"parlor/internal/blacklist"
 	"parlor/internal/canned"
 	"parlor/internal/colleague"
 	"parlor/internal/conversation"
@@ -17,14 +18,24 @@ import (
 
 // deskServices are the domains of the agent's desk.
 type deskServices struct {
-	canned *canned.Service
-	tags   *tag.Service
-	rooms  *attendance.Service
+	canned    *canned.Service
+	tags      *tag.Service
+	rooms     *attendance.Service
+	blacklist *blacklist.Service
+}
+
+// gate refuses whom the blacklist names.
+type gate struct{ list *blacklist.Service }
+
+// Refuse implements routing.Gate.
+func (g gate) Refuse(ctx context.Context, t id.Tenant, v id.Visitor, address, fingerprint string) error {
+	return g.list.Refuse(ctx, blacklist.Subject{Tenant: t, Visitor: v, Address: address, Fingerprint: fingerprint})
 }
 
 // deskDomains builds the domains of the agent's desk.
 func (s *Server) deskDomains() {
 	d := &s.services
+	d.desk.blacklist = blacklist.New(s.store, s.bus, s.opts.Clock)
 	d.desk.rooms = attendance.New(s.node, s.bus, s.opts.Clock)
 	d.desk.tags = tag.New(s.store, s.bus, s.opts.Clock)
 	d.desk.canned = canned.New(s.store, attachments{d.media, nil}, s.bus, s.opts.Clock)
@@ -35,6 +46,8 @@ func deskPayload(k event.Kind) any {
 	switch k {
 	case event.CannedChanged:
 		return &canned.Changed{}
+	case event.BlacklistChanged:
+		return &blacklist.Changed{}
 	case event.ColleagueChanged:
 		return &colleague.Changed{}
 	case event.RoomEntered:
@@ -55,6 +68,7 @@ func deskPayload(k event.Kind) any {
 
 // heed hands an event to the services that remember things.
 func (d *deskServices) heed(e *event.Event) {
+	d.blacklist.Heed(e)
 	d.canned.Heed(e)
 	d.rooms.Heed(e)
 }
@@ -74,7 +88,7 @@ func (s *Server) seedDesk(ctx context.Context) error {
 }
 
 func (d *deskServices) forREST(s *Server) rest.Desk {
-	return rest.Desk{Colleagues: s.services.colleagues, Canned: d.canned, Tags: d.tags, Clock: s.opts.Clock}
+	return rest.Desk{Blacklist: d.blacklist, Colleagues: s.services.colleagues, Canned: d.canned, Tags: d.tags, Clock: s.opts.Clock}
 }
 
 // ForCanned returns what an entry says of a file that who uploaded.

@@ -230,11 +230,14 @@ func (s *Server) index(ctx context.Context) error {
 	return nil
 }
 
-// cleanup ends expired credentials once an hour.
+// cleanup ends expired credentials and blacklist entries once an hour.
 func (s *Server) cleanup(ctx context.Context) error {
 	for {
 		if _, err := s.store.DeleteExpired(ctx, s.opts.Clock.Now()); err != nil && ctx.Err() == nil {
 			s.log.Error("expired logins not removed", "error", err)
+		}
+		if _, err := s.services.desk.blacklist.Expire(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("expired blacklist entries not removed", "error", err)
 		}
 		timer := s.opts.Clock.NewTimer(time.Hour)
 		select {

@@ -128,7 +128,7 @@ func (s *Server) domains(ctx context.Context) error {
 	s.deskDomains()
 	d.conversations = conversation.New(st, attachments{d.media, d.desk.canned}, s.bus, ck)
 	d.colleagues = colleague.New(st, d.accounts, s.bus, ck)
-	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter})
+	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter, Gate: gate{d.desk.blacklist}})
 	d.timers = timer.New(d.accounts, d.conversations, d.visitors, ck, s.log)
 	d.presence = presence.New(st, s.node, ck, s.log, func(ctx context.Context, a presence.Agent) { announcer{s}.Agent(ctx, a.Tenant, a.Agent) })
 	return nil
@@ -209,13 +209,13 @@ func (s *Server) fronts() {
 	s.sockets = socketio.New(so)
 	mux := http.NewServeMux()
 	s.live = live.Mount(s.sockets, live.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors,
-		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Hub: s.hub, Views: views, Clock: ck, Posts: posts, Cookie: rest.CookieName, Log: s.log})
+		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Blacklist: d.desk.blacklist, Hub: s.hub, Views: views, Clock: ck, Posts: posts, Cookie: rest.CookieName, Log: s.log})
 	workers := d.timers.Workers()
 	workers[uckefu.JobVisitorGone] = func(ctx context.Context, j job.Job) error { return s.uckefu.EndGone(ctx, j) }
 	s.jobs = job.NewRunner(s.store, ck, s.log, s.guarded(workers))
 	d.timers.Use(s.jobs)
 	s.uckefu = uckefu.Mount(s.sockets, mux, uckefu.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors,
-		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Media: d.media, Jobs: s.jobs, Hub: s.hub, Clients: clients, Clock: ck, Posts: posts, Calls: arrivals,
+		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Blacklist: d.desk.blacklist, Media: d.media, Jobs: s.jobs, Hub: s.hub, Clients: clients, Clock: ck, Posts: posts, Calls: arrivals,
 		Grace: c.VisitorGrace, Log: s.log})
 	api := rest.Mount(mux, rest.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
 		Views: views, Clients: clients, Calls: calls, Uploads: arrivals, Desk: d.desk.forREST(s), Version: s.opts.Version, Log: s.log})

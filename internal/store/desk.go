@@ -1,11 +1,13 @@
 package store
 
 import (
+	"parlor/internal/blacklist"
 	"parlor/internal/canned"
 	"parlor/internal/tag"
 )
 
 var (
-	_ canned.Store = (*Store)(nil)
-	_ tag.Store    = (*Store)(nil)
+	_ blacklist.Store = (*Store)(nil)
+	_ canned.Store    = (*Store)(nil)
+	_ tag.Store       = (*Store)(nil)
 )

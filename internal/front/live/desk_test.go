@@ -133,3 +133,35 @@ func TestWhoLooksAndTypesIsSeenUntilTheTabDies(t *testing.T) {
 	}
 	v.none("viewers", "")
 }
+
+// Row 80: a blocked visitor is put out and not let in again.
+func TestRow80BlockedVisitorIsPutOut(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	a := w.console("lin@example.com", true)
+	token := w.visitor()
+	v := connect(t, w.Instance, "/parlor/visitor", token)
+	other := connect(t, w.Instance, "/parlor/visitor", w.visitor())
+	conv := field(t, v.call("start", `{}`), "conversation")
+	got := a.until("conversation", conv)
+	who := field(t, got[strings.Index(got, `"visitor"`):], "visitor")
+	code, body, _ := w.Call("POST", "/api/parlor/v1/blacklist", fmt.Sprintf(`{"visitor":%q,"reason":"spam","hours":2}`, who),
+		"Authorization", "Bearer "+w.Token("cy@example.com"), "Content-Type", "application/json")
+	if code != 200 {
+		t.Fatal(body)
+	}
+	v.until("blocked")
+	if _, refused := dial(t, w.Instance, "/parlor/visitor", fmt.Sprintf(`{"token":%q}`, token), nil); !strings.Contains(refused, "blacklisted") {
+		t.Fatalf("let in again: %q", refused)
+	}
+	code, body, _ = w.Call("POST", "/api/parlor/v1/visitor/session", fmt.Sprintf(`{"inbox":"main","token":%q}`, token), "Content-Type", "application/json")
+	if code != 403 || !strings.Contains(body, "blacklisted") {
+		t.Fatal(code, body)
+	}
+	other.has(other.call("start", `{}`), `"status":"open"`)
+	code, body, _ = w.Call("POST", "/api/parlor/v1/blacklist", `{"address":"127.0.0.1"}`, "Authorization", "Bearer "+w.Token("cy@example.com"), "Content-Type", "application/json")
+	if code != 200 {
+		t.Fatal(body)
+	}
+	other.has(other.call("post", `{"kind":"text","text":"hi"}`), `"reason":"blacklisted"`)
+}

@@ -12,6 +12,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/attendance"
+	"parlor/internal/blacklist"
 	"parlor/internal/clock"
 	"parlor/internal/colleague"
 	"parlor/internal/conversation"
@@ -40,6 +41,7 @@ type Deps struct {
 	Presence      *presence.Service
 	Colleagues    *colleague.Service
 	Rooms         *attendance.Service
+	Blacklist     *blacklist.Service
 	Hub           *realtime.Hub
 	Views         wire.Views
 	Clock         clock.Clock

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"parlor/internal/actor"
+	"parlor/internal/blacklist"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/event"
@@ -38,6 +39,9 @@ func (f *Front) visitorNamespace(ns *socketio.Namespace) {
 			return refusal(errs.New(errs.Unauthenticated, "unauthenticated", "The visitor token is missing."))
 		}
 		who, err := f.Visitors.Authenticate(auth.Token)
+		if err == nil {
+			err = f.refuseBlocked(who, s.RemoteIP())
+		}
 		if err != nil {
 			return refusal(err)
 		}
@@ -92,6 +96,7 @@ func (c *visitorConn) start(ctx context.Context, in startInput) (wire.VisitorSta
 }
 
 func (c *visitorConn) admit(ctx context.Context, in conversation.StartInput) (wire.VisitorState, error) {
+	in.Address = c.sock.RemoteIP()
 	a, err := c.f.Routing.Admit(ctx, c.who, in)
 	if err != nil {
 		return wire.VisitorState{}, err
@@ -141,6 +146,9 @@ type posted struct {
 // had arrived is found although the conversation is over.
 func (c *visitorConn) post(ctx context.Context, in postInput) (out posted, err error) {
 	if err := c.f.Posts.Take("v " + string(c.who.Visitor)); err != nil {
+		return out, err
+	}
+	if err := c.f.refuseBlocked(c.who, c.sock.RemoteIP()); err != nil {
 		return out, err
 	}
 	p := conversation.PostInput{Conversation: id.Conversation(in.Conversation), Kind: in.Kind, Text: in.Text, File: id.File(in.File), ClientID: in.ClientID}
@@ -272,6 +280,9 @@ func (c *visitorConn) Deliver(e *event.Event) {
 		}
 	case *conversation.Changed:
 		c.changed(d)
+	case *blacklist.Changed:
+		_ = c.sock.Emit("blocked", empty{})
+		go c.sock.Disconnect(false)
 	case *conversation.Recalled:
 		_ = c.sock.Emit("recalled", c.f.Views.VisitorMessage(d.Message))
 	case *conversation.Typing:

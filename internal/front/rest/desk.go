@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"parlor/internal/blacklist"
 	"parlor/internal/canned"
 	"parlor/internal/clock"
 	"parlor/internal/colleague"
@@ -9,6 +10,7 @@ import (
 
 // Desk are the services of the agent's desk.
 type Desk struct {
+	Blacklist  *blacklist.Service
 	Canned     *canned.Service
 	Tags       *tag.Service
 	Colleagues *colleague.Service
@@ -22,4 +24,5 @@ func (a *API) desk() {
 	a.tags()
 	a.marks()
 	a.colleagues()
+	a.blacklist()
 }

@@ -10,6 +10,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/actor"
+	"parlor/internal/blacklist"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/front/httpx"
@@ -179,6 +180,9 @@ func (a *API) arrive(ctx context.Context, in *arriveInput) (*body[arrived], erro
 	v, err := a.Visitors.Arrive(ctx, in.Body.Token, visitor.Visitor{Tenant: inbox.Tenant, Inbox: inbox.ID, Locale: in.Body.Locale,
 		IP: in.facts.ip, Browser: browser, OS: os, Mobile: mobile, Referrer: in.Body.Page.Referrer})
 	if err != nil {
+		return nil, err
+	}
+	if err := a.Desk.Blacklist.Refuse(ctx, blacklist.Subject{Tenant: v.Tenant, Visitor: v.ID, Address: in.facts.ip}); err != nil {
 		return nil, err
 	}
 	who := v.Actor()

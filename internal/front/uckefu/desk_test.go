@@ -232,3 +232,34 @@ func TestRow85ColleagueChatOnTheContract(t *testing.T) {
 		me.until("status", `"message":"offline"`, string(bo.ID))
 	})
 }
+
+// Row 80, acceptance test 19: a page of a blacklisted visitor is refused in its own form.
+func TestRow80BlacklistedPageIsRefused(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, nil)
+	s.Agent("boss@example.com", account.Supervisor)
+	v, a, _ := pair(t, s)
+	code, body, _ := s.Call("POST", "/api/parlor/v1/blacklist", `{"fingerprint":"ann","reason":"spam"}`, "Authorization", "Bearer "+s.Token("boss@example.com"), "Content-Type", "application/json")
+	if code != 200 {
+		t.Fatal(body)
+	}
+	v.emit("message", map[string]string{"type": "message", "message": "still here"})
+	again, refused := join(t, s, "/im/user", page("ann"))
+	again = must(t, again, refused)
+	again.until("status", "抱歉", `"messageType":"message"`)
+	again.until("status", `"messageType":"end"`)
+	for text := again.read(); !strings.HasPrefix(text, "41/im/user"); text = again.read() {
+		if strings.Contains(text, `"successmsg"`) {
+			t.Fatal(text)
+		}
+	}
+	k, refused := join(t, s, "/im/user", page("bob"))
+	bob := must(t, k, refused)
+	bob.emit("message", map[string]string{"type": "message", "message": "me too"})
+	a.until("message", "me too")
+	for _, p := range a.held {
+		if strings.Contains(p, "still here") {
+			t.Fatal("what a blacklisted visitor writes arrives")
+		}
+	}
+}

@@ -257,7 +257,7 @@ func (f *Front) take(r *http.Request) (string, error) {
 	if q.Has("paste") {
 		return url, nil
 	}
-	a, err := f.Routing.Admit(ctx, v.Actor(), conversation.StartInput{Channel: "web"})
+	a, err := f.Routing.Admit(ctx, v.Actor(), conversation.StartInput{Channel: "web", Address: ip, Fingerprint: v.External})
 	if err != nil {
 		return "", err
 	}

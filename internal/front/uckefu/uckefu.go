@@ -13,6 +13,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/attendance"
+	"parlor/internal/blacklist"
 	"parlor/internal/clock"
 	"parlor/internal/colleague"
 	"parlor/internal/conversation"
@@ -43,6 +44,7 @@ type Deps struct {
 	Presence      *presence.Service
 	Colleagues    *colleague.Service
 	Rooms         *attendance.Service
+	Blacklist     *blacklist.Service
 	Media         *media.Service
 	Jobs          Enqueuer
 	Hub           *realtime.Hub

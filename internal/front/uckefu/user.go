@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"parlor/internal/account"
+	"parlor/internal/blacklist"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/event"
@@ -187,6 +188,10 @@ func (c *visitorConn) admit(ctx context.Context, p params) error {
 	if err != nil {
 		return err
 	}
+	if err := c.f.Blacklist.Refuse(ctx, c.subject(v)); err != nil {
+		c.refused()
+		return err
+	}
 	if err := c.f.Visitors.Look(ctx, v.Actor(), p.URL, p.Title); err != nil {
 		return err
 	}
@@ -199,7 +204,7 @@ func (c *visitorConn) admit(ctx context.Context, p params) error {
 	c.f.register(c.key, c)
 	c.f.Hub.Follow(c, event.ToVisitor(v.Tenant, v.ID))
 	a, err := c.f.Routing.Admit(ctx, v.Actor(), conversation.StartInput{Channel: "web", Team: id.Team(p.Skill), Agent: id.Agent(p.Agent),
-		PageURL: p.URL, PageTitle: p.Title})
+		PageURL: p.URL, PageTitle: p.Title, Address: c.sock.RemoteIP(), Fingerprint: v.External})
 	if reason := errs.ReasonOf(err); reason == "closed" || reason == "queue_full" {
 		c.refuse(reason)
 		return c.details(ctx, v, p)
@@ -332,6 +337,9 @@ func (c *visitorConn) message(ctx context.Context, arg json.RawMessage) error {
 	if err := c.f.Posts.Take("v " + string(v.ID)); err != nil {
 		return err
 	}
+	if err := c.f.Blacklist.Refuse(ctx, c.subject(v)); err != nil {
+		return err
+	}
 	var posts []conversation.PostInput
 	if text != "" || len(images) == 0 {
 		posts = append(posts, conversation.PostInput{Kind: conversation.Text, Text: text, ClientID: in.ClientID})
@@ -383,6 +391,9 @@ func (c *visitorConn) Deliver(e *event.Event) {
 		if c.follower != nil && d.Conversation.ID == c.conv.ID {
 			c.follower.Take(d.Message)
 		}
+	case *blacklist.Changed:
+		c.refused()
+		go c.sock.Disconnect(false)
 	case *conversation.Recalled:
 		if c.admitted && d.Message.Conversation == c.conv.ID {
 			_ = c.sock.Emit("message", c.f.visitorMessage(c.gen, textual(d.Message), c.who))
