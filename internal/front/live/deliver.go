@@ -44,6 +44,10 @@ func (c *agentConn) Deliver(e *event.Event) {
 		c.changed(d)
 	case *conversation.Typing:
 		if d.From != actor.Agent || d.Name != c.who.Name {
+			if !d.On {
+				_ = c.sock.Emit("typing", d) // what was cleared must not stay on screen
+				return
+			}
 			_ = c.sock.EmitVolatile("typing", d)
 		}
 	case *conversation.Read:

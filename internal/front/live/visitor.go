@@ -287,7 +287,11 @@ func (c *visitorConn) Deliver(e *event.Event) {
 		_ = c.sock.Emit("recalled", c.f.Views.VisitorMessage(d.Message))
 	case *conversation.Typing:
 		if d.Conversation == c.conv.ID && d.From == actor.Agent {
-			_ = c.sock.EmitVolatile("typing", map[string]any{"name": d.Name, "on": d.On})
+			emit := c.sock.EmitVolatile
+			if !d.On {
+				emit = c.sock.Emit // the end must not be lost
+			}
+			_ = emit("typing", map[string]any{"name": d.Name, "on": d.On})
 		}
 	case *conversation.Read:
 		if d.Conversation == c.conv.ID && d.Side == actor.Agent {

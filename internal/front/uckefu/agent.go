@@ -373,5 +373,9 @@ func (c *agentConn) typing(d *conversation.Typing) {
 		From: conversation.Author{Kind: actor.Visitor, ID: string(t.visitor.ID), Name: t.visitor.Name}}
 	w := c.f.agentMessage(c.gen, m, c.snapshot(t), t.visitor)
 	w.Type = "writing"
+	if d.Text == "" {
+		_ = c.sock.Emit("message", w) // a preview that was cleared must not stay on screen
+		return
+	}
 	_ = c.sock.EmitVolatile("message", w)
 }

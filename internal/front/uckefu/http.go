@@ -27,6 +27,8 @@ type envelope struct {
 }
 
 func (f *Front) http(mux *http.ServeMux) {
+	f.console(mux)
+	f.masters(mux)
 	mux.HandleFunc("POST /tokens", f.issueToken)
 	mux.HandleFunc("GET /tokens", f.agentCall(f.whoAmI))
 	mux.HandleFunc("DELETE /tokens", f.agentCall(f.logout))
@@ -57,15 +59,23 @@ func (f *Front) issueToken(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, l.Secret) // the client has gone if this fails
 }
 
+// secretOf is the token of a call: header or parameter `authorization`.
+func (f *Front) secretOf(r *http.Request) string {
+	if secret := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "); secret != "" {
+		return secret
+	}
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
+		return r.URL.Query().Get("authorization") // the body is a file and is read once, by its taker
+	}
+	return r.FormValue("authorization")
+}
+
 // agentCall checks the token of a REST call: header or parameter
 // `authorization`, or for reading the cookie. A userid that differs from the
 // token's user is refused.
 func (f *Front) agentCall(fn func(http.ResponseWriter, *http.Request, account.Login) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		secret := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if secret == "" {
-			secret = r.FormValue("authorization")
-		}
+		secret := f.secretOf(r)
 		if c, err := r.Cookie(cookieName); secret == "" && err == nil && r.Method == http.MethodGet {
 			secret = c.Value
 		}
@@ -205,7 +215,11 @@ type uploadAnswer struct {
 
 func (f *Front) upload(w http.ResponseWriter, r *http.Request) {
 	url, err := f.take(r)
-	answer := uploadAnswer{URL: url}
+	f.uploaded(w, r, uploadAnswer{URL: url}, err)
+}
+
+// uploaded answers an upload, successful or not.
+func (f *Front) uploaded(w http.ResponseWriter, r *http.Request, answer uploadAnswer, err error) {
 	if err != nil {
 		httpx.LogInternal(f.Log, r, err)
 		answer = uploadAnswer{Error: 1, Message: errs.MessageOf(err)}

@@ -14,6 +14,7 @@ import (
 	"parlor/internal/account"
 	"parlor/internal/attendance"
 	"parlor/internal/blacklist"
+	"parlor/internal/canned"
 	"parlor/internal/clock"
 	"parlor/internal/colleague"
 	"parlor/internal/conversation"
@@ -26,6 +27,7 @@ import (
 	"parlor/internal/realtime"
 	"parlor/internal/routing"
 	"parlor/internal/socketio"
+	"parlor/internal/tag"
 	"parlor/internal/visitor"
 )
 
@@ -46,6 +48,8 @@ type Deps struct {
 	Rooms         *attendance.Service
 	Blacklist     *blacklist.Service
 	Media         *media.Service
+	Canned        *canned.Service
+	Tags          *tag.Service
 	Jobs          Enqueuer
 	Hub           *realtime.Hub
 	Clients       httpx.ClientIP

@@ -262,6 +262,40 @@ const scenarios = {
     await v.until('message', (m) => m.message === '我回来了')
   },
 
+  async '16 transfer'() {
+    const a = await agent({ gen: 'C' })
+    const old = await agent({ gen: 'A', ready: false })
+    const v = connect(1, '/im/user', { query: page('u16') })
+    await v.until('status')
+    const fresh = await a.until('new')
+    await talk(v, a, 'u16')
+    const bo = await agent({ username: 'bo' })
+    const me = await api('GET', '/tokens', bo.token)
+    const save = (token, extra) =>
+      api('POST', '/agent/transfer/save.html?' + new URLSearchParams({ userid: fresh.userid, agentuserid: fresh.id, agentserviceid: fresh.agentserviceid, memo: '会说粤语', ...extra }), token)
+    assert.equal((await save('', { agentno: me.json.data.id })).status, 401)
+    assert.equal((await save(a.token, { agentno: 'nobody' })).status, 404)
+    const done = await save(a.token, { agentno: me.json.data.id })
+    assert.equal(done.json.status, 'OK', done.text)
+    const got = await bo.until('new', (u) => u.userid === 'u16')
+    assert.equal(got.agentno, me.json.data.id)
+    await a.until('transout', (u) => u.userid === 'u16')
+    await old.until('end', (u) => u.userid === 'u16')
+    const told = await v.until('status', (s) => s.messageType === 'text' && /agentno/.test(s.message) && /Bo/.test(s.message))
+    assert.equal(told.agentserviceid, fresh.agentserviceid)
+    say(v, '您好')
+    await bo.until('message', (m) => m.message === '您好')
+    a.emit('message', { touser: 'u16', message: '抢答' })
+    await a.until('end', (u) => u.userid === 'u16')
+    bo.emit('message', { touser: 'u16', message: '我来接待' })
+    await v.until('message', (m) => m.message === '我来接待')
+    assert.equal(v.of('message').filter((m) => m.message === '抢答').length, 0)
+    const end = await api('GET', '/agent/end.html?' + new URLSearchParams({ userid: fresh.id }), bo.token)
+    assert.equal(end.json.status, 'OK', end.text)
+    await v.until('status', (s) => s.messageType === 'end' && s.agentserviceid === fresh.agentserviceid)
+    await bo.until('end', (u) => u.userid === 'u16')
+  },
+
   async '10 writing'() {
     const a = await agent()
     const other = await agent({ username: 'bo', ready: false })
