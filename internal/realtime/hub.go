@@ -20,6 +20,10 @@ const shards = 64
 
 // Hub maps topics to connections. It is safe for concurrent use.
 type Hub struct {
+	// Caught, if set before the first event, is told what a connection's Deliver
+	// panicked with; without it a panic goes on.
+	Caught func(v any)
+
 	seed  maphash.Seed
 	shard [shards]shard
 }
@@ -95,11 +99,24 @@ func (h *Hub) Dispatch(e *event.Event) {
 		s.mu.RUnlock()
 	}
 	for _, c := range conns {
-		c.Deliver(e)
+		h.deliver(c, e)
 	}
 	clear(conns)
 	*list = conns[:0]
 	targets.Put(list)
+}
+
+// deliver hands e to one connection. A panic there ends with it: the others get
+// the event all the same.
+func (h *Hub) deliver(c Conn, e *event.Event) {
+	if h.Caught != nil {
+		defer func() {
+			if v := recover(); v != nil {
+				h.Caught(v)
+			}
+		}()
+	}
+	c.Deliver(e)
 }
 
 // has is a linear search: an event that names several topics has few targets

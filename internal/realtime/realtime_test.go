@@ -142,3 +142,36 @@ func TestFollowerSkipAndClose(t *testing.T) {
 		t.Fatalf("got %v", got)
 	}
 }
+
+type bad struct{}
+
+func (bad) Deliver(*event.Event) { panic("a bug in one connection") }
+
+// TestAPanicOfOneConnectionIsItsOwn: the others get the event all the same.
+func TestAPanicOfOneConnectionIsItsOwn(t *testing.T) {
+	t.Parallel()
+	h := realtime.NewHub()
+	caught := 0
+	h.Caught = func(any) { caught++ }
+	topic := event.ToAgents("main")
+	var good [3]counter
+	h.Follow(&good[0], topic)
+	h.Follow(&bad{}, topic)
+	h.Follow(&good[1], topic)
+	h.Follow(&good[2], topic)
+	for range 5 {
+		h.Dispatch(&event.Event{To: []event.Topic{topic}})
+	}
+	for i := range good {
+		if good[i].n != 5 {
+			t.Errorf("connection %d got %d of 5", i, good[i].n)
+		}
+	}
+	if caught != 5 {
+		t.Errorf("%d panics were told", caught)
+	}
+}
+
+type counter struct{ n int }
+
+func (c *counter) Deliver(*event.Event) { c.n++ }

@@ -2,6 +2,8 @@ package routing
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -131,6 +133,19 @@ func answerAll(list []*waiter, o outcome) {
 // pass serves the queue until nobody is free or nobody waits, then answers the
 // waiters that stay in the queue.
 func (p *pump) pass(ctx context.Context, waiters []*waiter) error {
+	finished := false
+	defer func() {
+		if !finished { // a panic: nobody may wait for an answer that never comes
+			answerAll(waiters, outcome{err: errs.New(errs.Internal, "panic", "routing panicked")})
+		}
+	}()
+	err := p.look(ctx, waiters)
+	finished = true
+	return err
+}
+
+// look is the body of pass.
+func (p *pump) look(ctx context.Context, waiters []*waiter) error {
 	snap, err := p.s.snapshot(ctx, p.tenant)
 	if err != nil {
 		return err
@@ -208,7 +223,14 @@ func (p *pump) serve(ctx context.Context, snap *Snapshot, next []Waiting, taken 
 	flush := func() {
 		var wg sync.WaitGroup
 		for _, r := range batch {
-			wg.Go(func() { r.m, r.err = p.assign(ctx, r.w, r.d, r.teamCap) })
+			wg.Go(func() {
+				defer func() {
+					if v := recover(); v != nil {
+						r.err = fmt.Errorf("assignment panicked: %T\n%s", v, debug.Stack())
+					}
+				}()
+				r.m, r.err = p.assign(ctx, r.w, r.d, r.teamCap)
+			})
 		}
 		wg.Wait()
 		for _, r := range batch {

@@ -1,8 +1,11 @@
 package routing_test
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -300,6 +303,55 @@ func TestWhyNot(t *testing.T) {
 		}
 		if !slices.ContainsFunc(list[0].Decision.Removed, func(r routing.Removed) bool { return r.Agent == bo.Agent }) {
 			t.Fatal(fmt.Sprint(list[0].Decision.Removed))
+		}
+	})
+}
+
+// stumbling is an announcer that panics the first time.
+type stumbling struct {
+	*node
+	fell atomic.Bool
+}
+
+func (s *stumbling) Moved(m conversation.Moved, cause string) {
+	if !s.fell.Swap(true) {
+		panic("a bug")
+	}
+	s.node.Moved(m, cause)
+}
+
+// TestRoutingStartsAnewAfterAPanic: Run hands the panic on when all its tasks
+// have stopped, and the next Run goes on where it was.
+func TestRoutingStartsAnewAfterAPanic(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		n := start(t, st, memory.New(), clock.NewStub(epoch), "one")
+		other := &stumbling{node: n}
+		s := routing.New(st, n.accounts, n.talks, other, n.bus, n.clock, slog.New(slog.DiscardHandler), routing.Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		fell, done := make(chan any, 1), make(chan error, 1)
+		run := func() {
+			defer func() { fell <- recover() }()
+			done <- s.Run(ctx)
+		}
+		go run()
+		n.ready(n.agent("lin", 5, account.Member))
+		if _, err := s.Admit(t.Context(), n.visitor("v1"), conversation.StartInput{}); err == nil && !other.fell.Load() {
+			t.Fatal("nothing panicked")
+		}
+		if v := <-fell; v == nil {
+			t.Fatal("Run kept the panic to itself")
+		}
+		go run()
+		a, err := s.Admit(t.Context(), n.visitor("v2"), conversation.StartInput{})
+		n.must(err)
+		if a.Conversation.Status != conversation.Open {
+			t.Fatalf("after the panic: %s", a.Conversation.Status)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Fatal(err)
 		}
 	})
 }

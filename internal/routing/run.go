@@ -17,22 +17,71 @@ const repairEvery = 30
 // Run routes until ctx ends: workers for passes, the reconciler and the board
 // of places.
 func (s *Service) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var wg sync.WaitGroup
-	for range s.opts.Workers {
+	panics := make(chan any, s.opts.Workers+2)
+	task := func(fn func(context.Context)) {
 		wg.Go(func() {
-			for {
-				select {
-				case <-ctx.Done():
-					return
-				case p := <-s.work:
-					p.run(ctx)
+			defer func() {
+				if v := recover(); v != nil {
+					panics <- v
+					stop()
 				}
-			}
+			}()
+			fn(ctx)
 		})
 	}
-	wg.Go(func() { s.places.run(ctx) })
-	wg.Go(func() { s.reconcile(ctx) })
+	s.wakeIdle()
+	for range s.opts.Workers {
+		task(s.worker)
+	}
+	task(s.places.run)
+	task(s.reconcile)
 	wg.Wait()
+	s.release(ctx)
+	select {
+	case v := <-panics:
+		panic(v) // whoever runs routing sees it and starts anew
+	default:
+		return nil
+	}
+}
+
+// worker makes the passes that are asked for.
+func (s *Service) worker(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case p := <-s.work:
+			p.run(ctx)
+		}
+	}
+}
+
+// wakeIdle frees pumps that a run before this one left in the middle of a pass.
+// What is still scheduled runs as it is.
+func (s *Service) wakeIdle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ran {
+		s.ran = true
+		return
+	}
+	for len(s.work) > 0 {
+		<-s.work
+	}
+	for _, p := range s.pumps {
+		p.mu.Lock()
+		p.pending = true
+		p.schedule()
+		p.mu.Unlock()
+	}
+}
+
+// release answers whoever still waits for a decision.
+func (s *Service) release(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range s.pumps {
@@ -41,7 +90,6 @@ func (s *Service) Run(ctx context.Context) error {
 		p.waiters = nil
 		p.mu.Unlock()
 	}
-	return nil
 }
 
 // Heed reacts to events of the bus; it does not block.

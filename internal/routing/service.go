@@ -59,6 +59,8 @@ type Service struct {
 	mu    sync.Mutex
 	pumps map[id.Tenant]*pump
 	rules map[id.Tenant]*rules
+	// ran is true once Run has begun.
+	ran bool
 	// queued holds the pumps whose wake is pending; work signals them to Run.
 	work   chan *pump
 	places *placeBoard

@@ -72,6 +72,7 @@ func Open(ctx context.Context, opts Options) (s *Server, err error) {
 		opts.Clock = clock.System()
 	}
 	s = &Server{opts: opts, log: opts.Log, hub: realtime.NewHub(), guard: guard.New(opts.Log, opts.Clock)}
+	s.hub.Caught = func(v any) { s.guard.Caught(guard.Event, "deliver", v) }
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
