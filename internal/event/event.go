@@ -61,8 +61,10 @@ const (
 	TagsChanged Kind = "tags.changed"
 	// VisitorTagged carries *tag.VisitorTagged.
 	VisitorTagged Kind = "visitor.tagged"
-	// SummaryChanged carries *summary.Changed.
+	// SummaryChanged carries *summary.SummaryChanged.
 	SummaryChanged Kind = "summary.changed"
+	// FieldsChanged carries *field.FieldsChanged.
+	FieldsChanged Kind = "fields.changed"
 )
 
 // Topic is an address that connections follow.

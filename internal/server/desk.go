@@ -10,9 +10,11 @@ import (
 	"parlor/internal/colleague"
 	"parlor/internal/conversation"
 	"parlor/internal/event"
+	"parlor/internal/field"
 	"parlor/internal/front/rest"
 	"parlor/internal/id"
 	"parlor/internal/media"
+	"parlor/internal/summary"
 	"parlor/internal/tag"
 )
 
@@ -22,6 +24,8 @@ type deskServices struct {
 	tags      *tag.Service
 	rooms     *attendance.Service
 	blacklist *blacklist.Service
+	summaries *summary.Service
+	fields    *field.Service
 }
 
 // gate refuses whom the blacklist names.
@@ -35,6 +39,8 @@ func (g gate) Refuse(ctx context.Context, t id.Tenant, v id.Visitor, address, fi
 // deskDomains builds the domains of the agent's desk.
 func (s *Server) deskDomains() {
 	d := &s.services
+	d.desk.summaries = summary.New(s.store, s.bus, s.opts.Clock)
+	d.desk.fields = field.New(s.store, s.bus, s.opts.Clock)
 	d.desk.blacklist = blacklist.New(s.store, s.bus, s.opts.Clock)
 	d.desk.rooms = attendance.New(s.node, s.bus, s.opts.Clock)
 	d.desk.tags = tag.New(s.store, s.bus, s.opts.Clock)
@@ -46,6 +52,10 @@ func deskPayload(k event.Kind) any {
 	switch k {
 	case event.CannedChanged:
 		return &canned.Changed{}
+	case event.SummaryChanged:
+		return &summary.SummaryChanged{}
+	case event.FieldsChanged:
+		return &field.FieldsChanged{}
 	case event.BlacklistChanged:
 		return &blacklist.Changed{}
 	case event.ColleagueChanged:
@@ -88,7 +98,7 @@ func (s *Server) seedDesk(ctx context.Context) error {
 }
 
 func (d *deskServices) forREST(s *Server) rest.Desk {
-	return rest.Desk{Blacklist: d.blacklist, Colleagues: s.services.colleagues, Canned: d.canned, Tags: d.tags, Clock: s.opts.Clock}
+	return rest.Desk{Summaries: d.summaries, Fields: d.fields, Blacklist: d.blacklist, Colleagues: s.services.colleagues, Canned: d.canned, Tags: d.tags, Clock: s.opts.Clock}
 }
 
 // ForCanned returns what an entry says of a file that who uploaded.

@@ -11,9 +11,11 @@ import (
 	"parlor/internal/colleague"
 	"parlor/internal/conversation"
 	"parlor/internal/event"
+	"parlor/internal/field"
 	"parlor/internal/front/wire"
 	"parlor/internal/id"
 	"parlor/internal/routing"
+	"parlor/internal/summary"
 	"parlor/internal/tag"
 	"parlor/internal/visitor"
 )
@@ -79,6 +81,10 @@ func (c *agentConn) Deliver(e *event.Event) {
 		if c.watched != "" && d.Room == roomOf(c.watched) {
 			_ = c.sock.Emit("viewers", viewers{c.watched, c.f.Rooms.List(c.who.Tenant, d.Room)})
 		}
+	case *summary.SummaryChanged:
+		_ = c.sock.Emit("summary", d)
+	case *field.FieldsChanged:
+		_ = c.sock.Emit("visitor-fields", d)
 	case *canned.Changed:
 		_ = c.sock.Emit("canned", d)
 	case *account.SessionEnded:

@@ -5,6 +5,8 @@ import (
 	"parlor/internal/canned"
 	"parlor/internal/clock"
 	"parlor/internal/colleague"
+	"parlor/internal/field"
+	"parlor/internal/summary"
 	"parlor/internal/tag"
 )
 
@@ -14,6 +16,8 @@ type Desk struct {
 	Canned     *canned.Service
 	Tags       *tag.Service
 	Colleagues *colleague.Service
+	Summaries  *summary.Service
+	Fields     *field.Service
 	Clock      clock.Clock
 }
 
@@ -25,4 +29,6 @@ func (a *API) desk() {
 	a.marks()
 	a.colleagues()
 	a.blacklist()
+	a.summaries()
+	a.fields()
 }

@@ -247,3 +247,57 @@ func TestRow85ColleaguesOverREST(t *testing.T) {
 	d.boss.ask(t, 404, "GET", "/colleagues/groups/"+g+"/messages", "", "group_not_found")
 	d.boss.ask(t, 404, "PATCH", "/colleagues/groups/"+g, `{"name":"mine"}`, "group_not_found")
 }
+
+// Rows 83 and 84: a summary with a class and an appointment, found by who has to see to it.
+func TestRow83SummaryWithFollowUp(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.lin.ask(t, 403, "POST", "/session-types", `{"name":"x"}`, "not_allowed")
+	top := d.boss.ask(t, 200, "POST", "/session-types", `{"name":"after sales"}`)["id"].(string)
+	class := d.boss.ask(t, 200, "POST", "/session-types", fmt.Sprintf(`{"name":"refund","code":"R1","parent":%q}`, top))["id"].(string)
+	d.boss.ask(t, 400, "PUT", "/session-types/"+top, fmt.Sprintf(`{"name":"x","parent":%q}`, class), "own_parent")
+	d.boss.ask(t, 409, "DELETE", "/session-types/"+top, "", "type_not_empty")
+	d.lin.ask(t, 200, "GET", "/session-types", "", `"code":"R1"`)
+	path := "/conversations/" + d.conv + "/summary"
+	d.lin.ask(t, 404, "GET", path, "", "summary_not_found")
+	d.lin.ask(t, 400, "PUT", path, `{"text":"x","followUp":{"kind":"pigeon","at":"2026-01-01T00:00:00Z"}}`, `"field":"followUp.kind"`)
+	d.lin.ask(t, 404, "PUT", path, `{"text":"x","class":"none"}`, "type_not_found")
+	d.lin.ask(t, 200, "PUT", path, fmt.Sprintf(`{"text":"wants a call","class":%q,"followUp":{"kind":"phone","at":"2026-12-01T10:00:00Z","contact":"10086"}}`, class),
+		`"state":"open"`, `"agentName":"Lin"`, `"contact":"10086"`)
+	d.lin.ask(t, 200, "GET", "/followups?view=mine&until=2026-12-02T00:00:00Z", "", "wants a call")
+	d.lin.ask(t, 200, "GET", "/followups?view=mine&until=2026-11-30T00:00:00Z", "", `"items":[]`)
+	d.lin.ask(t, 403, "GET", "/followups?view=all", "", "not_allowed")
+	d.lin.ask(t, 404, "GET", "/followups?view=team&team=x", "", "team_not_found")
+	d.boss.ask(t, 200, "GET", "/followups?view=all", "", d.conv)
+	d.lin.ask(t, 200, "POST", path+"/handled", `{"note":"called, all fine"}`, `"state":"handled"`, `"handledBy":"Lin"`)
+	d.lin.ask(t, 409, "POST", path+"/handled", `{}`, "not_open")
+	d.boss.ask(t, 200, "GET", "/followups?view=all", "", `"items":[]`)
+	d.Agent("bo@example.com", account.Member)
+	login(t, d.Instance, "bo@example.com").ask(t, 404, "GET", path, "", "conversation_not_found")
+}
+
+// Row 51 in part: what a company wants to know of a visitor, masked and checked.
+func TestRow51VisitorFields(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.lin.ask(t, 403, "POST", "/fields", `{"key":"x","kind":"text","name":"x"}`, "not_allowed")
+	d.boss.ask(t, 400, "POST", "/fields", `{"key":"Bad Key","kind":"text","name":"x"}`)
+	d.boss.ask(t, 400, "POST", "/fields", `{"key":"size","kind":"choice","name":"Size"}`, "bad_options")
+	size := d.boss.ask(t, 200, "POST", "/fields", `{"key":"size","kind":"choice","name":"Size","options":["S","L"],"required":true}`)["id"].(string)
+	d.boss.ask(t, 409, "POST", "/fields", `{"key":"size","kind":"text","name":"Again"}`, "field_exists")
+	d.boss.ask(t, 200, "POST", "/fields", `{"key":"card","kind":"number","name":"Card","masked":true}`)
+	path := "/visitors/" + d.visitor + "/fields"
+	d.lin.ask(t, 400, "PUT", path, `{"values":{"card":"12345678"}}`, `"field":"size"`, "required")
+	d.lin.ask(t, 400, "PUT", path, `{"values":{"size":"M"}}`, `"field":"size"`, "one of: S, L")
+	d.lin.ask(t, 400, "PUT", path, `{"values":{"hat":"M"}}`, "unknown_field")
+	d.lin.ask(t, 200, "PUT", path, `{"values":{"size":"L","card":"12345678"}}`, `"value":"****5678"`)
+	d.lin.ask(t, 403, "GET", path+"?reveal=true", "", "not_allowed")
+	d.lin.ask(t, 200, "PUT", path, `{"values":{"size":"S","card":"****5678"}}`, `"value":"S"`)
+	d.boss.ask(t, 200, "GET", path+"?reveal=true", "", `"value":"12345678"`)
+	d.boss.ask(t, 404, "GET", "/visitors/nobody/fields", "", "visitor_not_found")
+	d.boss.ask(t, 200, "PUT", "/fields/"+size, `{"name":"Size","options":["S"]}`, `"key":"size"`)
+	d.boss.ask(t, 204, "DELETE", "/fields/"+size, "")
+	if _, text := d.lin.call("GET", path, ""); strings.Contains(text, "Size") {
+		t.Fatal(text)
+	}
+}

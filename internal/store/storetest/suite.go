@@ -67,6 +67,8 @@ var suite = []struct {
 	{"Marks/Tags", testTags},
 	{"Colleague/Chats", testChats},
 	{"Colleague/Groups", testGroups},
+	{"Notes/Summaries", testSummaries},
+	{"Notes/Fields", testFields},
 	{"Canned/Shelves", testCanned},
 	{"Canned/Seed", testCannedSeed},
 	{"Tenant/Isolation", testIsolation},

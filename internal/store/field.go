@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"parlor/internal/errs"
+	"parlor/internal/field"
+	"parlor/internal/id"
+)
+
+// Fields implements field.Store.
+func (s *Store) Fields(ctx context.Context, t id.Tenant) (list []field.VisitorField, err error) {
+	defer errs.Wrap(&err, "store.Fields")
+	return all(ctx, s.readers, func(r row) (f field.VisitorField, err error) {
+		var options string
+		var required, masked, created int64
+		if err = r.Scan(&f.ID, &f.Tenant, &f.Key, &f.Name, &f.Kind, &options, &required, &masked, &f.Sort, &created); err != nil {
+			return f, err
+		}
+		f.Required, f.Masked, f.CreatedAt = required != 0, masked != 0, at(created)
+		return f, json.Unmarshal([]byte(options), &f.Options)
+	}, `SELECT id, tenant, key, name, kind, options, required, masked, sort, created_at FROM field WHERE tenant = $1 ORDER BY sort, id LIMIT $2`,
+		string(t), field.MaxFields)
+}
+
+// SaveField implements field.Store.
+func (s *Store) SaveField(ctx context.Context, f field.VisitorField, fresh bool, most int) (err error) {
+	defer errs.Wrap(&err, "store.SaveField %s", f.Key)
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		if err := s.lockTenant(ctx, t, f.Tenant); err != nil {
+			return err
+		}
+		if !fresh {
+			n, err := t.exec(ctx, `UPDATE field SET name = $3, options = $4, required = $5, masked = $6, sort = $7 WHERE id = $1 AND tenant = $2`,
+				f.ID, string(f.Tenant), f.Name, jsonList(f.Options), flag(f.Required), flag(f.Masked), f.Sort)
+			if err == nil && n == 0 {
+				err = missing("field")
+			}
+			return err
+		}
+		n, _, err := first(ctx, t, scalar[int], `SELECT COUNT(*) FROM field WHERE tenant = $1`, string(f.Tenant))
+		if err == nil && n >= most {
+			err = errs.New(errs.Conflict, "too_many_fields", "there are %d fields, more are not allowed", n)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, `INSERT INTO field (id, tenant, key, name, kind, options, required, masked, sort, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, f.ID, string(f.Tenant), f.Key, f.Name, string(f.Kind), jsonList(f.Options),
+			flag(f.Required), flag(f.Masked), f.Sort, ms(f.CreatedAt))
+		return err
+	})
+}
+
+// RemoveField implements field.Store.
+func (s *Store) RemoveField(ctx context.Context, t id.Tenant, f string) (err error) {
+	defer errs.Wrap(&err, "store.RemoveField %s", f)
+	return s.write(ctx, func(ctx context.Context, x *tx) error {
+		n, err := x.exec(ctx, `DELETE FROM field WHERE id = $1 AND tenant = $2`, f, string(t))
+		if err == nil && n == 0 {
+			err = missing("field")
+		}
+		if err != nil {
+			return err
+		}
+		_, err = x.exec(ctx, `DELETE FROM visitor_field WHERE tenant = $1 AND field = $2`, string(t), f)
+		return err
+	})
+}
+
+// FieldValues implements field.Store.
+func (s *Store) FieldValues(ctx context.Context, t id.Tenant, v id.Visitor) (values map[string]string, err error) {
+	defer errs.Wrap(&err, "store.FieldValues %s", v)
+	_, ok, err := first(ctx, s.readers, scalar[int64], `SELECT 1 FROM visitor WHERE id = $1 AND tenant = $2`, string(v), string(t))
+	if err == nil && !ok {
+		err = missing("visitor")
+	}
+	if err != nil {
+		return nil, err
+	}
+	rows, err := all(ctx, s.readers, func(r row) (p [2]string, err error) { return p, r.Scan(&p[0], &p[1]) },
+		`SELECT field, value FROM visitor_field WHERE visitor = $1 AND tenant = $2`, string(v), string(t))
+	values = make(map[string]string, len(rows))
+	for _, p := range rows {
+		values[p[0]] = p[1]
+	}
+	return values, err
+}
+
+// SetFieldValues implements field.Store.
+func (s *Store) SetFieldValues(ctx context.Context, t id.Tenant, v id.Visitor, values map[string]string) (err error) {
+	defer errs.Wrap(&err, "store.SetFieldValues %s", v)
+	var rows [][]any
+	var gone, names []string
+	for f, value := range values {
+		names = append(names, f)
+		if value == "" {
+			gone = append(gone, f)
+			continue
+		}
+		rows = append(rows, []any{string(v), f, string(t), value})
+	}
+	return s.write(ctx, func(ctx context.Context, x *tx) error {
+		if err := mustHave(ctx, x, "visitor", t, string(v)); err != nil {
+			return err
+		}
+		n, _, err := first(ctx, x, scalar[int], `SELECT COUNT(*) FROM field WHERE id IN `+s.dialect.list("$1")+` AND tenant = $2`, jsonList(names), string(t))
+		if err == nil && n != len(names) {
+			err = missing("field")
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := x.exec(ctx, `DELETE FROM visitor_field WHERE visitor = $1 AND field IN `+s.dialect.list("$2"), string(v), jsonList(gone)); err != nil {
+			return err
+		}
+		return insertRows(ctx, x, `INSERT INTO visitor_field (visitor, field, tenant, value)`,
+			`ON CONFLICT (visitor, field) DO UPDATE SET value = excluded.value`, rows)
+	})
+}
