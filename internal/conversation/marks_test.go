@@ -1,11 +1,13 @@
 package conversation_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
 	"parlor/internal/actor"
+	"parlor/internal/bus/memory"
 	"parlor/internal/conversation"
 	"parlor/internal/event"
 	"parlor/internal/id"
@@ -171,4 +173,22 @@ func TestDraftIsClearedByWhatIsSent(t *testing.T) {
 	if d := f.events[0].Data.(*conversation.Draft); d.Origin != "tab1" || f.events[0].To[0] != event.ToAgent("main", f.agent.Agent) {
 		t.Fatalf("%+v", d)
 	}
+}
+
+// strict is a company that lets nobody take back what is older than ten seconds.
+type strict struct{}
+
+func (strict) RecallWithin(context.Context, id.Tenant) (time.Duration, error) {
+	return 10 * time.Second, nil
+}
+
+func TestRecallLimitOfTheCompany(t *testing.T) {
+	t.Parallel()
+	f := setup(t, storetest.SQLite(t))
+	f.Service = conversation.New(f.store, &files{f.visitor.Visitor}, memory.New(), f.clock, strict{})
+	p, err := f.post(f.agent, conversation.Text, "x")
+	f.must(err)
+	f.clock.Advance(11 * time.Second)
+	_, err = f.Recall(t.Context(), f.agent, f.conv, p.Message.Seq)
+	f.refused("too_late", err)
 }

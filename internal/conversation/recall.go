@@ -10,8 +10,9 @@ import (
 	"parlor/internal/id"
 )
 
-// RecallWithin is how long after sending an author may take a message back. Who
-// may manage conversations of others may do so at any time.
+// RecallWithin is how long after sending an author may take a message back, if
+// the company has set nothing else (recallSeconds). Who may manage conversations
+// of others may do so at any time.
 const RecallWithin = 2 * time.Minute
 
 // Recall says who took a message back, and when.
@@ -49,7 +50,7 @@ type RecallResult struct {
 }
 
 // Recall takes a message back: its text and file go, its number stays. Authors
-// may do so within RecallWithin, who may manage at any time, also when the
+// may do so within the limit, who may manage at any time, also when the
 // conversation is over. Taking back twice is no error. Errors: NotFound
 // "message_not_found"; Forbidden "not_author"; Conflict "too_late";
 // Conflict "not_recallable" for a line.
@@ -58,13 +59,17 @@ func (s *Service) Recall(ctx context.Context, who actor.Actor, c id.Conversation
 	if _, err = s.Conversation(ctx, who, c); err != nil {
 		return m, err
 	}
+	within, err := s.limits.RecallWithin(ctx, who.Tenant)
+	if err != nil {
+		return m, err
+	}
 	now := s.clock.Now()
 	in := RecallInput{Tenant: who.Tenant, Conversation: c, Seq: seq, Recall: Recall{At: now, By: Author{Kind: who.Kind, Name: who.Name}}}
 	switch {
 	case who.Kind == actor.Visitor:
-		in.Author, in.NotBefore = string(who.Visitor), now.Add(-RecallWithin)
+		in.Author, in.NotBefore = string(who.Visitor), now.Add(-within)
 	case who.Kind == actor.Agent && !who.Can(actor.Manage):
-		in.Author, in.NotBefore = string(who.Agent), now.Add(-RecallWithin)
+		in.Author, in.NotBefore = string(who.Agent), now.Add(-within)
 	}
 	in.Recall.By.ID = string(who.Visitor) + string(who.Agent)
 	got, err := s.store.Recall(ctx, in)

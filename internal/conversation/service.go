@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 	"slices"
+	"time"
 
 	"parlor/internal/actor"
 	"parlor/internal/clock"
@@ -33,11 +34,30 @@ type Service struct {
 	events event.Publisher
 	clock  clock.Clock
 	owners *owners
+	limits Limits
 }
 
-// New returns a service.
-func New(store Store, files Files, events event.Publisher, c clock.Clock) *Service {
-	return &Service{store: store, files: files, events: events, clock: c, owners: newOwners()}
+// Limits are what a company sets for its conversations.
+type Limits interface {
+	// RecallWithin is how long authors may take a message back.
+	RecallWithin(ctx context.Context, t id.Tenant) (time.Duration, error)
+}
+
+// New returns a service. Without limits the defaults hold for every company.
+func New(store Store, files Files, events event.Publisher, c clock.Clock, limits ...Limits) *Service {
+	s := &Service{store: store, files: files, events: events, clock: c, owners: newOwners(), limits: defaults{}}
+	if len(limits) > 0 {
+		s.limits = limits[0]
+	}
+	return s
+}
+
+// defaults are the limits of a company that has set none.
+type defaults struct{}
+
+// RecallWithin implements Limits.
+func (defaults) RecallWithin(context.Context, id.Tenant) (time.Duration, error) {
+	return RecallWithin, nil
 }
 
 // ScopeOf returns what an agent may see.

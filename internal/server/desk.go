@@ -2,7 +2,9 @@ package server
 
 import (
 	"context"
+	"time"
 
+	"parlor/internal/account"
 	"parlor/internal/actor"
 	"parlor/internal/attendance"
 	"parlor/internal/blacklist"
@@ -113,3 +115,18 @@ func cannedFile(f media.File) canned.File {
 
 // Canned gives tests and the demo the canned replies.
 func (s *Server) Canned() *canned.Service { return s.services.desk.canned }
+
+// limits are what companies set for their conversations.
+type limits struct{ accounts *account.Service }
+
+// RecallWithin implements conversation.Limits.
+func (l limits) RecallWithin(ctx context.Context, t id.Tenant) (time.Duration, error) {
+	book, err := l.accounts.Book(ctx, t)
+	if err != nil {
+		return 0, err
+	}
+	if n := book.Tenant.Settings.RecallSeconds; n != nil {
+		return time.Duration(*n) * time.Second, nil
+	}
+	return conversation.RecallWithin, nil
+}

@@ -126,7 +126,7 @@ func (s *Server) domains(ctx context.Context) error {
 	d.visitors = visitor.New(st, s.bus, ck, key)
 	d.media = media.New(st, ck, media.Options{Dir: uploads(s.opts.Config), MaxSize: s.opts.Config.MaxUpload, Key: key})
 	s.deskDomains()
-	d.conversations = conversation.New(st, attachments{d.media, d.desk.canned}, s.bus, ck)
+	d.conversations = conversation.New(st, attachments{d.media, d.desk.canned}, s.bus, ck, limits{d.accounts})
 	d.colleagues = colleague.New(st, d.accounts, s.bus, ck)
 	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter, Gate: gate{d.desk.blacklist}})
 	d.timers = timer.New(d.accounts, d.conversations, d.visitors, ck, s.log)

@@ -50,7 +50,7 @@ func recallable(m conversation.Message, in conversation.RecallInput) error {
 	case in.Author != "" && m.From.ID != in.Author:
 		return errs.New(errs.Forbidden, "not_author", "only its author can take a message back")
 	case m.At.Before(in.NotBefore):
-		return errs.New(errs.Conflict, "too_late", "a message can be taken back for %s only", conversation.RecallWithin)
+		return errs.New(errs.Conflict, "too_late", "it is too late to take the message back")
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"image"
 	"image/png"
 	"mime/multipart"
+	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -299,5 +301,30 @@ func TestRow51VisitorFields(t *testing.T) {
 	d.boss.ask(t, 204, "DELETE", "/fields/"+size, "")
 	if _, text := d.lin.call("GET", path, ""); strings.Contains(text, "Size") {
 		t.Fatal(text)
+	}
+}
+
+// Row 42: what was said is kept and found; row 50: the trail of this visit and of earlier ones.
+func TestRow42And50RecordAndTrail(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for _, p := range []string{"/lamp", "/cart"} {
+		code, text, _ := d.Call("POST", api+"/visitor/page", fmt.Sprintf(`{"token":%q,"url":"https://shop.example%s","title":%q}`, d.token, p, p), "Content-Type", "text/plain")
+		if code != 204 {
+			t.Fatal(code, text)
+		}
+	}
+	_, text := d.lin.call("GET", "/visitors/"+d.visitor+"/pages", "")
+	if cart, lamp := strings.Index(text, "/cart"), strings.Index(text, "/lamp"); cart < 0 || lamp < cart {
+		t.Fatal(text)
+	}
+	d.lin.ask(t, 200, "POST", "/conversations/"+d.conv+"/close", "", `"status":"closed"`)
+	d.lin.ask(t, 200, "GET", "/conversations?view=closed&visitor="+d.visitor, "", d.conv)
+	d.lin.ask(t, 200, "GET", "/conversations/"+d.conv+"/messages", "", "物流问题", `"name":"closed"`)
+	for {
+		if _, text := d.lin.call("GET", "/search?q="+url.QueryEscape("物流问题"), ""); strings.Contains(text, d.conv) {
+			break
+		}
+		runtime.Gosched() // the index follows within a moment
 	}
 }

@@ -263,3 +263,41 @@ func TestRow80BlacklistedPageIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// Row 32: emoticons travel as markers and arrive as pictures.
+func TestRow32Emoticons(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, nil)
+	v, a, conv := pair(t, s)
+	v.emit("message", map[string]string{"type": "message", "message": `好 [12] [2026] <img src="/im/js/kindeditor/plugins/emoticons/images/7.gif"> <img src="https://evil.example/x.png">`})
+	want := `好 \u003cimg src='/im/js/kindeditor/plugins/emoticons/images/12.png' alt='[12]'\u003e [2026] \u003cimg src='/im/js/kindeditor/plugins/emoticons/images/7.png' alt='[7]'\u003e`
+	for name, k := range map[string]*sock{"agent": a, "echo": v} {
+		if got := k.until("message", "2026"); !strings.Contains(got, want) && !strings.Contains(got, strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace(want)) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	code, body, _ := s.Call("GET", "/api/parlor/v1/conversations/"+conv+"/messages", "", "Authorization", "Bearer "+s.Token("lin@example.com"))
+	if code != 200 || !strings.Contains(body, `"text":"好 [12] [2026] [7]"`) {
+		t.Fatal(code, body)
+	}
+}
+
+// R13: a text that is too long is cut with a notice, and no character is broken.
+func TestLongTextIsCutWithANotice(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, nil)
+	v, a, _ := pair(t, s)
+	v.emit("message", map[string]string{"type": "message", "message": strings.Repeat("字😀", 5001)})
+	v.until("status", "10000", "前")
+	got := a.until("message", "字😀字😀")
+	if n := strings.Count(got, "字"); n != 5000 || strings.Count(got, "😀") != 5000 {
+		t.Fatalf("%d characters arrived", n)
+	}
+	v.emit("message", map[string]string{"type": "message", "message": "short"})
+	a.until("message", "short")
+	for _, p := range v.held {
+		if strings.Contains(p, "10000") {
+			t.Fatal("a short text is said to be cut")
+		}
+	}
+}

@@ -196,9 +196,10 @@ func direction(m conversation.Message) string {
 	return "out"
 }
 
-// toHTML is plain text as the contract's pages insert it: escaped, with breaks.
+// toHTML is plain text as the contract's pages insert it: escaped, with breaks
+// and with pictures in place of emoticon markers.
 func toHTML(text string) string {
-	return strings.ReplaceAll(html.EscapeString(text), "\n", "<br>")
+	return emoticons(strings.ReplaceAll(html.EscapeString(text), "\n", "<br>"))
 }
 
 // recalledText stands in place of a message that was taken back, for pages that

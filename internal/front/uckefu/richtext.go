@@ -41,7 +41,9 @@ func fromHTML(s string) (text string, images []string) {
 					b.WriteByte('\n')
 				}
 			case "img":
-				if token := ownImage(t.Attr); token != "" && len(images) < maxImages {
+				if n := emoticonOf(t.Attr); n != "" {
+					b.WriteString("[" + n + "]")
+				} else if token := ownImage(t.Attr); token != "" && len(images) < maxImages {
 					images = append(images, token)
 				}
 			}

@@ -340,6 +340,7 @@ func (c *visitorConn) message(ctx context.Context, arg json.RawMessage) error {
 	if err := c.f.Blacklist.Refuse(ctx, c.subject(v)); err != nil {
 		return err
 	}
+	text = c.clip(text)
 	var posts []conversation.PostInput
 	if text != "" || len(images) == 0 {
 		posts = append(posts, conversation.PostInput{Kind: conversation.Text, Text: text, ClientID: in.ClientID})
