@@ -20,7 +20,7 @@ export function score(query: string, text: string): number {
 }
 
 /** The canned replies that fit, best first, at most eight. The shortcut counts most, the text least. */
-export function find(list: Canned[], query: string): Canned[] {
+export function find<T extends Pick<Canned, 'shortcut' | 'title' | 'text'>>(list: T[], query: string): T[] {
   return list
     .map((c) => ({ c, s: Math.max(score(query, c.shortcut) * 3, score(query, c.title) * 2, query.length > 1 && c.text.toLowerCase().includes(query.toLowerCase()) ? 20 : 0) }))
     .filter((x) => x.s > 0).sort((a, b) => b.s - a.s).slice(0, 8).map((x) => x.c)
