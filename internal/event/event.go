@@ -65,6 +65,15 @@ const (
 	SummaryChanged Kind = "summary.changed"
 	// FieldsChanged carries *field.FieldsChanged.
 	FieldsChanged Kind = "fields.changed"
+
+	// OnlineChanged carries *online.Changed.
+	OnlineChanged Kind = "online.changed"
+	// InviteChanged carries *invite.Changed.
+	InviteChanged Kind = "invite.changed"
+	// SurveyChanged carries *survey.Changed.
+	SurveyChanged Kind = "survey.changed"
+	// LeaveChanged carries *leave.Changed.
+	LeaveChanged Kind = "leave.changed"
 )
 
 // Topic is an address that connections follow.
@@ -92,6 +101,9 @@ func ToFollowers(t id.Tenant, v id.Visitor) Topic { return Topic("f/" + string(t
 
 // ToSupervisors addresses the connections of agents who see everything of a tenant.
 func ToSupervisors(t id.Tenant) Topic { return Topic("s/" + string(t)) }
+
+// ToOnline addresses the consoles that watch who is online.
+func ToOnline(t id.Tenant) Topic { return Topic("o/" + string(t)) }
 
 // ToNodes addresses the services of every node rather than connections.
 const ToNodes Topic = "nodes"

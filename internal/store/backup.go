@@ -16,7 +16,7 @@ import (
 // the number of rows. It is the same for both engines.
 
 // backupTables are the tables of a backup with the order of their rows. Left out
-// are presence, which is of the moment, and outbox and search index, which
+// are presence and who is online, which are of the moment, and outbox and search index, which
 // Restore builds anew from the messages.
 var backupTables = []struct{ name, order string }{
 	{"tenant", "id"},
@@ -56,6 +56,9 @@ var backupTables = []struct{ name, order string }{
 	{"field", "id"},
 	{"visitor_field", "visitor, field"},
 	{"block", "id"},
+	{"invitation", "id"},
+	{"survey", "conversation"},
+	{"leave_message", "id"},
 }
 
 // backupFormat is the version of the file format.

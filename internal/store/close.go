@@ -37,9 +37,12 @@ func (s *Store) closeConversation(ctx context.Context, t *tx, in conversation.Cl
 		return moved, err
 	}
 	if c.Agent != "" {
-		if err := keepServed(ctx, t, c, ms(in.At)); err != nil {
-			return moved, err
-		}
+		err = keepServed(ctx, t, c, ms(in.At))
+	} else if in.EndBy != conversation.EndByAgent {
+		err = keepMissed(ctx, t, c, in.EndBy, ms(in.At))
+	}
+	if err != nil {
+		return moved, err
 	}
 	_, err = t.exec(ctx, `UPDATE conversation SET status = 'closed', closed_at = $2, end_by = $3,
 		version = version + 1 WHERE id = $1`, string(c.ID), ms(in.At), string(in.EndBy))

@@ -105,6 +105,9 @@ func (s *Store) dropNodes(ctx context.Context, t *tx, nodes []string, when int64
 	if _, err := t.exec(ctx, `DELETE FROM presence WHERE node IN `+s.dialect.list("$1"), list); err != nil {
 		return nil, err
 	}
+	if _, err := t.exec(ctx, `DELETE FROM online_visitor WHERE node IN `+s.dialect.list("$1"), list); err != nil {
+		return nil, err
+	}
 	if _, err := t.exec(ctx, `DELETE FROM node WHERE id IN `+s.dialect.list("$1"), list); err != nil {
 		return nil, err
 	}

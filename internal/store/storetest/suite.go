@@ -71,6 +71,11 @@ var suite = []struct {
 	{"Notes/Fields", testFields},
 	{"Canned/Shelves", testCanned},
 	{"Canned/Seed", testCannedSeed},
+	{"Visit/Online", testOnline},
+	{"Visit/Invitations", testInvitations},
+	{"Visit/Surveys", testSurveys},
+	{"Visit/Leave", testLeave},
+	{"Visit/Isolation", testVisitIsolation},
 	{"Tenant/Isolation", testIsolation},
 	{"Backup/BrokenIsRefused", testRestoreRefused},
 }

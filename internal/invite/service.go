@@ -1,0 +1,132 @@
+package invite
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"parlor/internal/actor"
+	"parlor/internal/clock"
+	"parlor/internal/errs"
+	"parlor/internal/event"
+	"parlor/internal/id"
+)
+
+// Valid is how long an invitation can be answered, and binds the visitor to the
+// agent, unless the settings say otherwise.
+const Valid = 20 * time.Minute
+
+const (
+	maxText = 500
+	maxRule = 64
+)
+
+// Service is the use cases of invitations.
+type Service struct {
+	store  Store
+	events event.Publisher
+	clock  clock.Clock
+	valid  func(ctx context.Context, t id.Tenant, in id.Inbox) (time.Duration, error)
+}
+
+// New returns a service. valid says how long an invitation of an inbox holds.
+func New(store Store, events event.Publisher, c clock.Clock, valid func(ctx context.Context, t id.Tenant, in id.Inbox) (time.Duration, error)) *Service {
+	return &Service{store: store, events: events, clock: c, valid: valid}
+}
+
+// Send invites a visitor by hand. The agent needs actor.Invite. text, at most 500
+// characters, replaces the text of the inbox.
+// Errors: NotFound "visitor_not_online"; Conflict "visitor_in_service".
+func (s *Service) Send(ctx context.Context, who actor.Actor, v id.Visitor, text string) (got Invitation, err error) {
+	defer errs.Wrap(&err, "invite.Send")
+	if who.Kind != actor.Agent || !who.Can(actor.Invite) {
+		return got, errs.New(errs.Forbidden, "not_allowed", "Your role does not allow inviting visitors.")
+	}
+	text = strings.TrimSpace(strings.ToValidUTF8(text, ""))
+	if n := utf8.RuneCountInString(text); n > maxText {
+		return got, errs.Field("text", "text_too_long", "The text has %d characters; %d are allowed.", n, maxText)
+	}
+	got, err = s.store.Invite(ctx, Invitation{ID: id.New(), Tenant: who.Tenant, Visitor: v, Agent: who.Agent, AgentName: who.Name, Text: text,
+		At: s.clock.Now(), Result: Open})
+	if err == nil {
+		s.tell(got)
+	}
+	return got, err
+}
+
+// Shown records that a page has invited its visitor by a rule.
+func (s *Service) Shown(ctx context.Context, who actor.Actor, rule string) (got Invitation, err error) {
+	defer errs.Wrap(&err, "invite.Shown")
+	if who.Kind != actor.Visitor {
+		return got, errs.New(errs.Forbidden, "visitors_only", "Only visitors are invited by rules.")
+	}
+	if !utf8.ValidString(rule) || utf8.RuneCountInString(rule) > maxRule {
+		return got, errs.Field("rule", "bad_rule", "The name of the rule has more than %d characters.", maxRule)
+	}
+	got, err = s.store.Invite(ctx, Invitation{ID: id.New(), Tenant: who.Tenant, Visitor: who.Visitor, Rule: rule, At: s.clock.Now(), Result: Open})
+	if err == nil {
+		s.tell(got)
+	}
+	return got, err
+}
+
+// Answer accepts or refuses an invitation of the visitor, "" for the newest open
+// one. An answer that was given before stays. errs.NotFound
+// "invitation_not_found" if there is none or its time is over.
+func (s *Service) Answer(ctx context.Context, who actor.Actor, invitation string, accept bool) (got Invitation, err error) {
+	defer errs.Wrap(&err, "invite.Answer")
+	if who.Kind != actor.Visitor {
+		return got, errs.New(errs.Forbidden, "visitors_only", "Only the visitor answers an invitation.")
+	}
+	valid, err := s.valid(ctx, who.Tenant, who.Inbox)
+	if err != nil {
+		return got, err
+	}
+	r, now := Refused, s.clock.Now()
+	if accept {
+		r = Accepted
+	}
+	got, changed, err := s.store.AnswerInvite(ctx, who.Tenant, who.Visitor, invitation, r, now, now.Add(-valid))
+	if err == nil && changed {
+		s.tell(got)
+	}
+	return got, err
+}
+
+// AgentFor returns the agent whose invitation the visitor accepted a short while
+// ago, "" if there is none: a conversation that begins now is for that agent.
+func (s *Service) AgentFor(ctx context.Context, who actor.Actor) (agent id.Agent, err error) {
+	defer errs.Wrap(&err, "invite.AgentFor")
+	valid, err := s.valid(ctx, who.Tenant, who.Inbox)
+	if err != nil || valid <= 0 {
+		return "", err
+	}
+	got, ok, err := s.store.AcceptedInvite(ctx, who.Tenant, who.Visitor, s.clock.Now().Add(-valid))
+	if err != nil || !ok {
+		return "", err
+	}
+	return got.Agent, nil
+}
+
+// List returns a page of invitations, newest first.
+func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) (page []Invitation, next string, err error) {
+	defer errs.Wrap(&err, "invite.List")
+	if who.Kind != actor.Agent {
+		return nil, "", errs.New(errs.Forbidden, "agents_only", "Only agents see invitations.")
+	}
+	if f.Limit < 1 || f.Limit > 200 {
+		f.Limit = 50
+	}
+	return s.store.Invites(ctx, who.Tenant, f)
+}
+
+// tell announces an invitation to the visitor's pages, to whoever watches the
+// list, to the agent, and to the node that holds the visitor.
+func (s *Service) tell(in Invitation) {
+	to := []event.Topic{event.ToVisitor(in.Tenant, in.Visitor), event.ToOnline(in.Tenant), event.ToFollowers(in.Tenant, in.Visitor), event.ToNodes}
+	if in.Agent != "" {
+		to = append(to, event.ToAgent(in.Tenant, in.Agent))
+	}
+	s.events.Publish(&event.Event{ID: id.New(), Tenant: in.Tenant, Kind: event.InviteChanged, To: to, At: s.clock.Now(), Data: &Changed{Invitation: in}})
+}

@@ -1,0 +1,216 @@
+package leave
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+
+	"parlor/internal/actor"
+	"parlor/internal/clock"
+	"parlor/internal/errs"
+	"parlor/internal/event"
+	"parlor/internal/id"
+	"parlor/internal/setting"
+)
+
+const (
+	maxNote  = 2000
+	maxReply = 10000
+)
+
+// Settings finds what is set for an inbox.
+type Settings interface {
+	// Offline returns the form of an inbox.
+	Offline(ctx context.Context, t id.Tenant, in id.Inbox) (setting.Offline, error)
+}
+
+// Mail is how answers are sent.
+type Mail struct {
+	// Ready is false if no mail server is set up.
+	Ready bool
+	// Kind is the kind of job that sends a Letter.
+	Kind string
+}
+
+// Letter is the payload of the job that sends an answer.
+type Letter struct {
+	To      string `json:"to"`
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+	// ID becomes the Message-ID, so that a second try is known as one.
+	ID string `json:"id"`
+}
+
+// Service is the use cases of entries.
+type Service struct {
+	store    Store
+	settings Settings
+	events   event.Publisher
+	clock    clock.Clock
+	mail     Mail
+	// queued is called when a job was enqueued.
+	queued func()
+}
+
+// New returns a service. queued is called after an answer was put into the outbox.
+func New(store Store, settings Settings, events event.Publisher, c clock.Clock, mail Mail, queued func()) *Service {
+	return &Service{store: store, settings: settings, events: events, clock: c, mail: mail, queued: queued}
+}
+
+// Input is what a visitor leaves.
+type Input struct {
+	// Answers are by the names of the fields.
+	Answers map[string]string
+	Reason  string
+	// URL and Title are the page on which it was written.
+	URL, Title string
+}
+
+// Leave adds what a visitor wrote. An error names the field at fault;
+// errs.Conflict "offline_disabled" if the inbox takes none.
+func (s *Service) Leave(ctx context.Context, who actor.Actor, in Input) (m Message, err error) {
+	defer errs.Wrap(&err, "leave.Leave")
+	if who.Kind != actor.Visitor {
+		return m, errs.New(errs.Forbidden, "visitors_only", "Only visitors leave messages.")
+	}
+	form, err := s.settings.Offline(ctx, who.Tenant, who.Inbox)
+	if err != nil {
+		return m, err
+	}
+	if form.Disabled {
+		return m, errs.New(errs.Conflict, "offline_disabled", "Messages cannot be left here.")
+	}
+	if m, err = Check(form.FieldList(), in.Answers); err != nil {
+		return m, err
+	}
+	m.ID, m.Tenant, m.Inbox, m.Visitor, m.Kind = id.New(), who.Tenant, who.Inbox, who.Visitor, Form
+	m.Reason, m.URL, m.Title = cut(in.Reason, 32), cut(in.URL, 500), cut(in.Title, 200)
+	m.At, m.State = s.clock.Now(), Open
+	if m.Name == "" {
+		m.Name = who.Name
+	}
+	if err = s.store.AddLeave(ctx, m); err != nil {
+		return m, err
+	}
+	s.tell(&m, true)
+	return m, nil
+}
+
+// Missed announces the entry that the end of a conversation without an agent
+// left behind, if there is one.
+func (s *Service) Missed(ctx context.Context, t id.Tenant, c id.Conversation) (err error) {
+	defer errs.Wrap(&err, "leave.Missed")
+	m, ok, err := s.store.MissedLeave(ctx, t, c)
+	if err == nil && ok {
+		s.tell(&m, true)
+	}
+	return err
+}
+
+func agentOnly(who actor.Actor) error {
+	if who.Kind != actor.Agent || !who.Can(actor.Reply) {
+		return errs.New(errs.Forbidden, "not_allowed", "Your role does not allow answering.")
+	}
+	return nil
+}
+
+// List returns a page of entries, newest first.
+func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) (page []Message, next string, err error) {
+	defer errs.Wrap(&err, "leave.List")
+	if err := agentOnly(who); err != nil {
+		return nil, "", err
+	}
+	if f.State != "" && f.State != Open && f.State != Done {
+		return nil, "", errs.Field("state", "unknown_state", "%q is not a state; notprocess and processed are.", cut(string(f.State), 20))
+	}
+	if f.Limit < 1 || f.Limit > 200 {
+		f.Limit = 50
+	}
+	return s.store.Leaves(ctx, who.Tenant, f)
+}
+
+// Message returns one entry.
+func (s *Service) Message(ctx context.Context, who actor.Actor, message string) (m Message, err error) {
+	defer errs.Wrap(&err, "leave.Message")
+	if err := agentOnly(who); err != nil {
+		return m, err
+	}
+	return s.store.Leave(ctx, who.Tenant, message)
+}
+
+// Count returns the sizes of the lists of an agent.
+func (s *Service) Count(ctx context.Context, who actor.Actor) (Counts, error) {
+	return s.store.CountLeave(ctx, who.Tenant, who.Agent)
+}
+
+// Change sets state, assignee or note.
+func (s *Service) Change(ctx context.Context, who actor.Actor, message string, c Change) (m Message, err error) {
+	defer errs.Wrap(&err, "leave.Change")
+	if err := agentOnly(who); err != nil {
+		return m, err
+	}
+	if c.State != nil && *c.State != Open && *c.State != Done {
+		return m, errs.Field("state", "unknown_state", "%q is not a state; notprocess and processed are.", cut(string(*c.State), 20))
+	}
+	if c.Note != nil {
+		note := clean(*c.Note, true)
+		if n := utf8.RuneCountInString(note); n > maxNote {
+			return m, errs.Field("note", "note_too_long", "The note has %d characters; %d are allowed.", n, maxNote)
+		}
+		c.Note = &note
+	}
+	if m, err = s.store.ChangeLeave(ctx, who.Tenant, message, c, s.clock.Now(), who.Name); err == nil {
+		s.tell(&m, false)
+	}
+	return m, err
+}
+
+// Reply answers an entry by mail and marks it as done. Errors: Conflict
+// "mail_not_set_up" without a mail server, "no_address" if the visitor left none.
+func (s *Service) Reply(ctx context.Context, who actor.Actor, message, subject, text string) (m Message, err error) {
+	defer errs.Wrap(&err, "leave.Reply")
+	if m, err = s.Message(ctx, who, message); err != nil {
+		return m, err
+	}
+	text, subject = clean(text, true), clean(subject, false)
+	switch n := utf8.RuneCountInString(text); {
+	case n == 0:
+		return m, errs.Field("text", "empty_text", "The answer is empty.")
+	case n > maxReply:
+		return m, errs.Field("text", "text_too_long", "The answer has %d characters; %d are allowed.", n, maxReply)
+	case subject == "" || utf8.RuneCountInString(subject) > 200:
+		return m, errs.Field("subject", "bad_subject", "The subject must have 1 to 200 characters.")
+	case !s.mail.Ready:
+		return m, errs.New(errs.Conflict, "mail_not_set_up", "No mail server is set up.")
+	case m.Email == "":
+		return m, errs.New(errs.Conflict, "no_address", "The visitor left no e-mail address.")
+	}
+	now := s.clock.Now()
+	letter := Letter{To: m.Email, Subject: subject, Text: text, ID: id.New()}
+	b, err := json.Marshal(letter)
+	if err != nil {
+		return m, err
+	}
+	if m, err = s.store.ReplyLeave(ctx, who.Tenant, message, Reply{Text: text, At: now, By: who.Name, Kind: s.mail.Kind, Key: letter.ID, Payload: string(b)}); err == nil {
+		s.queued()
+		s.tell(&m, false)
+	}
+	return m, err
+}
+
+func (s *Service) tell(m *Message, fresh bool) {
+	s.events.Publish(&event.Event{ID: id.New(), Tenant: m.Tenant, Kind: event.LeaveChanged, To: []event.Topic{event.ToAgents(m.Tenant)}, At: s.clock.Now(),
+		Data: &Changed{Message: m, New: fresh}})
+}
+
+// MailReady reports whether answers can be sent.
+func (s *Service) MailReady() bool { return s.mail.Ready }
+
+func cut(s string, n int) string {
+	s = clean(s, false)
+	if r := []rune(s); len(r) > n {
+		s = string(r[:n])
+	}
+	return strings.TrimSpace(s)
+}

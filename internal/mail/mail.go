@@ -1,0 +1,178 @@
+// Package mail sends letters through a mail server (SMTP). It keeps nothing: the
+// outbox of jobs does.
+package mail
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"mime"
+	"net"
+	"net/mail"
+	"net/smtp"
+	"net/textproto"
+	"strings"
+	"time"
+)
+
+// Options say how mail is sent.
+type Options struct {
+	// Server is host:port; empty means that no mail is sent.
+	Server string
+	// User and Password log in, if User is set. They are never sent in the clear.
+	User, Password string
+	// From is the sender, "Name <address>" or an address.
+	From string
+	// TLS is "starttls" (default: required), "tls" or "off" (for a server on a
+	// private network).
+	TLS string
+	// Config is for tests; nil means the system's certificates.
+	Config *tls.Config
+}
+
+// Letter is one mail in plain text.
+type Letter struct {
+	To, Subject, Text string
+	// ID becomes the local part of the Message-ID.
+	ID string
+	At time.Time
+}
+
+// timeout bounds one delivery.
+const timeout = 30 * time.Second
+
+// ErrRefused wraps a final refusal of the server: a second try will not help.
+var ErrRefused = errors.New("the mail server refuses for good")
+
+// Sender sends letters.
+type Sender struct{ o Options }
+
+// New returns a sender.
+func New(o Options) *Sender { return &Sender{o} }
+
+// Ready reports whether a server is set up.
+func (s *Sender) Ready() bool { return s.o.Server != "" && s.o.From != "" }
+
+// Send delivers one letter to the server. Errors that a second try cannot mend
+// are ErrRefused.
+func (s *Sender) Send(ctx context.Context, l Letter) error {
+	from, err := mail.ParseAddress(s.o.From)
+	if err != nil {
+		return fmt.Errorf("%w: sender: %w", ErrRefused, err)
+	}
+	to, err := mail.ParseAddress(l.To)
+	if err != nil {
+		return fmt.Errorf("%w: recipient: %w", ErrRefused, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	c, err := s.dial(ctx)
+	if err != nil {
+		return final(err)
+	}
+	defer func() { _ = c.Close() }() // Quit has said what matters
+	return final(deliver(c, from, to, compose(from, to, l)))
+}
+
+// final marks answers of 500 and above.
+func final(err error) error {
+	var code *textproto.Error
+	if errors.As(err, &code) && code.Code >= 500 {
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return err
+}
+
+func (s *Sender) dial(ctx context.Context) (*smtp.Client, error) {
+	host, _, err := net.SplitHostPort(s.o.Server)
+	if err != nil {
+		return nil, err
+	}
+	conf := &tls.Config{MinVersion: tls.VersionTLS12}
+	if s.o.Config != nil {
+		conf = s.o.Config.Clone()
+	}
+	conf.ServerName = host
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.o.Server)
+	if err != nil {
+		return nil, err
+	}
+	if end, ok := ctx.Deadline(); ok {
+		if err := conn.SetDeadline(end); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+	}
+	if s.o.TLS == "tls" {
+		conn = tls.Client(conn, conf)
+	}
+	c, err := smtp.NewClient(conn, host)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	if err = s.login(c, conf, host); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+func (s *Sender) login(c *smtp.Client, conf *tls.Config, host string) error {
+	if s.o.TLS == "" || s.o.TLS == "starttls" {
+		if err := c.StartTLS(conf); err != nil {
+			return err
+		}
+	}
+	if s.o.User == "" {
+		return nil
+	}
+	return c.Auth(smtp.PlainAuth("", s.o.User, s.o.Password, host))
+}
+
+func deliver(c *smtp.Client, from, to *mail.Address, body []byte) error {
+	if err := c.Mail(from.Address); err != nil {
+		return err
+	}
+	if err := c.Rcpt(to.Address); err != nil {
+		return err
+	}
+	w, err := c.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(body); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	return c.Quit()
+}
+
+// compose writes a letter: header fields are encoded, so that no text of a
+// person can add one, and the body is base64 of UTF-8.
+func compose(from, to *mail.Address, l Letter) []byte {
+	var b bytes.Buffer
+	line := func(name, value string) {
+		b.WriteString(name + ": " + strings.NewReplacer("\r", "", "\n", "").Replace(value) + "\r\n")
+	}
+	domain := from.Address[strings.LastIndexByte(from.Address, '@')+1:]
+	line("From", from.String())
+	line("To", to.String())
+	line("Subject", mime.BEncoding.Encode("utf-8", l.Subject))
+	line("Date", l.At.Format(time.RFC1123Z))
+	line("Message-ID", "<"+l.ID+"@"+domain+">")
+	line("Auto-Submitted", "no")
+	line("MIME-Version", "1.0")
+	line("Content-Type", `text/plain; charset="utf-8"`)
+	line("Content-Transfer-Encoding", "base64")
+	b.WriteString("\r\n")
+	text := base64.StdEncoding.EncodeToString([]byte(strings.ReplaceAll(l.Text, "\n", "\r\n")))
+	for len(text) > 76 {
+		b.WriteString(text[:76] + "\r\n")
+		text = text[76:]
+	}
+	b.WriteString(text + "\r\n")
+	return b.Bytes()
+}
