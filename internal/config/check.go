@@ -2,6 +2,7 @@ package config
 
 import (
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"os"
@@ -54,6 +55,18 @@ func (c *Config) check(name, value string) string {
 	case "acme-directory":
 		if !hasScheme(value, "http", "https") {
 			return "an address that starts with https://"
+		}
+	case "region-file":
+		if value != "" && !readable(value) {
+			return "the path of a file that can be read"
+		}
+	case "smtp-server":
+		if host, _, _ := strings.Cut(value, ":"); value != "" && (host == "" || !address(value, 1)) {
+			return "host:port with a port from 1 to 65535"
+		}
+	case "smtp-from":
+		if _, err := mail.ParseAddress(value); value != "" && err != nil {
+			return "an address like service@example.com or Service <service@example.com>"
 		}
 	case "database":
 		// Without a host it means a Unix socket.
@@ -150,6 +163,7 @@ func (c *Config) between() (list []conflict) {
 	rule(c.Cluster && c.Database == "", "cluster", "true only with a PostgreSQL database: nodes share one")
 	rule(c.Cluster && c.Nats != "", "cluster", "true only without nats: choose one of them")
 	rule(c.Cluster && c.ClusterSecret == "", "cluster-secret", "a secret of 16 characters or more, the same on every node")
+	rule(c.SMTPServer != "" && c.SMTPFrom == "", "smtp-from", "the sender of mail, with smtp-server")
 	rule(!c.Cluster && c.ClusterPeers != "", "cluster-peers", "nothing without cluster")
 	return list
 }

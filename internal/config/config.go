@@ -50,6 +50,12 @@ type Config struct {
 	MaxConnsPerIP   int           `name:"max-conns-per-ip" default:"2000" min:"1" max:"1000000" doc:"Socket.IO connections from one address; not limited when rate-limits is off."`
 	MetricsListen   string        `name:"metrics-listen" doc:"Own address for GET /metrics. Empty: on the main address, with metrics-token."`
 	MetricsToken    string        `name:"metrics-token" secret:"yes" doc:"Bearer token for GET /metrics on the main address. Empty: not served there."`
+	RegionFile      string        `name:"region-file" doc:"File with the places of addresses, in the text form of ip2region or packed by us. Empty: the built-in table."`
+	SMTPServer      string        `name:"smtp-server" doc:"Mail server, host:port, for answers to left messages. Empty: no mail is sent."`
+	SMTPUser        string        `name:"smtp-user" doc:"Login of the mail server. Empty: no login."`
+	SMTPPassword    string        `name:"smtp-password" secret:"yes" doc:"Password of smtp-user."`
+	SMTPFrom        string        `name:"smtp-from" doc:"Sender of mail, an address or Name <address>."`
+	SMTPTLS         string        `name:"smtp-tls" default:"starttls" oneof:"starttls tls off" doc:"How the connection to the mail server is encrypted."`
 	LogLevel        string        `name:"log-level" default:"info" oneof:"debug info warn error" doc:"Least severe level that is logged."`
 	LogFormat       string        `name:"log-format" default:"text" oneof:"text json" doc:"Form of log lines."`
 	ShutdownTimeout time.Duration `name:"shutdown-timeout" default:"20s" min:"1s" max:"10m" doc:"Longest time a stop may take."`

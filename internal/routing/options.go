@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"parlor/internal/actor"
 	"parlor/internal/id"
 )
 
@@ -21,6 +22,16 @@ type Options struct {
 	Workers int
 	// Gate decides who may come in; without it everybody may.
 	Gate Gate
+	// Inviter names the agent whose invitation a visitor accepted; without it
+	// nobody invites.
+	Inviter Inviter
+}
+
+// Inviter knows accepted invitations.
+type Inviter interface {
+	// AgentFor returns the agent for whom a conversation of the visitor is that
+	// begins now, "" for none.
+	AgentFor(ctx context.Context, who actor.Actor) (id.Agent, error)
 }
 
 // Gate refuses visitors.

@@ -380,6 +380,11 @@ func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.St
 	case RefusedFull:
 		return a, errs.New(errs.Conflict, "queue_full", "Too many visitors are waiting. Please leave a message.")
 	}
+	if in.Agent == "" && s.opts.Inviter != nil {
+		if in.Agent, err = s.opts.Inviter.AgentFor(ctx, who); err != nil {
+			return a, err
+		}
+	}
 	if a.Conversation, a.Created, err = s.reader.Start(ctx, who, in); err != nil {
 		return a, err
 	}

@@ -119,6 +119,9 @@ func (s *Server) Run(ctx context.Context) error {
 	if err := s.services.presence.Start(ctx); err != nil {
 		return errors.Join(err, s.Close())
 	}
+	if err := s.services.visit.online.Start(ctx); err != nil {
+		return errors.Join(err, s.Close())
+	}
 	// Runners outlive ctx until the fronts have drained.
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
@@ -139,6 +142,7 @@ func (s *Server) Run(ctx context.Context) error {
 	start("cleanup", s.cleanup)
 	start("live", s.live.Run)
 	start("uckefu", s.uckefu.Run)
+	start("online", s.services.visit.online.Run)
 	start("rooms", s.services.desk.rooms.Run)
 	start("certificate", s.watchCertificate)
 	var web []*http.Server
@@ -257,6 +261,7 @@ func (s *Server) dispatch(e *event.Event) {
 		s.services.routing.Heed(e)
 		s.services.timers.Heed(e)
 		s.services.desk.heed(e)
+		s.services.visit.heed(e)
 	})
 	s.guard.Do(guard.Event, "deliver", func() { s.hub.Dispatch(e) })
 }

@@ -47,6 +47,7 @@ type services struct {
 	media         *media.Service
 	colleagues    *colleague.Service
 	desk          deskServices
+	visit         visitServices
 }
 
 // OpenStore opens the database that the settings name. shared is for commands
@@ -91,6 +92,9 @@ func payload(k event.Kind) any {
 	case event.SessionEnded:
 		return &account.SessionEnded{}
 	}
+	if p := visitPayload(k); p != nil {
+		return p
+	}
 	return deskPayload(k)
 }
 
@@ -127,11 +131,12 @@ func (s *Server) domains(ctx context.Context) error {
 	d.media = media.New(st, ck, media.Options{Dir: uploads(s.opts.Config), MaxSize: s.opts.Config.MaxUpload, Key: key})
 	s.deskDomains()
 	d.conversations = conversation.New(st, attachments{d.media, d.desk.canned}, s.bus, ck, limits{d.accounts})
+	d.conversations = conversation.New(st, attachments{d.media, d.desk.canned}, closings{s}, ck)
 	d.colleagues = colleague.New(st, d.accounts, s.bus, ck)
-	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter, Gate: gate{d.desk.blacklist}})
+	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter, Gate: gate{d.desk.blacklist}, Inviter: invited{s}})
 	d.timers = timer.New(d.accounts, d.conversations, d.visitors, ck, s.log)
 	d.presence = presence.New(st, s.node, ck, s.log, func(ctx context.Context, a presence.Agent) { announcer{s}.Agent(ctx, a.Tenant, a.Agent) })
-	return nil
+	return s.visitDomains(key)
 }
 
 // attachments lets conversations find uploaded files.
@@ -198,6 +203,7 @@ func (s *Server) fronts() {
 	views := wire.Views{Files: d.media}
 	posts := httpx.NewLimiter(ck, limits, 10, 60)
 	calls := httpx.NewLimiter(ck, limits, 50, 200)
+	leaving := httpx.NewLimiter(ck, limits, 0.05, 5)
 	arrivals := httpx.NewLimiter(ck, limits, 20, 400)
 
 	so := socketio.Options{PingInterval: c.PingInterval, PingTimeout: c.PingTimeout, MaxPayload: 1 << 20, ClientIP: clients.Of,
@@ -209,8 +215,9 @@ func (s *Server) fronts() {
 	s.sockets = socketio.New(so)
 	mux := http.NewServeMux()
 	s.live = live.Mount(s.sockets, live.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors,
-		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Blacklist: d.desk.blacklist, Hub: s.hub, Views: views, Clock: ck, Posts: posts, Cookie: rest.CookieName, Log: s.log})
+		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Blacklist: d.desk.blacklist, Visit: d.visit.front(), Hub: s.hub, Views: views, Clock: ck, Posts: posts, Arrivals: arrivals, Cookie: rest.CookieName, Log: s.log})
 	workers := d.timers.Workers()
+	workers[JobLeaveMail] = s.sendLetter
 	workers[uckefu.JobVisitorGone] = func(ctx context.Context, j job.Job) error { return s.uckefu.EndGone(ctx, j) }
 	s.jobs = job.NewRunner(s.store, ck, s.log, s.guarded(workers))
 	d.timers.Use(s.jobs)
@@ -218,7 +225,7 @@ func (s *Server) fronts() {
 		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Blacklist: d.desk.blacklist, Media: d.media, Canned: d.desk.canned, Tags: d.desk.tags, Jobs: s.jobs, Hub: s.hub, Clients: clients, Clock: ck, Posts: posts, Calls: arrivals,
 		Grace: c.VisitorGrace, Log: s.log})
 	api := rest.Mount(mux, rest.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
-		Views: views, Clients: clients, Calls: calls, Uploads: arrivals, Desk: d.desk.forREST(s), Version: s.opts.Version, Log: s.log})
+		Views: views, Clients: clients, Calls: calls, Uploads: arrivals, Desk: d.desk.forREST(s), Visit: d.visit.front(), Leaving: leaving, Version: s.opts.Version, Log: s.log})
 	site.Mount(mux, site.Deps{Accounts: d.accounts, Media: d.media, Clients: clients, Files: web.Files(), Built: web.Built(), Start: s.opts.Start,
 		SetupToken: s.setupToken, PublicURL: c.PublicURL, Log: s.log})
 	mux.Handle("/socket.io/", s.sockets)

@@ -41,6 +41,8 @@ type agentConn struct {
 	rows map[id.Conversation]conversation.Conversation
 	// counts is true if the counts may have changed.
 	counts bool
+
+	online onlineWatch
 }
 
 // thread is a conversation followed message by message.
@@ -78,6 +80,7 @@ func (f *Front) agentNamespace(ns *socketio.Namespace) {
 	ns.On("recall", call(f, agentCall((*agentConn).recall)))
 	ns.On("colleague", call(f, agentCall((*agentConn).colleague)))
 	ns.On("colleague-read", call(f, agentCall((*agentConn).colleagueRead)))
+	ns.On("online", call(f, agentCall((*agentConn).watchOnline)))
 	ns.On("draft", call(f, agentCall((*agentConn).draft)))
 }
 
@@ -161,6 +164,7 @@ func (c *agentConn) greet(ctx context.Context) error {
 
 func (c *agentConn) close() {
 	c.f.Hub.Unfollow(c, c.topics()...)
+	c.closeOnline()
 	c.f.board.drop(c)
 	c.mu.Lock()
 	c.closed = true

@@ -14,8 +14,12 @@ import (
 	"parlor/internal/field"
 	"parlor/internal/front/wire"
 	"parlor/internal/id"
+	"parlor/internal/invite"
+	"parlor/internal/leave"
+	"parlor/internal/online"
 	"parlor/internal/routing"
 	"parlor/internal/summary"
+	"parlor/internal/survey"
 	"parlor/internal/tag"
 	"parlor/internal/visitor"
 )
@@ -85,6 +89,14 @@ func (c *agentConn) Deliver(e *event.Event) {
 		_ = c.sock.Emit("summary", d)
 	case *field.FieldsChanged:
 		_ = c.sock.Emit("visitor-fields", d)
+	case *online.Changed:
+		_ = c.sock.Emit("online", d)
+	case *invite.Changed:
+		_ = c.sock.Emit("invitation", d)
+	case *survey.Changed:
+		_ = c.sock.Emit("survey", d)
+	case *leave.Changed:
+		_ = c.sock.Emit("leave", d)
 	case *canned.Changed:
 		_ = c.sock.Emit("canned", d)
 	case *account.SessionEnded:

@@ -42,11 +42,14 @@ type Deps struct {
 	Colleagues    *colleague.Service
 	Rooms         *attendance.Service
 	Blacklist     *blacklist.Service
+	Visit         wire.Visit
 	Hub           *realtime.Hub
 	Views         wire.Views
 	Clock         clock.Clock
 	// Posts limits messages by person.
 	Posts *httpx.Limiter
+	// Arrivals limits new visitors by address.
+	Arrivals *httpx.Limiter
 	// Cookie is the name of the console's session cookie.
 	Cookie string
 	Log    *slog.Logger

@@ -2,7 +2,6 @@ package live
 
 import (
 	"context"
-	"encoding/json"
 	"sync"
 
 	"parlor/internal/actor"
@@ -12,9 +11,12 @@ import (
 	"parlor/internal/event"
 	"parlor/internal/front/wire"
 	"parlor/internal/id"
+	"parlor/internal/invite"
 	"parlor/internal/realtime"
 	"parlor/internal/routing"
 	"parlor/internal/socketio"
+	"parlor/internal/survey"
+	"parlor/internal/visitor"
 )
 
 // visitorConn is one socket of a visitor.
@@ -28,35 +30,41 @@ type visitorConn struct {
 	place    int
 	online   bool
 	follower *realtime.Follower
+	// release ends the count of who is online.
+	release func()
+	// first and fresh are for OnConnected.
+	first pageRef
+	fresh *visitor.Visitor
 }
 
 func (f *Front) visitorNamespace(ns *socketio.Namespace) {
 	ns.OnConnect(func(s *socketio.Socket) error {
-		var auth struct {
-			Token string `json:"token"`
-		}
-		if err := json.Unmarshal(s.Auth(), &auth); err != nil {
-			return refusal(errs.New(errs.Unauthenticated, "unauthenticated", "The visitor token is missing."))
-		}
-		who, err := f.Visitors.Authenticate(auth.Token)
+		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+		defer cancel()
+		who, auth, fresh, err := f.visitorLogin(ctx, s)
 		if err == nil {
 			err = f.refuseBlocked(who, s.RemoteIP())
 		}
 		if err != nil {
 			return refusal(err)
 		}
-		s.SetData(&visitorConn{f: f, sock: s, who: who, online: true})
+		s.SetData(&visitorConn{f: f, sock: s, who: who, online: true, first: auth.Page, fresh: fresh})
 		return nil
 	})
 	ns.OnConnected(func(s *socketio.Socket) {
 		c := s.Data().(*visitorConn)
 		f.Hub.Follow(c, event.ToVisitor(c.who.Tenant, c.who.Visitor))
+		c.opened(c.first, c.fresh)
+		c.first, c.fresh = pageRef{}, nil
 	})
 	ns.OnDisconnect(func(s *socketio.Socket, _ string) {
 		c := s.Data().(*visitorConn)
 		f.Hub.Unfollow(c, event.ToVisitor(c.who.Tenant, c.who.Visitor))
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		if c.release != nil {
+			c.release()
+		}
 		if c.follower != nil {
 			c.follower.Close()
 		}
@@ -69,6 +77,8 @@ func (f *Front) visitorNamespace(ns *socketio.Namespace) {
 	ns.On("page", call(f, visitorCall((*visitorConn).page)))
 	ns.On("close", call(f, visitorCall((*visitorConn).close)))
 	ns.On("recall", call(f, visitorCall((*visitorConn).recall)))
+	ns.On("invite-answer", call(f, visitorCall((*visitorConn).answerInvite)))
+	ns.On("invite-shown", call(f, visitorCall((*visitorConn).inviteShown)))
 }
 
 func visitorCall[I, O any](fn func(*visitorConn, context.Context, I) (O, error)) func(context.Context, *socketio.Socket, I) (O, error) {
@@ -86,6 +96,8 @@ type startInput struct {
 type pageRef struct {
 	URL   string `json:"url"`
 	Title string `json:"title"`
+	// Referrer is the page before, on the first page of a visit.
+	Referrer string `json:"referrer"`
 }
 
 func (c *visitorConn) start(ctx context.Context, in startInput) (wire.VisitorState, error) {
@@ -252,7 +264,7 @@ func (c *visitorConn) page(ctx context.Context, in pageRef) (empty, error) {
 	if err := c.f.Posts.Take("v " + string(c.who.Visitor)); err != nil {
 		return empty{}, err
 	}
-	return empty{}, c.f.Visitors.Look(ctx, c.who, in.URL, in.Title)
+	return empty{}, c.f.Visit.Online.Seen(ctx, c.look(in))
 }
 
 func (c *visitorConn) close(ctx context.Context, _ empty) (wire.VisitorState, error) {
@@ -283,6 +295,10 @@ func (c *visitorConn) Deliver(e *event.Event) {
 	case *blacklist.Changed:
 		_ = c.sock.Emit("blocked", empty{})
 		go c.sock.Disconnect(false)
+	case *invite.Changed:
+		c.invited(d.Invitation)
+	case *survey.Changed:
+		c.surveyed(d)
 	case *conversation.Recalled:
 		_ = c.sock.Emit("recalled", c.f.Views.VisitorMessage(d.Message))
 	case *conversation.Typing:

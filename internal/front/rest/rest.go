@@ -41,8 +41,11 @@ type Deps struct {
 	// Calls, Logins and Uploads limit requests by credential or address.
 	Calls, Uploads *httpx.Limiter
 	Desk           Desk
-	Version        string
-	Log            *slog.Logger
+	Visit          wire.Visit
+	// Leaving limits left messages by visitor and address.
+	Leaving *httpx.Limiter
+	Version string
+	Log     *slog.Logger
 }
 
 // API is the mounted front.
@@ -80,6 +83,7 @@ func Mount(mux *http.ServeMux, d Deps) *API {
 	a.visitorSide()
 	a.desk()
 	a.admin()
+	a.visit()
 	mux.HandleFunc("GET /api/parlor/docs", a.page)
 	return a
 }
@@ -90,6 +94,9 @@ func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
 	if strings.HasSuffix(t.PkgPath(), "/setting") && (t.Name() == "Team" || t.Name() == "Inbox" || t.Name() == "Company") {
 		name += "Settings"
+	}
+	if own, ok := visitSchemas[t.PkgPath()+"."+t.Name()]; ok {
+		name = own
 	}
 	return name
 }

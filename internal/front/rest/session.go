@@ -112,3 +112,9 @@ func (a *API) me(ctx context.Context, l account.Login) (wire.Me, error) {
 	}
 	return me, nil
 }
+
+// factsOf returns where the request of ctx came from.
+func factsOf(ctx context.Context) requestFacts {
+	f, _ := ctx.Value(requestKey{}).(requestFacts)
+	return f
+}

@@ -17,6 +17,7 @@ import (
 	"parlor/internal/front/wire"
 	"parlor/internal/id"
 	"parlor/internal/media"
+	"parlor/internal/online"
 	"parlor/internal/visitor"
 )
 
@@ -151,7 +152,7 @@ func (a *API) visitorSide() {
 	page := operation(http.MethodPost, "/visitor/page", "Note a page view (beacon with text/plain JSON)", "visitor", http.StatusNoContent, "")
 	page.MaxBodyBytes = 8 << 10
 	huma.Register(a.huma, page, func(ctx context.Context, in *pageInput) (*struct{}, error) {
-		return nil, a.answer(page, a.beacon(ctx, in.RawBody))
+		return nil, a.answer(page, a.beacon(ctx, in.RawBody, factsOf(ctx).ip))
 	})
 	asVisitor(a, http.MethodGet, "/visitor/messages", "Messages of one's own conversation", a.ownMessages)
 	asVisitor(a, http.MethodGet, "/visitor/history", "One's earlier conversations", func(ctx context.Context, who actor.Actor, _ *none) (*body[items[pastConversation]], error) {
@@ -186,7 +187,8 @@ func (a *API) arrive(ctx context.Context, in *arriveInput) (*body[arrived], erro
 		return nil, err
 	}
 	who := v.Actor()
-	if err := a.Visitors.Look(ctx, who, in.Body.Page.URL, in.Body.Page.Title); err != nil {
+	if err := a.Visit.Online.Seen(ctx, online.Look{Tenant: who.Tenant, Visitor: who.Visitor, Inbox: who.Inbox, URL: in.Body.Page.URL, Title: in.Body.Page.Title,
+		Referrer: in.Body.Page.Referrer, IP: in.facts.ip}); err != nil {
 		return nil, err
 	}
 	out := arrived{Token: a.Visitors.Token(v), Visitor: visitorName{v.ID, v.Name}, MaxFile: a.Media.MaxSize(), FileTypes: media.Types(),
@@ -207,7 +209,7 @@ func (a *API) arrive(ctx context.Context, in *arriveInput) (*body[arrived], erro
 	return reply(out, err)
 }
 
-func (a *API) beacon(ctx context.Context, raw []byte) error {
+func (a *API) beacon(ctx context.Context, raw []byte, ip string) error {
 	var in struct{ Token, URL, Title string }
 	if err := json.Unmarshal(raw, &in); err != nil {
 		return errs.New(errs.Invalid, "invalid", "The body is not JSON.").Because(err)
@@ -219,7 +221,7 @@ func (a *API) beacon(ctx context.Context, raw []byte) error {
 	if err := a.Calls.Take("v " + string(who.Visitor)); err != nil {
 		return err
 	}
-	return a.Visitors.Look(ctx, who, in.URL, in.Title)
+	return a.Visit.Online.Seen(ctx, online.Look{Tenant: who.Tenant, Visitor: who.Visitor, Inbox: who.Inbox, URL: in.URL, Title: in.Title, IP: ip})
 }
 
 func (a *API) ownMessages(ctx context.Context, who actor.Actor, in *historyInput) (*body[visitorMessages], error) {

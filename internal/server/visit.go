@@ -1,0 +1,194 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"parlor/internal/account"
+	"parlor/internal/actor"
+	"parlor/internal/conversation"
+	"parlor/internal/errs"
+	"parlor/internal/event"
+	"parlor/internal/front/wire"
+	"parlor/internal/id"
+	"parlor/internal/invite"
+	"parlor/internal/job"
+	"parlor/internal/leave"
+	"parlor/internal/mail"
+	"parlor/internal/online"
+	"parlor/internal/region"
+	"parlor/internal/setting"
+	"parlor/internal/survey"
+	"parlor/internal/visitor"
+)
+
+// JobLeaveMail sends the answer to a left message.
+const JobLeaveMail = "leave.mail"
+
+// visitServices are the domains of the visitor's side.
+type visitServices struct {
+	online  *online.Service
+	invites *invite.Service
+	surveys *survey.Service
+	leaves  *leave.Service
+	mail    *mail.Sender
+}
+
+// visitDomains builds the domains of the visitor's side. They come after the
+// conversations.
+func (s *Server) visitDomains(key []byte) error {
+	c, d, st, ck := s.opts.Config, &s.services, s.store, s.opts.Clock
+	regions, err := region.Builtin()
+	if c.RegionFile != "" {
+		regions, err = region.Open(c.RegionFile)
+	}
+	if err != nil {
+		return fmt.Errorf("regions: %w", err)
+	}
+	v := &d.visit
+	set := inboxSettings{d.accounts}
+	v.online = online.New(st, trail{d.visitors, set}, regions, s.bus, ck, s.log, s.node)
+	v.invites = invite.New(st, s.bus, ck, set.inviteValid)
+	v.surveys = survey.New(st, talks{d.conversations}, set, s.bus, ck, key)
+	v.mail = mail.New(mail.Options{Server: c.SMTPServer, User: c.SMTPUser, Password: c.SMTPPassword, From: c.SMTPFrom, TLS: c.SMTPTLS})
+	v.leaves = leave.New(st, set, s.bus, ck, leave.Mail{Ready: v.mail.Ready(), Kind: JobLeaveMail}, func() { s.jobs.Wake() })
+	return nil
+}
+
+// visitPayload makes an empty payload of the visitor side's kinds of event.
+func visitPayload(k event.Kind) any {
+	switch k {
+	case event.OnlineChanged:
+		return &online.Changed{}
+	case event.InviteChanged:
+		return &invite.Changed{}
+	case event.SurveyChanged:
+		return &survey.Changed{}
+	case event.LeaveChanged:
+		return &leave.Changed{}
+	}
+	return nil
+}
+
+// heed hands an event to the services of the visitor's side; it does not block.
+func (v *visitServices) heed(e *event.Event) {
+	v.online.Heed(e)
+	switch d := e.Data.(type) {
+	case *conversation.Changed:
+		if d.Cause == conversation.CauseStarted || d.Conversation.Status == conversation.Closed {
+			v.online.Refresh(e.Tenant, d.Conversation.Visitor)
+		}
+	case *invite.Changed:
+		v.online.Refresh(e.Tenant, d.Invitation.Visitor)
+	}
+}
+
+// closings publishes what conversations announce, on the node where it happened,
+// and what the end of one without an agent left behind.
+type closings struct{ s *Server }
+
+// Publish implements event.Publisher.
+func (c closings) Publish(e *event.Event) {
+	c.s.bus.Publish(e)
+	d, ok := e.Data.(*conversation.Changed)
+	if !ok || d.Conversation.Status != conversation.Closed || d.Conversation.Agent != "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
+	defer cancel()
+	if err := c.s.services.visit.leaves.Missed(ctx, e.Tenant, d.Conversation.ID); err != nil {
+		c.s.log.Error("missed visitor not announced", "conversation", d.Conversation.ID, "error", err)
+	}
+}
+
+// invited finds accepted invitations for routing, which is built before them.
+type invited struct{ s *Server }
+
+// AgentFor implements routing.Inviter.
+func (i invited) AgentFor(ctx context.Context, who actor.Actor) (id.Agent, error) {
+	return i.s.services.visit.invites.AgentFor(ctx, who)
+}
+
+// sendLetter is the worker of JobLeaveMail.
+func (s *Server) sendLetter(ctx context.Context, j job.Job) error {
+	var l leave.Letter
+	if err := json.Unmarshal([]byte(j.Payload), &l); err != nil {
+		return fmt.Errorf("%w: %w", job.ErrGiveUp, err)
+	}
+	err := s.services.visit.mail.Send(ctx, mail.Letter{To: l.To, Subject: l.Subject, Text: l.Text, ID: l.ID, At: s.opts.Clock.Now()})
+	if errors.Is(err, mail.ErrRefused) {
+		return fmt.Errorf("%w: %w", job.ErrGiveUp, err)
+	}
+	return err
+}
+
+// inboxSettings answers what the domains of the visitor's side ask of settings.
+type inboxSettings struct{ accounts *account.Service }
+
+func (s inboxSettings) of(ctx context.Context, t id.Tenant, in id.Inbox) (setting.Inbox, error) {
+	book, err := s.accounts.Book(ctx, t)
+	if err != nil {
+		return setting.Inbox{}, err
+	}
+	inbox, ok := book.Inboxes[in]
+	if !ok {
+		return setting.Inbox{}, errs.New(errs.NotFound, "inbox_not_found", "There is no such inbox.")
+	}
+	return inbox.Settings, nil
+}
+
+// Offline implements leave.Settings.
+func (s inboxSettings) Offline(ctx context.Context, t id.Tenant, in id.Inbox) (setting.Offline, error) {
+	got, err := s.of(ctx, t, in)
+	return got.Offline, err
+}
+
+// Survey implements survey.Settings.
+func (s inboxSettings) Survey(ctx context.Context, t id.Tenant, in id.Inbox) (setting.Survey, error) {
+	got, err := s.of(ctx, t, in)
+	return got.Survey, err
+}
+
+func (s inboxSettings) inviteValid(ctx context.Context, t id.Tenant, in id.Inbox) (time.Duration, error) {
+	book, err := s.accounts.Book(ctx, t)
+	if err != nil {
+		return 0, err
+	}
+	return time.Duration(*book.Service(in, "").Timers.InviteValid) * time.Second, nil
+}
+
+// trail keeps page views unless the inbox says otherwise.
+type trail struct {
+	visitors *visitor.Service
+	settings inboxSettings
+}
+
+// Looked implements online.Trail.
+func (t trail) Looked(ctx context.Context, l online.Look) error {
+	set, err := t.settings.of(ctx, l.Tenant, l.Inbox)
+	if err != nil || set.NoTrail {
+		return err
+	}
+	return t.visitors.Look(ctx, actor.Actor{Kind: actor.Visitor, Tenant: l.Tenant, Visitor: l.Visitor, Inbox: l.Inbox}, l.URL, l.Title)
+}
+
+// talks finds conversations for surveys.
+type talks struct{ conversations *conversation.Service }
+
+// Talk implements survey.Talks.
+func (t talks) Talk(ctx context.Context, who actor.Actor, c id.Conversation) (survey.Talk, error) {
+	got, err := t.conversations.Conversation(ctx, who, c)
+	talk := survey.Talk{Conversation: got.ID, Tenant: got.Tenant, Inbox: got.Inbox, Visitor: got.Visitor, VisitorName: got.VisitorName, Agent: got.Agent,
+		AgentName: got.AgentName, Team: got.Team, Closed: got.Status == conversation.Closed}
+	if got.ClosedAt != nil {
+		talk.ClosedAt = *got.ClosedAt
+	}
+	return talk, err
+}
+
+func (v *visitServices) front() wire.Visit {
+	return wire.Visit{Online: v.online, Invites: v.invites, Surveys: v.surveys, Leaves: v.leaves}
+}

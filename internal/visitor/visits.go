@@ -1,0 +1,61 @@
+package visitor
+
+import (
+	"context"
+	"time"
+
+	"parlor/internal/errs"
+	"parlor/internal/id"
+)
+
+// VisitPause is how long a visitor must have been away for the next page to
+// begin a new visit.
+const VisitPause = 30 * time.Minute
+
+// Visit is a run of pages without a long pause.
+type Visit struct {
+	// Since and Until are the first and the last moment of the visit.
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until"`
+	// Pages are newest first.
+	Pages []Dwelt `json:"pages"`
+}
+
+// Dwelt is a page with the time spent on it.
+type Dwelt struct {
+	Page
+	// DwellMS is in milliseconds; for the page that is open now, so far.
+	DwellMS int64 `json:"dwellMs"`
+}
+
+// Visits groups pages, newest first, into visits, newest first.
+func Visits(pages []Page) (list []Visit) {
+	for _, p := range pages {
+		d := Dwelt{p, max(p.Until.Sub(p.At), 0).Milliseconds()}
+		if n := len(list); n > 0 && list[n-1].Since.Sub(p.Until) <= VisitPause {
+			v := &list[n-1]
+			v.Pages, v.Since = append(v.Pages, d), p.At
+			continue
+		}
+		list = append(list, Visit{Since: p.At, Until: p.Until, Pages: []Dwelt{d}})
+	}
+	return list
+}
+
+// maxTrail is how many pages a call of Trail reads at most.
+const maxTrail = 200
+
+// Trail returns the visits of a visitor, newest first, from pages older than
+// before (zero: all). next continues; it is zero at the end. A visit may go on
+// in the next part.
+func (s *Service) Trail(ctx context.Context, t id.Tenant, v id.Visitor, before time.Time, limit int) (list []Visit, next time.Time, err error) {
+	defer errs.Wrap(&err, "visitor.Trail")
+	if limit < 1 || limit > maxTrail {
+		limit = 100
+	}
+	pages, err := s.store.Pages(ctx, t, v, before, limit)
+	if len(pages) == limit {
+		next = pages[limit-1].At
+	}
+	return Visits(pages), next, err
+}
