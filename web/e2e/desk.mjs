@@ -1,7 +1,8 @@
 // The agent's own ways: states, queue, transfer, keyboard, canned replies, drafts, details, phone.
+import { hand } from './hand.mjs'
 import { axe, check, LOGIN, open, openChat, PASSWORD, say, signIn, unique } from './lib.mjs'
 
-export async function desk(browser, base) {
+export async function desk(browser, base, mock) {
   const agent = await open(browser)
   const visitor = await open(browser, { width: 1280, height: 800 })
 
@@ -53,7 +54,8 @@ export async function desk(browser, base) {
     await axe(agent, 'canned replies')
     await box.press('ArrowDown')
     await box.press('Tab')
-    check((await box.inputValue()).length > 3, 'the canned reply is in the box')
+    await agent.waitForFunction(() => document.querySelector('textarea').value.length > 3)
+    check(!(await box.inputValue()).includes('{'), 'the canned reply is in the box, its variables filled')
     const draft = unique('草稿')
     await box.fill(draft)
     await agent.reload()
@@ -79,7 +81,11 @@ export async function desk(browser, base) {
     await agent.fill('[role=dialog] textarea', '请跟进')
     await agent.click('[role=dialog] button[type=submit]')
     await agent.waitForSelector('[role=dialog]', { state: 'detached' })
+    await agent.waitForSelector('[data-test=leaving-now]')
+    await axe(agent, 'about to be transferred')
+    await agent.click('[data-test=leaving-now]')
     await agent.waitForSelector('[role=log] >> text=/转接|排队|队列/')
+    await agent.waitForSelector('[data-test=leaving-now]', { state: 'detached' })
   }
 
   // The keyboard: help, moving, going back.
@@ -105,6 +111,8 @@ export async function desk(browser, base) {
   check(agent.faults.length === 0, 'faults in the console: ' + agent.faults.join('; '))
   await agent.context().close()
   await visitor.context().close()
+
+  await hand(browser, base, mock)
 
   // A phone shows one pane at a time.
   const phone = await open(browser, { width: 390, height: 844, touch: true })

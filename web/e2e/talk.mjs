@@ -113,8 +113,8 @@ export async function talk(browser, base) {
   await early.context().close()
 
   // The end, the history, and a new beginning.
-  await agent.click('button:has-text("结束会话")')
-  await agent.click('[data-test=confirm-close]')
+  await agent.click('[data-test=close]')
+  await agent.click('[data-test=leaving-now]')
   await chat.waitForSelector('.foot:has-text("已结束")')
   await axe(chat, 'panel after the end')
   await chat.click('.foot button')

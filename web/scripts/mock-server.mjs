@@ -8,7 +8,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Server } from 'socket.io'
-import { ask, CANNED, history, PAGES, seed, TEAMS } from './mock/data.mjs'
+import { ask, history, PAGES, seed, TEAMS } from './mock/data.mjs'
+import { desk as makeDesk } from './mock/desk.mjs'
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url))
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; media-src 'self' blob:; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'"
@@ -176,6 +177,11 @@ export async function start({ port = 0, conversations = 5000 } = {}) {
     return world.pages.get(v.id)
   }
 
+  const tell = (event, arg, to, where = () => true) => { for (const s of agentNs.sockets.values()) if ((!to || to.includes(s.data.me)) && where(s)) s.emit(event, arg) }
+  const desk = makeDesk({
+    world, agents, announce, give, tell, refuse: (...a) => new Refusal(...a),
+    sockets: () => [...agentNs.sockets.values()], online: (id) => [...agentNs.sockets.values()].some((s) => s.data.me === id),
+  })
   const guard = (fn) => async (arg, ack) => {
     if (typeof arg === 'function') [arg, ack] = [undefined, arg]
     try {
@@ -204,7 +210,9 @@ export async function start({ port = 0, conversations = 5000 } = {}) {
     s.on('post', guard(({ conversation, clientId, kind, text, file }) => {
       const c = get(conversation)
       if (text === '/fail') throw new Refusal(422, 'invalid', 'text_refused')
-      return { message: announce(c, world.append(c, { kind: 'agent', id: me.agent, name: me.name }, { clientId, kind, ...(text ? { text } : {}), ...fileOf(file) })) }
+      const posted = world.append(c, { kind: 'agent', id: me.agent, name: me.name }, { clientId, kind, ...(text ? { text } : {}), ...fileOf(file) })
+      if (kind === 'note' && !posted.repeated) desk.mentioned(posted.message, c)
+      return { message: announce(c, posted) }
     }))
     s.on('read', guard(({ conversation, seq }) => {
       const c = get(conversation)
@@ -214,7 +222,7 @@ export async function start({ port = 0, conversations = 5000 } = {}) {
       tellCounts()
     }))
     s.on('typing', ({ conversation, on }) => tellVisitor(get(conversation), 'typing', { name: me.name, on }))
-    s.on('watch', guard(({ conversation }) => (conversation ? { conversation: get(conversation) } : {})))
+    desk.listen(s, me, guard)
     s.on('resume', guard(({ conversations: have }) => {
       const messages = Object.entries(have).flatMap(([id, seq]) => (world.conversations.has(id) ? world.log(id).filter((m) => m.seq > seq) : []))
       return { conversations: Object.keys(have).map((id) => world.conversations.get(id)).filter(Boolean), messages }
@@ -284,6 +292,7 @@ export async function start({ port = 0, conversations = 5000 } = {}) {
     ['POST', '/conversations/:id/read', ({ c, body }) => Object.assign(c, { agentRead: body.seq, unread: 0 })],
     ['POST', '/conversations/:id/claim', ({ c, me }) => { if (c.status !== 'queued') throw new Refusal(409, 'conflict', 'already_assigned'); give(c, me.agent, 'picked'); return c }],
     ['POST', '/conversations/:id/transfer', ({ c, body, me }) => {
+      if (body.agent && c.status === 'open' && desk.ask(c, me, body)) return c
       if (body.note) announce(c, world.append(c, { kind: 'agent', id: me.agent, name: me.name }, { kind: 'note', text: body.note }))
       if (body.agent) give(c, body.agent, 'transfer', 'transferred', me.name)
       else {
@@ -296,10 +305,8 @@ export async function start({ port = 0, conversations = 5000 } = {}) {
       return c
     }],
     ['POST', '/conversations/:id/close', ({ c }) => { closeIt(c, 'agent'); return c }],
-    ['GET', '/conversations/:id/routing', ({ c }) => ({
-      place: c.status === 'queued' ? world.place(c) : 0,
-      decisions: [{ ...(c.agent ? { agent: c.agent, name: c.agentName, rule: 'last_served' } : {}), candidates: c.agent ? 2 : 0, removed: [{ agent: 'a4', name: 'Grace Whitfield', filter: 'busy' }, { agent: 'a5', name: '王博', filter: 'away' }], removedMore: 3, at: c.assignedAt ?? c.queuedAt }],
-    })],
+    ['GET', '/conversations/:id/routing', ({ c }) => ({ place: c.status === 'queued' ? world.place(c) : 0, decisions: [desk.decision(c)] })],
+    ...desk.routes,
     ['GET', '/visitors/:id', ({ v }) => v],
     ['PATCH', '/visitors/:id', ({ v, body }) => {
       Object.assign(v, body)
@@ -315,7 +322,6 @@ export async function start({ port = 0, conversations = 5000 } = {}) {
       }
       return { items }
     }],
-    ['GET', '/canned', ({ req }) => ({ items: CANNED[(req.headers['accept-language'] ?? 'en').slice(0, 2)]?.map(([shortcut, title, text]) => ({ shortcut, title, text })) ?? [] })],
     ['POST', '/files', keep],
     ['POST', '/visitor/session', ({ body }) => {
       let token = body.token
@@ -359,7 +365,7 @@ export async function start({ port = 0, conversations = 5000 } = {}) {
     world.lastFiles.set(f.id, f)
     return f
   }
-  const sessionOf = (a) => ({ agent: { id: a.agent, name: a.name, email: a.email, role: 'agent', teams: a.teams }, tenant: { id: 'main', name: '极光灯饰' }, permissions: ['conversation.reply'], csrf: 'mock-csrf', status: status(a.agent) })
+  const sessionOf = (a) => ({ agent: { id: a.agent, name: a.name, email: a.email, role: 'agent', teams: a.teams }, tenant: { id: 'main', name: '极光灯饰' }, permissions: ['conversation.reply', 'visitor.block', 'content.manage', 'visitor.invite'], csrf: 'mock-csrf', status: status(a.agent) })
   const page = (log, q) => {
     const limit = Number(q.get('limit') ?? 50)
     if (q.get('before')) return log.filter((m) => m.seq < +q.get('before')).slice(-limit)
@@ -378,9 +384,9 @@ export async function start({ port = 0, conversations = 5000 } = {}) {
       const path = url.pathname.slice('/api/parlor/v1'.length)
       const type = req.headers['content-type'] ?? ''
       for (const [method, pattern, fn, access] of routes) {
-        const hit = method === req.method && new RegExp('^' + pattern.replace(':id', '([^/]+)') + '$').exec(path)
+        const hit = method === req.method && new RegExp('^' + pattern.replace(/:\w+/g, '([^/]+)') + '$').exec(path)
         if (!hit) continue
-        const ctx = { req, res, raw, type, q: url.searchParams, body: raw.length && !type.startsWith('multipart') ? JSON.parse(raw) : {} }
+        const ctx = { id: hit[1] && decodeURIComponent(hit[1]), seq: hit[2], req, res, raw, type, q: url.searchParams, body: raw.length && !type.startsWith('multipart') ? JSON.parse(raw) : {} }
         if (access === 'visitor') {
           ctx.v = world.tokens.get((req.headers.authorization ?? '').slice(7))
           if (!ctx.v) throw new Refusal(401, 'unauthenticated', 'unauthenticated')

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { bytes, initials, pathOf, span } from '../src/app/format'
-import { find, score, slash } from '../src/inbox/canned'
+import { score } from '../src/app/fuzzy'
+import { find, slash } from '../src/inbox/canned'
 import { langOf, parts } from '../src/inbox/links'
 
 describe('canned replies', () => {
-  const list = [{ shortcut: 'refund', title: 'Refund time', text: 'three days' }, { shortcut: 'hello', title: '问候', text: '您好，请问有什么可以帮您？' }, { shortcut: 'track', title: 'Tracking', text: 'your refund link' }]
+  const list = ([{ shortcut: 'refund', title: 'Refund time', text: 'three days' }, { shortcut: 'hello', title: '问候', text: '您好，请问有什么可以帮您？' }, { shortcut: 'track', title: 'Tracking', text: 'your refund link' }]).map((c, i) => ({ ...c, id: 'r' + i, kind: 'reply' as const, scope: 'company' as const, editable: false, mine: 0, uses: 0, createdAt: '', updatedAt: '' }))
   it('are found by shortcut first, then by title and text', () => {
     expect(find(list, 'ref').map((c) => c.shortcut)).toEqual(['refund', 'track'])
     expect(find(list, '问候').map((c) => c.shortcut)).toEqual(['hello'])

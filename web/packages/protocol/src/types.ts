@@ -30,6 +30,16 @@ export type Decision = Schemas['Decision']
 export type Session = Schemas['Me']
 export type Counts = Schemas['Counts']
 export type Canned = Schemas['Canned']
+export type Handover = Schemas['Handover']
+export type QueueItem = Schemas['QueueItem']
+export type WhyNot = Schemas['WhyNot']
+export type Mention = Schemas['Mention']
+export type Draft = Schemas['Draft']
+export type Tag = Schemas['Tag']
+export type Remark = Schemas['Remark']
+export type Chat = Schemas['Chat']
+export type ColleagueGroup = Schemas['Group']
+export type Block = Schemas['Block']
 export type SearchHit = Schemas['Hit']
 export type View = NonNullable<NonNullable<paths['/api/parlor/v1/conversations']['get']['parameters']['query']>['view']>
 export type VisitorState = Schemas['VisitorState']
@@ -59,9 +69,15 @@ export interface AgentEmit {
   post: [{ conversation: string; clientId: string; kind: PostKind; text?: string; file?: string }, { message: Message }]
   read: [{ conversation: string; seq: number }, object]
   typing: [{ conversation: string; on: boolean }, void]
-  watch: [{ conversation: string }, { conversation?: Conversation }]
+  watch: [{ conversation: string }, { conversation?: Conversation; viewers?: Viewer[] }]
+  recall: [{ conversation: string; seq: number }, { message: Message }]
+  draft: [{ conversation: string; text: string; note?: boolean; origin?: string }, Draft]
+  colleague: [{ to?: string; group?: string; text: string }, Remark]
+  'colleague-read': [{ peer: string }, { peer: string; unread: number }]
   resume: [{ conversations: Record<string, number> }, { conversations?: Conversation[]; messages?: Message[]; reload?: boolean }]
 }
+/** An agent who has a conversation on screen. */
+export interface Viewer { agent: string; name: string; typing: boolean; since: string }
 export type Cause = 'started' | 'assigned' | 'transferred' | 'queued' | 'agent_lost' | 'closed' | 'activity'
 export interface AgentListen {
   hello: { status: AgentStatus; counts: Counts; now: string }
@@ -72,4 +88,15 @@ export interface AgentListen {
   agent: AgentStatus
   visitor: { visitor: Visitor; page?: Page }
   counts: Counts
+  offer: { conversation: string; team?: string }
+  handover: Handover & { state: 'offered' | 'accepted' | 'declined' | 'expired' | 'withdrawn' }
+  recalled: { message: Message; conversation: Conversation }
+  mention: { agent: string; mention?: Mention; unread: number }
+  draft: Draft
+  viewers: { conversation: string; viewers: Viewer[] }
+  tags: { conversation: string; tags: string[]; by: string }
+  'visitor-tags': { visitor: string; tags: string[]; by: string }
+  colleague: Remark
+  'colleague-changed': { read?: { peer: string; unread: number }; group?: ColleagueGroup }
+  canned: object
 }

@@ -2,17 +2,32 @@ import { reactive } from 'vue'
 import { toError } from '@parlor/protocol/errors'
 import { t, te } from '../i18n'
 
-export interface Toast { id: number; tone: 'bad' | 'ok' | 'plain'; text: string }
+export type Tone = 'bad' | 'ok' | 'plain'
+export interface Toast { id: number; tone: Tone; text: string; key?: string; action?: { text: string; run: () => void }; closed?: (() => void) | undefined; low?: boolean }
+export interface ToastMore {
+  /** A newer toast with the same key takes this one's place. */
+  key?: string
+  action?: { text: string; run: () => void }
+  /** How long it stays, ms. Default 6,000. */
+  ms?: number
+  /** Called when the person dismisses it. */
+  closed?: () => void
+  /** At the foot of the list, out of the way of the work. */
+  low?: boolean
+}
 export const toasts = reactive<Toast[]>([])
 let next = 1
 
-/** Shows a short message for six seconds. At most four are visible. */
-export function toast(text: string, tone: Toast['tone'] = 'plain') {
-  if (toasts.at(-1)?.text === text) return
+/** Shows a short message. At most four are visible. Returns its id. */
+export function toast(text: string, tone: Tone = 'plain', more: ToastMore = {}): number {
+  const { ms = 6_000, ...rest } = more
+  if (rest.key) for (const old of toasts.filter((x) => x.key === rest.key)) dismiss(old.id)
+  else if (toasts.at(-1)?.text === text) return toasts.at(-1)!.id
   const id = next++
-  toasts.push({ id, tone, text })
+  toasts.push({ id, tone, text, ...rest })
   if (toasts.length > 4) toasts.shift()
-  setTimeout(() => dismiss(id), 6_000)
+  setTimeout(() => dismiss(id), ms)
+  return id
 }
 export function dismiss(id: number) {
   const at = toasts.findIndex((t) => t.id === id)

@@ -6,12 +6,15 @@ import type { Link } from '@parlor/protocol/socket'
 import type { AgentListen, AgentStatus, Conversation, Counts, FileInfo, Message, Page, PostKind, View, Visitor } from '@parlor/protocol/types'
 import { chime, notice } from '../app/alerts'
 import { now, setServerTime } from '../app/clock'
-import { toastError } from '../app/toasts'
+import { toast, toastError } from '../app/toasts'
+import { cancel as stopLeaving, leaving, undoable } from '../app/undo'
 import { t as text } from '../i18n'
 import { batch, rest, socket } from './client'
 import { belongs, compare, emptyView, merge, placed, track, VIEWS, type ViewList } from './conversations'
+import { restored } from './restore'
 import { useSession } from './session'
 import { add } from './thread'
+import { setViewers } from './viewers'
 
 /** The loaded part of one conversation's messages, without holes. */
 export interface Thread { messages: ShallowRef<Message[]>; atTop: Ref<boolean>; state: Ref<'loading' | 'ready' | 'error'>; older: Ref<boolean> }
@@ -88,10 +91,17 @@ export const useInbox = defineStore('inbox', () => {
   const messagesOf = async (id: string, query: { before?: number; after?: number; limit?: number }) =>
     ((await rest.GET('/api/parlor/v1/conversations/{id}/messages', { params: { path: { id }, query } })).data?.items ?? [])
 
+  /** Tells the server which conversation is on screen; it answers who else looks at it. */
+  function watch(id: string) {
+    void socket.request('watch', { conversation: id }).then((a) => {
+      if (a.conversation) upsert(a.conversation)
+      if (current.value === id) setViewers(id, a.viewers ?? [])
+    }, () => undefined)
+  }
   /** Makes a thread current: loads it, or catches up on what came since it was last shown. */
   async function openThread(id: string) {
     current.value = id
-    void socket.request('watch', { conversation: id }).then((a) => a.conversation && upsert(a.conversation), () => undefined)
+    watch(id)
     if (!id) return
     let t = threads.get(id)
     if (t?.state.value === 'ready') {
@@ -177,6 +187,20 @@ export const useInbox = defineStore('inbox', () => {
   function send(conversation: string, kind: PostKind, text?: string, file?: FileInfo) {
     outbox?.add({ lane: conversation, kind, ...(text ? { text } : {}), ...(file ? { file } : {}) })
   }
+  /** Takes a message back. What it said goes into the composer again if `again` is set. */
+  async function recall(m: Message, again = false) {
+    try {
+      const { message } = await socket.request('recall', { conversation: m.conversation, seq: m.seq })
+      receive(message)
+      if (again && m.text) restored.value = { conversation: m.conversation, text: m.text, note: m.kind === 'note' }
+    } catch (e) {
+      toastError(e)
+    }
+  }
+  function onSent(m: Message) {
+    receive(m)
+    undoable('send', text(m.kind === 'note' ? 'toast.noted' : 'toast.sent'), () => void recall(m, true))
+  }
   const retry = (clientId: string) => outbox?.retry(clientId)
   const discard = (clientId: string) => outbox?.remove(clientId)
 
@@ -194,6 +218,8 @@ export const useInbox = defineStore('inbox', () => {
     receive(message)
     if (message.from.kind === 'visitor') typing.delete(c.id)
     alertFor(message, c)
+    // Whoever still writes is not shown the door.
+    if (message.from.kind === 'visitor' && leaving.get(c.id)?.kind === 'close' && stopLeaving(c.id)) toast(text('toast.closeStopped', { visitor: c.visitorName }), 'bad')
   }
   function onConversation({ conversation, cause }: AgentListen['conversation']) {
     const before = byId.get(conversation.id)?.agent
@@ -233,7 +259,7 @@ export const useInbox = defineStore('inbox', () => {
     const again = wasOnline.value
     wasOnline.value = true
     void outbox?.flush()
-    void socket.request('watch', { conversation: current.value }).catch(() => undefined)
+    watch(current.value)
     void rest.GET('/api/parlor/v1/agents').then(({ data }) => data?.items?.forEach((a: AgentStatus) => agents.set(a.agent, a)), () => undefined)
     if (!again) return
     const have: Record<string, number> = {}
@@ -259,7 +285,7 @@ export const useInbox = defineStore('inbox', () => {
       send: async (p) => (await socket.request('post', {
         conversation: p.lane, clientId: p.clientId, kind: p.kind, ...(p.text ? { text: p.text } : {}), ...(p.file ? { file: p.file.id } : {}),
       })).message,
-      sent: (_, m) => receive(m),
+      sent: (_, m) => onSent(m),
       changed: () => { pending.value = outbox!.items },
     })
     pending.value = outbox.items
@@ -283,7 +309,7 @@ export const useInbox = defineStore('inbox', () => {
   }
   return {
     me, byId, views, threads, typing, isTyping, agents, trails, visitors, counts, link, wasOnline, current, pending,
-    upsert, place, loadView, fetchOne, openThread, loadOlder, reach, markRead, send, retry, discard, start,
+    upsert, place, loadView, fetchOne, openThread, loadOlder, reach, receive, recall, markRead, send, retry, discard, start,
   }
 })
 

@@ -24,6 +24,8 @@ export function lines(messages: Message[], pending: Pending[]): Line[] {
     const d = dayKey(m.at)
     if (d !== day) out.push({ type: 'day', key: 'd' + d, at: m.at })
     day = d
+    // The line that tells of a recall has done its work in `add`.
+    if (m.line?.name === 'recalled') return undefined
     if (m.kind === 'event') return out.push({ type: 'event', key: m.id, message: m })
     out.push({ type: 'message', key: m.clientId ?? m.id, message: m, first: !sameGroup(messages[i - 1], m), last: !sameGroup(m, messages[i + 1]) })
   })
@@ -38,6 +40,10 @@ export type Added = { messages: Message[]; gap: boolean }
 export function add(list: Message[], more: Message[]): Added {
   const out = list.slice()
   let gap = false
+  const back = (seq: number | undefined, by: Message) => {
+    const at = out.findIndex((x) => x.seq === seq && !x.recalled)
+    if (at >= 0) out[at] = taken(out[at]!, by)
+  }
   for (const m of more.slice().sort((a, b) => a.seq - b.seq)) {
     const last = out.at(-1)
     if (!last || m.seq === last.seq + 1) out.push(m)
@@ -46,6 +52,13 @@ export function add(list: Message[], more: Message[]): Added {
       const at = out.findIndex((x) => x.seq === m.seq)
       if (at >= 0) out[at] = m
     }
+    if (m.line?.name === 'recalled') back(m.line.seq, m)
   }
   return { messages: out, gap }
+}
+
+/** A message without what it said, taken back as the line tells. */
+function taken(m: Message, line: Message): Message {
+  const { text: _text, file: _file, ...rest } = m
+  return { ...rest, recalled: { by: { kind: line.from.kind, ...(line.line?.agentName ? { name: line.line.agentName } : line.from.name ? { name: line.from.name } : {}), ...(line.line?.agent ? { id: line.line.agent } : line.from.id ? { id: line.from.id } : {}) }, at: line.at } }
 }

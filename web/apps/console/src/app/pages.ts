@@ -1,0 +1,23 @@
+import type { BookTextIcon } from '@lucide/vue'
+import { computed } from 'vue'
+import { useRouter } from 'vue-router'
+import { useSession } from '../realtime/session'
+import type { ActionId } from './keys'
+
+/** A page beside the inbox, as the rail and the menu of the phone list it. */
+export interface RailPage { path: string; text: string; icon: typeof BookTextIcon; action?: ActionId; needs?: string; badge?: number }
+
+const pages: (RailPage & { count?: () => number })[] = []
+/** Adds a page to the rail. `count` is its badge; `needs` is the permission without which it is not shown. */
+export function addPage(p: RailPage & { count?: () => number }) {
+  pages.push(p)
+}
+
+/** The pages that this agent may open, with their badges. */
+export function usePages() {
+  const router = useRouter()
+  const session = useSession()
+  return computed<RailPage[]>(() => pages
+    .filter((p) => router.resolve(p.path).name !== undefined && (!p.needs || session.session?.permissions?.includes(p.needs)))
+    .map(({ count, ...p }) => ({ ...p, badge: count?.() ?? 0 })))
+}
