@@ -8,7 +8,7 @@ const inSeconds = (s) => new Date(Date.now() + s * 1_000).toISOString()
 
 /** Adds the routes of the desk. `kit` is what mock-server.mjs shares. */
 export function desk(kit) {
-  const { world, agents, refuse, announce, tell, give, keep } = kit
+  const { world, agents, refuse, announce, tell, give } = kit
   const handovers = new Map()
   const drafts = new Map()
   const mentions = []
@@ -92,7 +92,7 @@ export function desk(kit) {
   function chatsOf(me) {
     const peers = [...new Set(remarks.filter((r) => (r.group ? one(groups, r.group).members.includes(me) : r.from === me || r.to === me)).map((r) => r.group ?? (r.from === me ? r.to : r.from)))]
     const items = peers.map((peer) => {
-      const last = remarks.filter((r) => inChat(r, me, peer)).at(-1)
+      const last = remarks.findLast((r) => inChat(r, me, peer))
       return { peer, ...(last.group ? { group: true } : {}), name: last.group ? one(groups, peer).name : agents.find((a) => a.agent === peer).name, unread: unreadIn(me, peer), lastAt: last.at, lastText: last.text, lastFrom: last.fromName }
     }).sort((a, b) => (a.lastAt < b.lastAt ? 1 : -1))
     return { items, unread: items.reduce((n, x) => n + x.unread, 0) }
