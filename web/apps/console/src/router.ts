@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory } from 'vue-router'
+import { adminRoutes } from './admin/routes'
 import { setOffline } from './app/reach'
 import { whenSessionLost } from './realtime/client'
 import { useSession } from './realtime/session'
@@ -11,6 +12,7 @@ export const router = createRouter({
       path: '/', component: () => import('./app/AppShell.vue'),
       children: [
         { path: '', redirect: '/inbox/mine' },
+        adminRoutes,
         { path: 'inbox/:view(mine|queue|all|closed)/:id?', name: 'inbox', component: () => import('./inbox/InboxPage.vue') },
       ],
     },

@@ -7,6 +7,8 @@ import type { components, paths } from './schema'
  * Times are RFC 3339 UTC strings, ids opaque strings. An empty field may be absent.
  */
 type Schemas = components['schemas']
+/** Every object of the server's document by its name. */
+export type Schema = Schemas
 
 export type ErrorCode =
   | 'invalid' | 'unauthenticated' | 'forbidden' | 'not_found' | 'conflict'

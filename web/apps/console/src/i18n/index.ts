@@ -17,9 +17,18 @@ export const t: Translate['t'] = (key, named = {}, plural) =>
 /** Whether the current language has a text for a key. */
 export const te: Translate['te'] = (key) => (i18n.global as unknown as Translate).te(key)
 
+type Load = Record<Locale, () => Promise<{ default: object }>>
+const more: Load[] = []
+
+/** Adds the texts of pages that are loaded later. Resolves when those of the current language are there. */
+export async function addTexts(texts: Load) {
+  if (!more.includes(texts)) more.push(texts)
+  await use(prefs.locale)
+}
+
 async function use(locale: Locale) {
-  const messages = await load[locale]()
-  i18n.global.setLocaleMessage(locale, messages.default as never)
+  const [messages, ...others] = await Promise.all([load[locale](), ...more.map((m) => m[locale]())])
+  i18n.global.setLocaleMessage(locale, Object.assign({}, messages.default, ...others.map((m) => m.default)) as never)
   ;(i18n.global.locale as unknown as { value: string }).value = locale
   document.documentElement.lang = locale
 }
