@@ -1,7 +1,8 @@
 import { onBeforeUnmount, ref, watch, type Ref } from 'vue'
 import { onBeforeRouteLeave } from 'vue-router'
+import { toError } from '@parlor/protocol/errors'
 import { toast, toastError } from '../app/toasts'
-import { t } from '../i18n'
+import { t, te } from '../i18n'
 
 /** Runs a change, tells how it went, and says whether it worked. */
 export function useSaving() {
@@ -13,7 +14,10 @@ export function useSaving() {
       if (done) toast(done, 'ok')
       return true
     } catch (e) {
-      toastError(e)
+      const error = toError(e)
+      // What is wrong with a field is said by the server alone; it names the field, the value and what is allowed.
+      if (error.field && !te('reason.' + error.reason)) toast(t('admin.refused', { field: error.field, why: error.message }), 'bad')
+      else toastError(e)
       return false
     } finally {
       busy.value = false
