@@ -109,6 +109,19 @@ func (s *Service) AgentFor(ctx context.Context, who actor.Actor) (agent id.Agent
 	return got.Agent, nil
 }
 
+// Pending returns the newest invitation of the visitor by an agent that waits for
+// an answer; ok is false if there is none.
+func (s *Service) Pending(ctx context.Context, who actor.Actor) (got Invitation, ok bool, err error) {
+	defer errs.Wrap(&err, "invite.Pending")
+	list, _, err := s.store.Invites(ctx, who.Tenant, Filter{Visitor: who.Visitor, Limit: 1})
+	if err != nil || len(list) == 0 {
+		return got, false, err
+	}
+	valid, err := s.valid(ctx, who.Tenant, who.Inbox)
+	got = list[0]
+	return got, got.Agent != "" && got.Result == Open && s.clock.Now().Sub(got.At) < valid, err
+}
+
 // List returns a page of invitations, newest first.
 func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) (page []Invitation, next string, err error) {
 	defer errs.Wrap(&err, "invite.List")

@@ -3,6 +3,7 @@ package leave
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -62,7 +63,9 @@ func New(store Store, settings Settings, events event.Publisher, c clock.Clock, 
 type Input struct {
 	// Answers are by the names of the fields.
 	Answers map[string]string
-	Reason  string
+	// Known are fields that are taken too, although the form does not have them.
+	Known  []string
+	Reason string
 	// URL and Title are the page on which it was written.
 	URL, Title string
 }
@@ -81,7 +84,13 @@ func (s *Service) Leave(ctx context.Context, who actor.Actor, in Input) (m Messa
 	if form.Disabled {
 		return m, errs.New(errs.Conflict, "offline_disabled", "Messages cannot be left here.")
 	}
-	if m, err = Check(form.FieldList(), in.Answers); err != nil {
+	fields := form.FieldList()
+	for _, name := range in.Known {
+		if !slices.ContainsFunc(fields, func(f setting.Field) bool { return f.Name == name }) {
+			fields = append(slices.Clip(fields), setting.Field{Name: name})
+		}
+	}
+	if m, err = Check(fields, in.Answers); err != nil {
 		return m, err
 	}
 	m.ID, m.Tenant, m.Inbox, m.Visitor, m.Kind = id.New(), who.Tenant, who.Inbox, who.Visitor, Form

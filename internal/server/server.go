@@ -179,6 +179,7 @@ func (s *Server) stop(web []*http.Server, stopWork func(), wg *sync.WaitGroup) e
 	s.log.Info("stopping")
 	ctx, cancel := context.WithTimeout(context.Background(), s.opts.Config.ShutdownTimeout)
 	defer cancel()
+	s.uckefu.Drain()
 	err := errors.Join(s.sockets.Shutdown(ctx), stopWeb(ctx, web))
 	stopWork()
 	done := make(chan struct{})

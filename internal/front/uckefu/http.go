@@ -300,7 +300,7 @@ func filePart(r *http.Request, field string) (io.Reader, string, error) {
 // file serves a stored file by its token. Pictures are the smaller variant
 // unless the original is asked for, by suffix (A, B) or parameter (C).
 func (f *Front) file(w http.ResponseWriter, r *http.Request) {
-	token, variant := r.URL.Query().Get("id"), media.Thumb
+	token, variant := first(r.PathValue("id"), r.URL.Query().Get("id")), media.Thumb
 	if t, yes := strings.CutSuffix(token, "_original"); yes {
 		token, variant = t, media.Original
 	}

@@ -6,6 +6,7 @@ package uckefu
 import (
 	"context"
 	"encoding/json"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -20,6 +21,7 @@ import (
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/front/httpx"
+	"parlor/internal/front/wire"
 	"parlor/internal/id"
 	"parlor/internal/job"
 	"parlor/internal/media"
@@ -48,12 +50,20 @@ type Deps struct {
 	Rooms         *attendance.Service
 	Blacklist     *blacklist.Service
 	Media         *media.Service
-	Canned        *canned.Service
-	Tags          *tag.Service
-	Jobs          Enqueuer
-	Hub           *realtime.Hub
-	Clients       httpx.ClientIP
-	Clock         clock.Clock
+	Visit         wire.Visit
+	// Files are the built web applications; Built is false if they are missing.
+	Files fs.FS
+	Built bool
+	// PublicURL is the address under which pages reach the server, "" to take it from the request.
+	PublicURL string
+	// Leaving limits left messages by address.
+	Leaving *httpx.Limiter
+	Canned  *canned.Service
+	Tags    *tag.Service
+	Jobs    Enqueuer
+	Hub     *realtime.Hub
+	Clients httpx.ClientIP
+	Clock   clock.Clock
 	// Posts limits messages by person, Calls requests by person or address.
 	Posts, Calls *httpx.Limiter
 	// Grace is how long a dialogue outlives the visitor's last socket.
@@ -70,6 +80,7 @@ type Enqueuer interface {
 type Front struct {
 	Deps
 	reports *reports
+	held    *holder
 
 	mu       sync.Mutex
 	visitors map[pageKey]map[*visitorConn]struct{}
@@ -86,11 +97,13 @@ type pageKey struct {
 func Mount(s *socketio.Server, mux *http.ServeMux, d Deps) *Front {
 	d.Log = d.Log.With("component", "uckefu")
 	f := &Front{Deps: d, visitors: map[pageKey]map[*visitorConn]struct{}{}}
-	f.reports = newReports(f)
+	f.reports, f.held = newReports(f), newHolder()
 	f.userNamespace(s.Of("/im/user"))
 	f.agentNamespace(s.Of("/im/agent"))
 	f.entNamespace(s.Of("/im/ent", "/im/entim"))
 	f.http(mux)
+	f.entry(mux)
+	f.webim(mux)
 	return f
 }
 

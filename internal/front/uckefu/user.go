@@ -17,6 +17,7 @@ import (
 	"parlor/internal/routing"
 	"parlor/internal/setting"
 	"parlor/internal/socketio"
+	"parlor/internal/survey"
 	"parlor/internal/visitor"
 )
 
@@ -395,6 +396,8 @@ func (c *visitorConn) Deliver(e *event.Event) {
 	case *blacklist.Changed:
 		c.refused()
 		go c.sock.Disconnect(false)
+	case *survey.Changed:
+		c.surveyed(d)
 	case *conversation.Recalled:
 		if c.admitted && d.Message.Conversation == c.conv.ID {
 			_ = c.sock.Emit("message", c.f.visitorMessage(c.gen, textual(d.Message), c.who))
