@@ -9,12 +9,16 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"parlor/internal/account"
 	"parlor/internal/errs"
 	"parlor/internal/front/httpx"
+	"parlor/internal/front/wire"
 	"parlor/internal/id"
 	"parlor/internal/media"
+	"parlor/internal/setting"
+	"parlor/internal/survey"
 )
 
 // Deps are what the pages need.
@@ -22,6 +26,10 @@ type Deps struct {
 	Accounts *account.Service
 	Media    *media.Service
 	Clients  httpx.ClientIP
+	Surveys  *survey.Service
+	Views    wire.Views
+	// Calls limits answers to surveys by address.
+	Calls *httpx.Limiter
 	// Files are the built web applications; Built is false if they are missing.
 	Files fs.FS
 	Built bool
@@ -59,6 +67,7 @@ func Mount(mux *http.ServeMux, d Deps) *Site {
 	mux.HandleFunc("GET /demo", redirect("/demo/"))
 	mux.HandleFunc("GET /demo/{path...}", s.built(s.demo))
 	mux.HandleFunc("GET /files/{id}/{variant}", s.file)
+	s.survey(mux)
 	if d.SetupToken != "" {
 		mux.HandleFunc("GET /setup", s.setupForm)
 		mux.HandleFunc("POST /setup", s.setup)
@@ -82,10 +91,7 @@ func (s *Site) built(h http.HandlerFunc) http.HandlerFunc {
 }
 
 // policy is the content security policy of our pages; frames says who may embed them.
-func policy(r *http.Request, frames string) string {
-	return "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; font-src 'self'; media-src 'self' blob:; " +
-		"connect-src 'self' ws://" + r.Host + " wss://" + r.Host + "; frame-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors " + frames
-}
+func policy(r *http.Request, frames string) string { return httpx.PagePolicy(r, frames) }
 
 // console serves the single-page application: its files, and its page for every
 // other path.
@@ -134,6 +140,14 @@ type loaderConfig struct {
 	Greeting map[string]string `json:"greeting,omitempty"`
 	Online   bool              `json:"online"`
 	Origins  []string          `json:"origins,omitempty"`
+	// CSS, Label, Icon and Delay (in milliseconds) are the entry button's.
+	CSS   string       `json:"css,omitempty"`
+	Label setting.Text `json:"label,omitempty"`
+	Icon  string       `json:"icon,omitempty"`
+	Delay int          `json:"delay,omitempty"`
+	Popup bool         `json:"popup,omitempty"`
+	// Invite is how the page invites: its box always, its rules if they are on.
+	Invite wire.Invitation `json:"invite"`
 }
 
 // loader serves /w/{inbox}.js: the settings of the inbox and the static loader.
@@ -173,6 +187,11 @@ func (s *Site) loaderConfig(ctx context.Context, r *http.Request, name id.Inbox)
 	if err := s.Accounts.InboxSeenOn(ctx, inbox, r.Referer()); err != nil {
 		s.Log.Error("sighting of an inbox not noted", "inbox", inbox.ID, "error", err) // the page works without it
 	}
+	book, err := s.Accounts.Book(ctx, inbox.Tenant)
+	if err != nil {
+		return loaderConfig{}, err
+	}
+	invite := s.Views.InvitationOf(book, inbox, time.Now())
 	online, err := s.Accounts.AnyoneAvailable(ctx, inbox.Tenant)
 	origin := s.PublicURL
 	if origin == "" {
@@ -182,7 +201,8 @@ func (s *Site) loaderConfig(ctx context.Context, r *http.Request, name id.Inbox)
 		}
 	}
 	return loaderConfig{Inbox: inbox.ID, Name: inbox.Name, Origin: strings.TrimSuffix(origin, "/"), Color: inbox.Settings.Color,
-		Greeting: inbox.Settings.Greeting, Online: online, Origins: inbox.Settings.Origins}, err
+		Greeting: inbox.Settings.Greeting, Online: online, Origins: inbox.Settings.Origins, CSS: wire.LauncherCSS(inbox.Settings.Look), Label: inbox.Settings.Look.Label,
+		Icon: s.Views.Picture(inbox.Tenant, inbox.Settings.Look.Icon), Delay: inbox.Settings.Look.DelayMS, Popup: inbox.Settings.Look.Popup, Invite: invite}, err
 }
 
 // file serves a stored file by its signed address.

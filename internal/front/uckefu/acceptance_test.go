@@ -16,7 +16,8 @@ import (
 // the numbers are those of the contract's list.
 var scenarios = []string{
 	"01 1.4.8 polling only", "02 1.4.8 upgrade", "03 2.5 query in connect", "04 4.8 auth payload", "05 generation A", "06 generation B",
-	"07 generation C", "08 visitor with two tabs", "09 agent with two tabs", "10 writing", "11 upload", "12 queue and colleagues", "16 transfer", "20 spoofing",
+	"07 generation C", "08 visitor with two tabs", "09 agent with two tabs", "10 writing", "11 upload", "12 queue and colleagues", "13 queue position and timeout",
+	"14 idle, end and rating", "15 invitation", "16 transfer", "18 outside working hours", "19 blacklist", "20 spoofing",
 }
 
 func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }

@@ -238,6 +238,15 @@ func (f *Front) textEntry(w http.ResponseWriter, r *http.Request, appid string) 
 		html.EscapeString(inbox.Name), url.PathEscape(string(inbox.ID)), html.EscapeString(q.Encode())) // the client has gone if this fails
 }
 
+// locale is the language of a request, "" if it names none: the contract's own
+// language then.
+func locale(r *http.Request) string {
+	if accept := r.Header.Get("Accept-Language"); accept != "" {
+		return httpx.Language(accept)
+	}
+	return ""
+}
+
 // arrive recognises the visitor of a request by the contract's ids and refuses
 // whom the company does not serve.
 func (f *Front) arrive(r *http.Request) (v visitor.Visitor, inbox account.Inbox, err error) {
@@ -250,7 +259,7 @@ func (f *Front) arrive(r *http.Request) (v visitor.Visitor, inbox account.Inbox,
 	browser, os, mobile := httpx.UserAgent(r.UserAgent())
 	v, err = f.Visitors.ArriveLegacy(r.Context(), r.FormValue("userid"), first(r.FormValue("session"), r.FormValue("sessionid")), visitor.Visitor{Tenant: inbox.Tenant,
 		Inbox: inbox.ID, Name: first(r.FormValue("name"), r.FormValue("nickname")), Email: r.FormValue("email"), Phone: first(r.FormValue("phone"), r.FormValue("mobile")),
-		Memo: r.FormValue("memo"), IP: f.Clients.Of(r), OS: os, Browser: browser, Mobile: mobile, Locale: httpx.Language(r.Header.Get("Accept-Language"))})
+		Memo: r.FormValue("memo"), IP: f.Clients.Of(r), OS: os, Browser: browser, Mobile: mobile, Locale: locale(r)})
 	if err == nil {
 		err = f.Blacklist.Refuse(r.Context(), blacklist.Subject{Tenant: v.Tenant, Visitor: v.ID, Address: v.IP, Fingerprint: v.External})
 	}

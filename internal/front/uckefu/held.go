@@ -13,6 +13,7 @@ import (
 	"parlor/internal/id"
 	"parlor/internal/invite"
 	"parlor/internal/online"
+	"parlor/internal/visitor"
 )
 
 const (
@@ -173,4 +174,17 @@ func (f *Front) refuseInvite(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+// accept takes an invitation that brought a page to the chat. Nothing to accept
+// is no error.
+func (c *visitorConn) accept(ctx context.Context, v visitor.Visitor, isInvite string) error {
+	if isInvite != "true" {
+		return nil
+	}
+	_, err := c.f.Visit.Invites.Answer(ctx, v.Actor(), "", true)
+	if errs.CodeOf(err) == errs.NotFound {
+		return nil
+	}
+	return err
 }

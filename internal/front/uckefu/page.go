@@ -60,10 +60,6 @@ type beginCard struct {
 // visitor is recognised by the ids of the page; whom the company does not serve
 // is refused.
 func (f *Front) index(w http.ResponseWriter, r *http.Request) {
-	if !f.Built {
-		http.Error(w, "The web applications are not built into this binary. Run: make build", http.StatusServiceUnavailable)
-		return
-	}
 	if err := f.chatPage(w, r); err != nil {
 		httpx.LogInternal(f.Log, r, err)
 		w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'")
@@ -101,6 +97,10 @@ func (f *Front) chatPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	if r.FormValue("product") != "" || r.FormValue("pid") != "" {
 		b.Product = &beginCard{ID: r.FormValue("pid"), Name: r.FormValue("product"), About: r.FormValue("description"), Image: webAddress(r.FormValue("imgurl")), URL: webAddress(r.FormValue("purl"))}
+	}
+	w.Header().Set("X-Leave-Type", b.LvType) // for apps, which do not read the page
+	if !f.Built {
+		return errs.New(errs.Unavailable, "not_built", "The web applications are not built into this binary. Run: make build")
 	}
 	http.SetCookie(w, &http.Cookie{Name: visitorCookie, Value: b.Token, Path: "/im", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: f.Clients.Secure(r), MaxAge: 86400})
 	frames := "*"

@@ -40,12 +40,14 @@ type params struct {
 	Phone    string `json:"phone"`
 	Email    string `json:"email"`
 	Memo     string `json:"memo"`
+	// IsInvite says that the visitor comes by an invitation.
+	IsInvite string `json:"isInvite"`
 }
 
 func fromQuery(q url.Values) params {
 	return params{UserID: q.Get("userid"), Orgi: q.Get("orgi"), Session: q.Get("session"), AppID: q.Get("appid"), OSName: q.Get("osname"),
 		Browser: q.Get("browser"), Skill: q.Get("skill"), Agent: q.Get("agent"), NickName: q.Get("nickname"), Title: q.Get("title"), URL: q.Get("url"),
-		Name: q.Get("name"), Phone: q.Get("phone"), Email: q.Get("email"), Memo: q.Get("memo")}
+		Name: q.Get("name"), Phone: q.Get("phone"), Email: q.Get("email"), Memo: q.Get("memo"), IsInvite: q.Get("isInvite")}
 }
 
 // unescape undoes the percent-encoding that generation B's template leaves in
@@ -204,6 +206,9 @@ func (c *visitorConn) admit(ctx context.Context, p params) error {
 	c.mu.Unlock()
 	c.f.register(c.key, c)
 	c.f.Hub.Follow(c, event.ToVisitor(v.Tenant, v.ID))
+	if err := c.accept(ctx, v, p.IsInvite); err != nil {
+		return err
+	}
 	a, err := c.f.Routing.Admit(ctx, v.Actor(), conversation.StartInput{Channel: "web", Team: id.Team(p.Skill), Agent: id.Agent(p.Agent),
 		PageURL: p.URL, PageTitle: p.Title, Address: c.sock.RemoteIP(), Fingerprint: v.External})
 	if reason := errs.ReasonOf(err); reason == "closed" || reason == "queue_full" {

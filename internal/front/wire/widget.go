@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"parlor/internal/account"
 	"parlor/internal/id"
@@ -37,7 +38,7 @@ type NamedTeam struct {
 func (v Views) WidgetOf(book *account.Book, inbox account.Inbox) Widget {
 	s := inbox.Settings
 	w := Widget{Look: s.Look, PreChat: s.PreChat, Offline: s.Offline, Survey: !s.Survey.Disabled && !s.Survey.NoAuto, Redact: !s.NoRedaction}
-	w.Look.Icon, w.Look.Logo = v.picture(inbox.Tenant, s.Look.Icon), v.picture(inbox.Tenant, s.Look.Logo)
+	w.Look.Icon, w.Look.Logo = v.Picture(inbox.Tenant, s.Look.Icon), v.Picture(inbox.Tenant, s.Look.Logo)
 	w.Offline.Fields = s.Offline.FieldList()
 	for _, t := range s.Look.Teams {
 		if team, ok := book.Teams[id.Team(t)]; ok {
@@ -59,8 +60,8 @@ func Prompts(s setting.Service, name string) setting.Text {
 	return t
 }
 
-// picture returns the signed path of an uploaded picture, "" for none.
-func (v Views) picture(t id.Tenant, f string) string {
+// Picture returns the signed path of an uploaded picture, "" for none.
+func (v Views) Picture(t id.Tenant, f string) string {
 	if f == "" {
 		return ""
 	}
@@ -74,7 +75,19 @@ type Invitation struct {
 	Zone int `json:"zone"`
 }
 
-// defaults of the entry button, in CSS pixels.
+// InvitationOf returns how pages of an inbox invite. Rules that are off are left out.
+func (v Views) InvitationOf(book *account.Book, inbox account.Inbox, now time.Time) Invitation {
+	i := Invitation{Invite: inbox.Settings.Invite}
+	i.Image = v.Picture(inbox.Tenant, i.Image)
+	if !i.Enabled {
+		i.Rules = nil
+	}
+	_, zone := now.In(book.Service(inbox.ID, "").Hours.Location()).Zone()
+	i.Zone = zone / 60
+	return i
+}
+
+// defaultOffset of the entry button, in CSS pixels.
 const defaultOffset = 20
 
 // LauncherCSS returns the style of an entry button as it is set, "" for the

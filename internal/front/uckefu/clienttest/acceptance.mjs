@@ -71,6 +71,29 @@ async function agent({ version = 2, gen = 'A', username = 'lin', ready = true, .
   return Object.assign(a, { token })
 }
 
+// rest calls the native API with a token and expects success.
+async function rest(method, path, token, body) {
+  const r = await fetch(base + '/api/parlor/v1' + path, { method, headers: { authorization: 'Bearer ' + token, 'content-type': 'application/json' }, body: body && JSON.stringify(body) })
+  const text = await r.text()
+  assert.equal(r.status < 300, true, `${method} ${path}: ${r.status} ${text}`)
+  return text ? JSON.parse(text) : undefined
+}
+
+// settings replaces those of the site; it returns the administrator's token.
+async function settings(set) {
+  const token = await login('bo')
+  await rest('PUT', '/admin/inboxes/main', token, { name: 'main', settings: set })
+  return token
+}
+
+async function untilTrue(fn) {
+  for (const end = Date.now() + 15000; ; ) {
+    const got = await fn()
+    if (got) return got
+    assert.ok(Date.now() < end, 'it never came')
+  }
+}
+
 const page = (userid, extra = {}) => ({ userid, orgi: 'ukewo', session: 's-' + userid, appid: 'main', osname: 'Windows', browser: 'Chrome', nickname: '访客小明', ...extra })
 const say = (v, message, extra = {}) => v.emit('message', { appid: 'main', type: 'message', orgi: 'ukewo', message, ...extra })
 const chinese = '你好，世界 🌏🎉 “引号” ½'
@@ -260,6 +283,137 @@ const scenarios = {
     await v.until('status', (s) => s.messageType === 'text' && /agentno/.test(s.message))
     back.emit('message', { touser: 'u9', message: '我回来了' })
     await v.until('message', (m) => m.message === '我回来了')
+  },
+
+  async '13 queue position and timeout'() {
+    const bo = await settings({ timers: { queue: 8 } })
+    const gone = connect(1, '/im/user', { query: page('q1') })
+    await gone.until('status')
+    const second = connect(2, '/im/user', { query: page('q2') })
+    await second.until('status')
+    const third = connect(1, '/im/user', { query: page('q3') })
+    const place = (text) => Number(/第 <span id='queneindex'>(\d+)/.exec(text)?.[1] ?? NaN)
+    const admitted = await third.until('status')
+    gone.close() // the page is gone; its dialogue ends after the grace period
+    const moved = await third.until('agentstatus', (m) => place(m.message) === 2)
+    assert.ok(moved, JSON.stringify(admitted))
+    assert.equal(place((await second.until('agentstatus')).message), 1)
+    const places = third.of('agentstatus').map((m) => place(m.message))
+    assert.deepEqual(places, [...places].sort((a, b) => b - a), 'the place only falls')
+    const end = await third.until('status', (m) => m.messageType === 'end')
+    assert.equal(end.agentserviceid, admitted.agentserviceid)
+    assert.equal((await rest('GET', '/conversations/' + end.agentserviceid, bo)).endBy, 'queue')
+    // Who left and who waited too long are among the left messages.
+    const left = await api('GET', '/api/leavemsg/list?msgstatus=notprocess', bo)
+    assert.equal(left.json.data.filter((m) => m.type === 'missed').length >= 2, true, left.text)
+  },
+
+  async '14 idle, end and rating'() {
+    const bo = await settings({ timers: { idleWarn: 2, idleClose: 2 } })
+    const a = await agent()
+    const v = connect(1, '/im/user', { query: page('r1') })
+    const other = connect(1, '/im/user', { query: page('r2') })
+    const { agentserviceid } = await v.until('status')
+    await other.until('status')
+    say(v, '你好')
+    const warned = await v.until('status', (m) => m.message.includes('您还在吗'))
+    assert.equal(warned.messageType, 'message')
+    const end = await v.until('status', (m) => m.messageType === 'end')
+    assert.equal(end.agentserviceid, agentserviceid)
+    await a.until('end', (u) => u.agentserviceid === agentserviceid)
+    const rate = (fields) => api('POST', '/im/satis?' + new URLSearchParams({ id: agentserviceid, appid: 'main', ...fields }))
+    // The id of a dialogue alone, or somebody else's session, is no proof (test 20, S12).
+    assert.equal((await rate({ satislevel: '1' })).status, 401)
+    assert.equal((await rate({ satislevel: '1', userid: 'r2', session: 's-r2' })).status, 404)
+    assert.equal((await rate({ satislevel: '1', userid: 'r1', session: 'stolen' })).status, 404)
+    assert.equal((await rate({ satislevel: '7', userid: 'r1', session: 's-r1' })).status, 400)
+    const done = await rate({ satislevel: '4', satiscomment: '慢', satisitem: '03', userid: 'r1', session: 's-r1' })
+    assert.equal(done.status, 200, done.text)
+    assert.equal(done.text, '')
+    const kept = await rest('GET', '/conversations/' + agentserviceid + '/survey', bo)
+    assert.deepEqual([kept.level, kept.score, kept.comment, kept.reasons[0]], ['4', 40, '慢', '03'])
+    assert.equal((await rest('GET', '/surveys', bo)).items.length, 1)
+    // A link answers once; here the visitor has answered already.
+    const link = kept.link.replace('/survey/', '')
+    assert.equal((await api('POST', '/im/satis?' + new URLSearchParams({ token: link, satislevel: '1' }))).status, 409)
+    assert.equal((await api('POST', '/im/satis?' + new URLSearchParams({ token: link + 'x', satislevel: '1' }))).status, 404)
+  },
+
+  async '15 invitation'() {
+    const a = await agent({ gen: 'C' })
+    const who = { appid: 'main', orgi: 'ukewo', client: 'c1', title: '灯', url: 'https://shop.example/lamp', userid: 'i1', sessionid: 's-i1', session: 's-i1' }
+    const q = '?' + new URLSearchParams(who)
+    const script = await api('GET', '/im/main.html?product=lamp')
+    for (const word of ['window.__ukefu=', 'openAgentChatDialog', 'ukefu-point', 'ukefu-invite-dialog', 'ukefu-im-point-text', 'ichatContent', '"product":"lamp"']) assert.ok(script.text.includes(word), word)
+    assert.equal((await api('GET', '/im/main/userlist' + q)).text, '')
+    const held = api('GET', '/im/online' + q)
+    const row = await untilTrue(async () => (await api('GET', '/api/online/user', a.token)).json.data.find((u) => u.title === '灯'))
+    assert.equal(row.invitestatus, 'default')
+    const began = Date.now()
+    const sent = await api('POST', '/apps/invite?id=' + row.id, a.token)
+    assert.equal(sent.json.status, 'OK', sent.text)
+    const answer = await held
+    assert.ok(Date.now() - began < 1000, 'within a second')
+    assert.match(answer.text, /invite/)
+    assert.equal((await api('GET', '/im/refuse' + q)).status, 200)
+    const refused = await rest('GET', '/invitations', a.token)
+    assert.deepEqual([refused.items[0].result, refused.items[0].agentName], ['refuse', 'Lin'])
+    // An invitation that comes between two requests is told by the next one, once.
+    await api('POST', '/apps/invite?id=' + row.id, a.token)
+    const r = await fetch(base + '/im/online' + q)
+    assert.equal(r.headers.get('access-control-allow-origin'), '*')
+    assert.match(await r.text(), /invite/)
+    // Whoever accepts comes to the agent who invited, and is not invited any more.
+    const v = connect(1, '/im/user', { query: page('i1', { isInvite: 'true' }) })
+    const fresh = await a.until('new')
+    assert.equal(fresh.userid, 'i1')
+    await v.until('status')
+    assert.equal((await rest('GET', '/invitations', a.token)).items[0].result, 'accept')
+    assert.equal((await api('POST', '/apps/invite?id=' + row.id, a.token)).status, 409)
+    assert.equal((await api('GET', '/im/invited' + q)).status, 409)
+  },
+
+  async '18 outside working hours'() {
+    const index = async (more = {}) => {
+      const r = await fetch(base + '/im/index?' + new URLSearchParams({ appid: 'main', orgi: 'ukewo', userid: 'w1', sessionid: 's-w1', ...more }), { headers: { 'accept-language': 'zh-CN' } })
+      const text = await r.text()
+      assert.ok(r.status === 503 || text.includes('name="parlor"'), text)
+      return r.headers.get('x-leave-type')
+    }
+    assert.equal(await index(), 'noagent')
+    await settings({ hours: { classes: [] } })
+    assert.equal(await index(), 'notinworktime')
+    const a = await agent()
+    assert.equal(await index(), 'notinworktime')
+    const v = connect(1, '/im/user', { query: page('w1', { session: 's-w1' }) })
+    assert.match((await v.until('status')).message, /非工作时间/)
+    for (const [i, content] of ['请回电', '还在等'].entries()) {
+      const saved = await api('POST', '/im/leavemsg/save', undefined, new URLSearchParams({ appid: 'main', userid: 'w1', session: 's-w1', name: '王', mobile: '13800138000', qq: '10001', content }))
+      assert.equal(saved.status, 200, saved.text + i)
+    }
+    const bad = await api('POST', '/im/leavemsg/save', undefined, new URLSearchParams({ appid: 'main', userid: 'w1', session: 's-w1', content: 'x', email: 'nobody' }))
+    assert.equal(bad.status, 400)
+    const list = (await api('GET', '/api/leavemsg/list', a.token)).json.data
+    assert.deepEqual(list.map((m) => [m.content, m.mobile, m.qq, m.msgstatus]), [['还在等', '13800138000', '10001', 'notprocess'], ['请回电', '13800138000', '10001', 'notprocess']], 'appended, not overwritten')
+    await settings({})
+    await untilTrue(async () => (await index()) === '')
+  },
+
+  async '19 blacklist'() {
+    const a = await agent()
+    const v = connect(1, '/im/user', { query: page('b1') })
+    const fresh = await a.until('new')
+    const bo = await login('bo')
+    await rest('POST', '/blacklist', bo, { visitor: fresh.id, fingerprint: 'b1', reason: 'spam', hours: 1 })
+    await v.until('disconnect')
+    const q = '?' + new URLSearchParams({ appid: 'main', userid: 'b1', session: 's-b1', sessionid: 's-b1' })
+    assert.equal((await api('GET', '/im/main/userlist.html' + q)).text, 'in')
+    assert.equal((await api('GET', '/im/main/userlist?userid=somebody')).text, '')
+    for (const path of ['/im/index', '/im/online', '/im/refuse']) assert.equal((await api('GET', path + q)).status, 403, path)
+    assert.equal((await api('POST', '/im/leavemsg/save', undefined, new URLSearchParams({ appid: 'main', userid: 'b1', session: 's-b1', content: 'x' }))).status, 403)
+    const again = connect(1, '/im/user', { query: page('b1') })
+    await again.until('disconnect')
+    assert.equal(again.of('message').length, 0)
   },
 
   async '16 transfer'() {
