@@ -238,6 +238,7 @@ func (p *pump) serve(ctx context.Context, snap *Snapshot, next []Waiting, taken 
 			case "":
 				made++
 				taken[r.w.Conversation] = r.d
+				p.s.waits.note(p.tenant, r.w.Team, r.d.At.Sub(r.w.QueuedAt), r.d.At)
 				p.s.after(ctx, r.m, conversation.LineAssigned)
 			case errs.Conflict:
 				lost = true

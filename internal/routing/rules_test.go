@@ -355,3 +355,35 @@ func TestRoutingStartsAnewAfterAPanic(t *testing.T) {
 		}
 	})
 }
+
+// TestExpectedWait: what a team's queue took lately, and nothing while somebody is free.
+func TestExpectedWait(t *testing.T) {
+	t.Parallel()
+	each(t, func(n *node) {
+		team, err := n.accounts.AddTeam(n.t.Context(), "main", "vip")
+		n.must(err)
+		load := func() routing.TeamLoad {
+			n.t.Helper()
+			list, err := n.routing.Teams(n.t.Context(), "main")
+			n.must(err)
+			return list[0]
+		}
+		if l := load(); l.ExpectedWait != nil {
+			n.t.Fatalf("nobody ever waited: %d", *l.ExpectedWait)
+		}
+		c := n.admit(n.visitor("v1"), conversation.StartInput{Team: team.ID}).Conversation
+		n.clock.Advance(90 * time.Second)
+		lin := n.agent("lin", 1, account.Member, team.Name)
+		n.ready(lin)
+		n.until("the visitor is served", func() bool { return n.get(c.ID).Agent == lin.Agent })
+		if l := load(); l.ExpectedWait == nil || *l.ExpectedWait != 90 {
+			n.t.Fatalf("after a wait of 90 s: %+v", l)
+		}
+		if _, err := n.talks.Close(n.t.Context(), lin, c.ID, conversation.EndByAgent); err != nil {
+			n.t.Fatal(err)
+		}
+		if l := load(); l.ExpectedWait == nil || *l.ExpectedWait != 0 {
+			n.t.Fatalf("while an agent is free: %+v", l)
+		}
+	})
+}

@@ -61,6 +61,8 @@ type Service struct {
 	rules map[id.Tenant]*rules
 	// ran is true once Run has begun.
 	ran bool
+	// waits remembers how long visitors waited.
+	waits waits
 	// queued holds the pumps whose wake is pending; work signals them to Run.
 	work   chan *pump
 	places *placeBoard
@@ -448,6 +450,10 @@ type TeamLoad struct {
 	Waiting int `json:"waiting"`
 	// Ready is how many of its agents are available, full or not.
 	Ready int `json:"ready"`
+	// ExpectedWait is how many seconds a visitor who comes now may expect to wait:
+	// 0 if an agent is free, else the median of the latest 20 of the last half
+	// hour. Absent if nobody waited lately.
+	ExpectedWait *int `json:"expectedWait,omitempty"`
 }
 
 // Teams returns the teams of a tenant with their queues, ordered by name.
@@ -468,10 +474,19 @@ func (s *Service) Teams(ctx context.Context, t id.Tenant) (list []TeamLoad, err 
 	list = make([]TeamLoad, len(teams))
 	for i, team := range teams {
 		list[i] = TeamLoad{ID: team.ID, Name: team.Name, Waiting: waiting[team.ID]}
+		room := false
 		for _, a := range roster {
 			if a.Available() && slices.Contains(a.Teams, team.ID) {
 				list[i].Ready++
+				room = room || a.Open < a.Cap
 			}
+		}
+		if expected, ok := s.waits.expect(t, team.ID, s.clock.Now()); ok || room {
+			seconds := int(expected.Seconds())
+			if room && list[i].Waiting == 0 {
+				seconds = 0
+			}
+			list[i].ExpectedWait = &seconds
 		}
 	}
 	return list, nil

@@ -3048,6 +3048,8 @@ export interface components {
             settings?: components["schemas"]["TeamSettings"];
         };
         TeamLoad: {
+            /** Format: int64 */
+            expectedWait?: number;
             id: string;
             name: string;
             /** Format: int64 */
