@@ -224,12 +224,18 @@ func (s *Snapshot) filter(a *account.AgentStatus, q *question) (rank int, f Filt
 // pass counts a candidate.
 func (d *Decision) pass(a *account.AgentStatus) {
 	d.Candidates++
+	if d.Passed == nil {
+		d.Passed = make([]Passed, 0, MaxRemoved) // one allocation instead of five
+	}
 	if len(d.Passed) < MaxRemoved {
 		d.Passed = append(d.Passed, Passed{Agent: a.Agent, Name: a.Name, Open: a.Open, Cap: a.Cap, LastAssignedAt: a.LastAssignedAt, IdleSince: a.IdleSince})
 	}
 }
 
 func (d *Decision) remove(a *account.AgentStatus, f Filter) {
+	if d.Removed == nil {
+		d.Removed = make([]Removed, 0, MaxRemoved)
+	}
 	if len(d.Removed) < MaxRemoved {
 		d.Removed = append(d.Removed, Removed{Agent: a.Agent, Name: a.Name, Filter: f})
 		return
