@@ -1,17 +1,18 @@
 // Runs the journeys. PARLOR_E2E_URL names a running server (with demo data); without it a mock is started.
 //
-//   node e2e/run.mjs [talk] [desk] [admin] [host] [poll] [perf] [many] [screens]
+//   node e2e/run.mjs [talk] [desk] [admin] [host] [poll] [perf] [many] [screens] [pages]
 import { backend, launch } from './lib.mjs'
 import { admin } from './admin.mjs'
 import { desk } from './desk.mjs'
 import { host } from './host.mjs'
 import { many } from './many.mjs'
+import { pages } from './pages.mjs'
 import { perf } from './perf.mjs'
 import { poll } from './poll.mjs'
 import { screens } from './screens.mjs'
 import { talk } from './talk.mjs'
 
-const JOURNEYS = { talk, desk, admin, host, poll, perf, many, screens }
+const JOURNEYS = { talk, desk, admin, host, poll, perf, many, screens, pages }
 const wanted = process.argv.slice(2).filter((x) => x in JOURNEYS)
 const server = await backend()
 const browser = await launch()

@@ -1,6 +1,7 @@
 import { createRouter, createWebHistory } from 'vue-router'
 import { adminRoutes } from './admin/routes'
 import { setOffline } from './app/reach'
+import { deskRoutes } from './desk/routes'
 import { whenSessionLost } from './realtime/client'
 import { useSession } from './realtime/session'
 
@@ -13,6 +14,7 @@ export const router = createRouter({
       children: [
         { path: '', redirect: '/inbox/mine' },
         adminRoutes,
+        ...deskRoutes,
         { path: 'inbox/:view(mine|queue|all|closed)/:id?', name: 'inbox', component: () => import('./inbox/InboxPage.vue') },
       ],
     },

@@ -5,6 +5,7 @@ import { useSession } from '../realtime/session'
 import { askNotify, canNotify, chime } from './alerts'
 import { score } from './fuzzy'
 import { ACTIONS, canRun, ids, kindOf, useKey, type ActionId, type Group } from './keys'
+import { known } from './pages'
 import { LOCALES, prefs, type Theme } from './prefs'
 import { toast, toastError } from './toasts'
 import { settleAll } from './undo'
@@ -50,11 +51,11 @@ export function useGlobalActions() {
   const router = useRouter()
   const session = useSession()
   const may = (p: string) => !!session.session?.permissions?.includes(p)
-  const go = (id: ActionId, path: string, can?: () => boolean) => useKey(id, () => { void router.push(path) }, () => router.resolve(path).matched.length > 0 && router.resolve(path).name !== undefined && (!can || can()))
+  const go = (id: ActionId, path: string, can?: () => boolean) => useKey(id, () => { void router.push(path) }, () => known(router, path) && (!can || can()))
   go('goMine', '/inbox/mine'); go('goAll', '/inbox/all'); go('goClosed', '/inbox/closed')
   go('goQueue', '/queue'); go('goMentions', '/mentions'); go('goFollowups', '/followups'); go('goOnline', '/visitors'); go('goOffline', '/offline')
   go('goCanned', '/canned'); go('goPictures', '/pictures'); go('goBlacklist', '/blacklist', () => may('visitor.block'))
-  useKey('goAdmin', () => { void router.push('/admin') }, () => router.getRoutes().some((r) => r.path.startsWith('/admin')) && (may('account.administer') || may('audit.read')))
+  useKey('goAdmin', () => { void router.push('/admin') }, () => known(router, '/admin') && (may('account.administer') || may('audit.read')))
   for (const [id, state, why] of STATES) useKey(id, () => { session.setState(state, why).catch(toastError) })
   for (const x of THEMES) useKey(x, () => { prefs.theme = x })
   for (const l of LOCALES) useKey(l, () => { prefs.locale = l })

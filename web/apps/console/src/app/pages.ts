@@ -5,10 +5,10 @@ import { useSession } from '../realtime/session'
 import type { ActionId } from './keys'
 
 /** A page beside the inbox, as the rail and the menu of the phone list it. */
-export interface RailPage { path: string; text: string; icon: typeof BookTextIcon; action?: ActionId; needs?: string; badge?: number }
+export interface RailPage { path: string; text: string; icon: typeof BookTextIcon; action?: ActionId; needs?: string[]; badge?: number }
 
 const pages: (RailPage & { count?: () => number })[] = []
-/** Adds a page to the rail. `count` is its badge; `needs` is the permission without which it is not shown. */
+/** Adds a page to the rail. `count` is its badge; `needs` are permissions of which one is enough. */
 export function addPage(p: RailPage & { count?: () => number }) {
   pages.push(p)
 }
@@ -18,6 +18,9 @@ export function usePages() {
   const router = useRouter()
   const session = useSession()
   return computed<RailPage[]>(() => pages
-    .filter((p) => router.resolve(p.path).name !== undefined && (!p.needs || session.session?.permissions?.includes(p.needs)))
+    .filter((p) => known(router, p.path) && (!p.needs || p.needs.some((x) => session.session?.permissions?.includes(x))))
     .map(({ count, ...p }) => ({ ...p, badge: count?.() ?? 0 })))
 }
+
+/** Whether a page of this address exists; the last route takes whatever else there is. */
+export const known = (router: ReturnType<typeof useRouter>, path: string) => !router.resolve(path).matched[0]?.path.startsWith('/:rest')

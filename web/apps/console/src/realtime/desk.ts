@@ -24,6 +24,8 @@ export const useDesk = defineStore('desk', () => {
   const drafts = shallowReactive(new Map<string, Draft>())
   const mentions = ref(0)
   const chats = ref(0)
+  /** Left messages that nobody has dealt with. */
+  const left = ref(0)
   /** Conversations with a mention that has not been read. */
   const mentioned = shallowReactive(new Set<string>())
   const lastMention = ref<Mention>()
@@ -169,5 +171,5 @@ export const useDesk = defineStore('desk', () => {
     socket.on('colleague', (m) => { if (m.from !== inbox.me) chats.value++ })
     socket.on('colleague-changed', (e) => { if (e.read) chats.value = e.read.unread })
   }
-  return { handovers, offers, drafts, mentions, chats, mentioned, lastMention, incoming, open, nameOf, answer, take, dismissOffer, readMentions, keepDraft, dropDraft, start }
+  return { handovers, offers, drafts, mentions, chats, left, mentioned, lastMention, incoming, open, nameOf, answer, take, dismissOffer, readMentions, keepDraft, dropDraft, start }
 })

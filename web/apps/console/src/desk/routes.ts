@@ -1,0 +1,26 @@
+import { AtSignIcon, BookTextIcon, HourglassIcon, SlidersHorizontalIcon } from '@lucide/vue'
+import type { Component } from 'vue'
+import type { RouteRecordRaw } from 'vue-router'
+import { addPage } from '../app/pages'
+import { addTexts } from '../i18n'
+import { useDesk } from '../realtime/desk'
+
+const TEXTS = { 'zh-CN': () => import('./text/zh-CN.json'), en: () => import('./text/en.json'), 'pt-BR': () => import('./text/pt-BR.json') }
+
+/** A page that comes with its texts. */
+const page = (load: () => Promise<{ default: Component }>) => async () => (await Promise.all([load(), addTexts(TEXTS)]))[0]
+
+/** The agent's pages beside the inbox; each is loaded when it is opened. */
+export const deskRoutes: RouteRecordRaw[] = [
+  { path: 'queue', name: 'queue', component: page(() => import('./QueuePage.vue')) },
+  { path: 'mentions', name: 'mentions', component: page(() => import('./MentionsPage.vue')) },
+  { path: 'canned', name: 'canned', component: page(() => import('./ShelfPage.vue')), props: { kind: 'reply' } },
+  { path: 'pictures', name: 'pictures', component: page(() => import('./ShelfPage.vue')), props: { kind: 'picture' } },
+]
+/** The texts of the desk, for parts of it that are no pages. */
+export const deskTexts = () => addTexts(TEXTS)
+
+addPage({ path: '/queue', text: 'keys.goQueue', icon: HourglassIcon, action: 'goQueue' })
+addPage({ path: '/mentions', text: 'keys.goMentions', icon: AtSignIcon, action: 'goMentions', count: () => useDesk().mentions })
+addPage({ path: '/canned', text: 'keys.goCanned', icon: BookTextIcon, action: 'goCanned' })
+addPage({ path: '/admin', text: 'keys.goAdmin', icon: SlidersHorizontalIcon, action: 'goAdmin', needs: ['account.administer', 'audit.read'] })
