@@ -55,6 +55,12 @@ func (s *Service) Type(who actor.Actor, in TypeInput) {
 			return
 		}
 		t.Text = clip(CleanText(in.Text), MaxTyping)
+		switch s.limits.Preview(c.Tenant, c.Inbox) {
+		case PreviewNone:
+			return
+		case PreviewRedacted:
+			t.Text = Redact(t.Text)
+		}
 		t.On = t.Text != ""
 		to = []event.Topic{event.ToAgent(c.Tenant, c.Agent)}
 	case actor.Agent:

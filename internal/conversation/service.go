@@ -37,10 +37,25 @@ type Service struct {
 	limits Limits
 }
 
+// Preview is what of a visitor's unsent text goes to the agent.
+type Preview string
+
+// The previews; the zero value is PreviewAll.
+const (
+	PreviewAll Preview = ""
+	// PreviewRedacted goes without numbers of cards and people.
+	PreviewRedacted Preview = "redacted"
+	// PreviewNone tells nothing.
+	PreviewNone Preview = "none"
+)
+
 // Limits are what a company sets for its conversations.
 type Limits interface {
 	// RecallWithin is how long authors may take a message back.
 	RecallWithin(ctx context.Context, t id.Tenant) (time.Duration, error)
+	// Preview says what of the unsent text of an inbox's visitors goes to agents.
+	// It is asked for each key stroke and does not block.
+	Preview(t id.Tenant, in id.Inbox) Preview
 }
 
 // New returns a service. Without limits the defaults hold for every company.
@@ -59,6 +74,9 @@ type defaults struct{}
 func (defaults) RecallWithin(context.Context, id.Tenant) (time.Duration, error) {
 	return RecallWithin, nil
 }
+
+// Preview implements Limits.
+func (defaults) Preview(id.Tenant, id.Inbox) Preview { return PreviewAll }
 
 // ScopeOf returns what an agent may see.
 func ScopeOf(who actor.Actor) Scope {

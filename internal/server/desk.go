@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"parlor/internal/account"
@@ -117,7 +118,10 @@ func cannedFile(f media.File) canned.File {
 func (s *Server) Canned() *canned.Service { return s.services.desk.canned }
 
 // limits are what companies set for their conversations.
-type limits struct{ accounts *account.Service }
+type limits struct {
+	accounts *account.Service
+	log      *slog.Logger
+}
 
 // RecallWithin implements conversation.Limits.
 func (l limits) RecallWithin(ctx context.Context, t id.Tenant) (time.Duration, error) {
@@ -129,4 +133,23 @@ func (l limits) RecallWithin(ctx context.Context, t id.Tenant) (time.Duration, e
 		return time.Duration(*n) * time.Second, nil
 	}
 	return conversation.RecallWithin, nil
+}
+
+// Preview implements conversation.Limits: as it is set now. If the settings cannot
+// be read nothing is shown.
+func (l limits) Preview(t id.Tenant, in id.Inbox) conversation.Preview {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	book, err := l.accounts.Book(ctx, t)
+	if err != nil {
+		l.log.Error("settings of the typing preview not read", "tenant", t, "error", err)
+		return conversation.PreviewNone
+	}
+	switch settings := book.Inboxes[in].Settings; {
+	case settings.NoTypingPreview:
+		return conversation.PreviewNone
+	case settings.NoRedaction:
+		return conversation.PreviewAll
+	}
+	return conversation.PreviewRedacted
 }

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"parlor/internal/account"
+	"parlor/internal/actor"
 	"parlor/internal/server/servertest"
+	"parlor/internal/setting"
 	"parlor/internal/wsconn/wstest"
 )
 
@@ -359,4 +361,32 @@ func TestGarbageClosesNothingButItself(t *testing.T) {
 		}
 	}
 	v.has(v.call("post", `{"kind":"text","text":"still here"}`), `"text":"still here"`)
+}
+
+// TestTypingPreviewFollowsTheSettingsAtOnce is row 38 with S9: numbers of cards do
+// not reach the agent, and a running connection follows a changed setting.
+func TestTypingPreviewFollowsTheSettingsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	a := w.console("lin@example.com", true)
+	v := connect(t, w.Instance, "/parlor/visitor", w.visitor())
+	v.call("start", `{}`)
+	a.until("conversation", `"status":"open"`)
+	set := func(in setting.Inbox) {
+		t.Helper()
+		if err := w.Accounts().SetInbox(t.Context(), actor.ForSystem("main"), account.Inbox{ID: "main", Name: "main", Settings: in}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	typeIt := func(text string) { v.send(`42/parlor/visitor,["typing",{"text":"` + text + `"}]`) }
+	typeIt("卡号 4111 1111 1111 1111")
+	a.until("typing", "卡号 •••• •••• •••• ••••")
+	set(setting.Inbox{NoRedaction: true})
+	typeIt("卡号 4111 1111 1111 1112 或 4111111111111111")
+	a.until("typing", "4111111111111111")
+	set(setting.Inbox{NoTypingPreview: true})
+	typeIt("不给看")
+	v.call("post", `{"clientId":"c1","kind":"text","text":"发送了"}`)
+	a.until("message", "发送了")
+	a.none("typing", "不给看")
 }

@@ -333,9 +333,9 @@ func (c *visitorConn) message(ctx context.Context, arg json.RawMessage) error {
 	text, images := fromHTML(in.Message)
 	if in.Type == "writing" {
 		c.mu.Lock()
-		conv, off := c.conv, c.inbox.Settings.NoTypingPreview
+		conv := c.conv
 		c.mu.Unlock()
-		if !off && conv.Status == conversation.Open {
+		if conv.Status == conversation.Open {
 			c.f.Conversations.Type(v.Actor(), conversation.TypeInput{Conversation: conv, Text: text})
 		}
 		return nil
