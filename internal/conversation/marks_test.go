@@ -178,6 +178,8 @@ func TestDraftIsClearedByWhatIsSent(t *testing.T) {
 // strict is a company that lets nobody take back what is older than ten seconds.
 type strict struct{}
 
+func (strict) Preview(id.Tenant, id.Inbox) conversation.Preview { return conversation.PreviewAll }
+
 func (strict) RecallWithin(context.Context, id.Tenant) (time.Duration, error) {
 	return 10 * time.Second, nil
 }
