@@ -153,10 +153,7 @@ func (f *Front) agentUpload(w http.ResponseWriter, r *http.Request, l account.Lo
 	if err != nil {
 		return err
 	}
-	kind, path := conversation.FileK, "/res/file.html?id="
-	if file.Width > 0 {
-		kind, path = conversation.Image, "/res/image.html?id="
-	}
+	kind, path := sentAs(file)
 	if !q.Has("paste") {
 		in := conversation.PostInput{Conversation: c.ID, Kind: kind, File: file.ID}
 		if _, err := f.Conversations.Post(r.Context(), l.Actor(), in); err != nil {

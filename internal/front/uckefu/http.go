@@ -263,10 +263,7 @@ func (f *Front) take(r *http.Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	kind, path := conversation.FileK, "/res/file.html?id="
-	if file.Width > 0 {
-		kind, path = conversation.Image, "/res/image.html?id="
-	}
+	kind, path := sentAs(file)
 	url := path + f.Media.Token(file.Tenant, file.ID)
 	if q.Has("paste") {
 		return url, nil
@@ -277,6 +274,14 @@ func (f *Front) take(r *http.Request) (string, error) {
 	}
 	_, err = f.Conversations.Post(ctx, v.Actor(), conversation.PostInput{Conversation: a.Conversation.ID, Kind: kind, File: file.ID})
 	return url, err
+}
+
+// sentAs is the kind of message that a file makes, and the address that it is read at.
+func sentAs(file media.File) (conversation.Kind, string) {
+	if file.Width > 0 {
+		return conversation.Image, "/res/image.html?id="
+	}
+	return conversation.FileK, "/res/file.html?id="
 }
 
 // filePart finds the file of a multipart form without holding it.

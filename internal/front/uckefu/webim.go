@@ -253,10 +253,7 @@ func (f *Front) saveFile(w http.ResponseWriter, r *http.Request, who actor.Actor
 	if err != nil {
 		return err
 	}
-	kind, path := conversation.FileK, "/res/file.html?id="
-	if file.Width > 0 {
-		kind, path = conversation.Image, "/res/image.html?id="
-	}
+	kind, path := sentAs(file)
 	if !r.URL.Query().Has("paste") {
 		if err := f.sendFile(r, who, kind, file); err != nil {
 			return err
