@@ -32,7 +32,7 @@ export async function open(browser, { width = 1440, height = 900, theme = 'light
   await context.addInitScript(AXE_GUARD)
   const page = await context.newPage()
   page.faults = []
-  page.on('console', (m) => { if (m.type() === 'error' && !/ERR_INTERNET_DISCONNECTED|status of (401|409|422|413)/.test(m.text())) page.faults.push(m.text()) })
+  page.on('console', (m) => { if (m.type() === 'error' && !/ERR_INTERNET_DISCONNECTED|status of (401|409|422|413)/.test(m.text()) && !/\/(summary|survey)$/.test(m.location().url)) page.faults.push(m.text()) })
   page.on('pageerror', (e) => page.faults.push(String(e)))
   page.setDefaultTimeout(10_000)
   return page

@@ -12,6 +12,10 @@ const PAGES = [
   ['mentions', 'h1'],
   ['canned', 'h1', async (page) => { await page.locator('nav button').nth(0).waitFor(); await page.click('[data-test=add-entry]'); await page.waitForSelector('[role=dialog] textarea') }],
   ['pictures', 'h1'],
+  ['visitors', 'h1', async (page) => { const b = page.locator('[data-test=online] button:enabled').first(); if (await b.count()) { await b.click(); await page.waitForSelector('[role=dialog] textarea') } }],
+  ['followups', 'h1'],
+  ['offline', 'h1', async (page) => { const b = page.locator('[data-test=left]').first(); if (await b.count()) { await b.click(); await page.waitForSelector('article h2') } }],
+  ['blacklist', 'h1'],
 ]
 
 export async function pages(browser, base) {

@@ -10,6 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Server } from 'socket.io'
 import { ask, history, PAGES, seed, TEAMS } from './mock/data.mjs'
 import { desk as makeDesk } from './mock/desk.mjs'
+import { visit as makeVisit } from './mock/visit.mjs'
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url))
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; media-src 'self' blob:; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'"
@@ -182,6 +183,7 @@ export async function start({ port = 0, conversations = 5000 } = {}) {
     world, agents, announce, give, tell, refuse: (...a) => new Refusal(...a),
     sockets: () => [...agentNs.sockets.values()], online: (id) => [...agentNs.sockets.values()].some((s) => s.data.me === id),
   })
+  const visit = makeVisit({ world, tell, refuse: (...a) => new Refusal(...a) })
   const guard = (fn) => async (arg, ack) => {
     if (typeof arg === 'function') [arg, ack] = [undefined, arg]
     try {
@@ -223,6 +225,7 @@ export async function start({ port = 0, conversations = 5000 } = {}) {
     }))
     s.on('typing', ({ conversation, on }) => tellVisitor(get(conversation), 'typing', { name: me.name, on }))
     desk.listen(s, me, guard)
+    visit.listen(s, guard)
     s.on('resume', guard(({ conversations: have }) => {
       const messages = Object.entries(have).flatMap(([id, seq]) => (world.conversations.has(id) ? world.log(id).filter((m) => m.seq > seq) : []))
       return { conversations: Object.keys(have).map((id) => world.conversations.get(id)).filter(Boolean), messages }
@@ -307,6 +310,7 @@ export async function start({ port = 0, conversations = 5000 } = {}) {
     ['POST', '/conversations/:id/close', ({ c }) => { closeIt(c, 'agent'); return c }],
     ['GET', '/conversations/:id/routing', ({ c }) => ({ place: c.status === 'queued' ? world.place(c) : 0, decisions: [desk.decision(c)] })],
     ...desk.routes,
+    ...visit.routes,
     ['GET', '/visitors/:id', ({ v }) => v],
     ['PATCH', '/visitors/:id', ({ v, body }) => {
       Object.assign(v, body)

@@ -82,6 +82,7 @@ export interface AgentEmit {
   typing: [{ conversation: string; on: boolean }, void]
   watch: [{ conversation: string }, { conversation?: Conversation; viewers?: Viewer[] }]
   recall: [{ conversation: string; seq: number }, { message: Message }]
+  online: [{ on: boolean }, object]
   draft: [{ conversation: string; text: string; note?: boolean; origin?: string }, Draft]
   colleague: [{ to?: string; group?: string; text: string }, Remark]
   'colleague-read': [{ peer: string }, { peer: string; unread: number }]
@@ -110,4 +111,10 @@ export interface AgentListen {
   colleague: Remark
   'colleague-changed': { read?: { peer: string; unread: number }; group?: ColleagueGroup }
   canned: object
+  summary: object
+  'visitor-fields': object
+  survey: object
+  online: { rows?: OnlineVisitor[]; gone?: string[]; more?: boolean }
+  invitation: { invitation: Invitation }
+  leave: { message?: LeaveMessage; new?: boolean }
 }

@@ -1,4 +1,4 @@
-import { AtSignIcon, BookTextIcon, HourglassIcon, SlidersHorizontalIcon } from '@lucide/vue'
+import { AtSignIcon, BanIcon, BookTextIcon, CalendarClockIcon, GlobeIcon, HourglassIcon, MailIcon, SlidersHorizontalIcon } from '@lucide/vue'
 import type { Component } from 'vue'
 import type { RouteRecordRaw } from 'vue-router'
 import { addPage } from '../app/pages'
@@ -12,15 +12,23 @@ const page = (load: () => Promise<{ default: Component }>) => async () => (await
 
 /** The agent's pages beside the inbox; each is loaded when it is opened. */
 export const deskRoutes: RouteRecordRaw[] = [
+  { path: 'visitors', name: 'visitors', component: page(() => import('./OnlinePage.vue')) },
   { path: 'queue', name: 'queue', component: page(() => import('./QueuePage.vue')) },
   { path: 'mentions', name: 'mentions', component: page(() => import('./MentionsPage.vue')) },
+  { path: 'followups', name: 'followups', component: page(() => import('./FollowupsPage.vue')) },
+  { path: 'offline', name: 'offline', component: page(() => import('./OfflinePage.vue')) },
+  { path: 'blacklist', name: 'blacklist', component: page(() => import('./BlacklistPage.vue')) },
   { path: 'canned', name: 'canned', component: page(() => import('./ShelfPage.vue')), props: { kind: 'reply' } },
   { path: 'pictures', name: 'pictures', component: page(() => import('./ShelfPage.vue')), props: { kind: 'picture' } },
 ]
 /** The texts of the desk, for parts of it that are no pages. */
 export const deskTexts = () => addTexts(TEXTS)
 
+addPage({ path: '/visitors', text: 'keys.goOnline', icon: GlobeIcon, action: 'goOnline' })
 addPage({ path: '/queue', text: 'keys.goQueue', icon: HourglassIcon, action: 'goQueue' })
 addPage({ path: '/mentions', text: 'keys.goMentions', icon: AtSignIcon, action: 'goMentions', count: () => useDesk().mentions })
+addPage({ path: '/followups', text: 'keys.goFollowups', icon: CalendarClockIcon, action: 'goFollowups' })
+addPage({ path: '/offline', text: 'keys.goOffline', icon: MailIcon, action: 'goOffline', count: () => useDesk().left })
 addPage({ path: '/canned', text: 'keys.goCanned', icon: BookTextIcon, action: 'goCanned' })
+addPage({ path: '/blacklist', text: 'keys.goBlacklist', icon: BanIcon, action: 'goBlacklist', needs: ['visitor.block'] })
 addPage({ path: '/admin', text: 'keys.goAdmin', icon: SlidersHorizontalIcon, action: 'goAdmin', needs: ['account.administer', 'audit.read'] })

@@ -138,9 +138,9 @@ export const useDesk = defineStore('desk', () => {
 
   async function load() {
     const got = <T>(p: Promise<T>) => p.catch(() => undefined)
-    const [h, m, d, c] = await Promise.all([
+    const [h, m, d, c, l] = await Promise.all([
       got(rest.GET('/api/parlor/v1/handovers')), got(rest.GET('/api/parlor/v1/mentions', { params: { query: { unread: true, limit: 100 } } })),
-      got(rest.GET('/api/parlor/v1/drafts')), got(rest.GET('/api/parlor/v1/colleagues/chats', { params: { query: { limit: 1 } } })),
+      got(rest.GET('/api/parlor/v1/drafts')), got(rest.GET('/api/parlor/v1/colleagues/chats', { params: { query: { limit: 1 } } })), got(rest.GET('/api/parlor/v1/leave-messages/counts')),
     ])
     handovers.clear()
     for (const x of h?.data?.items ?? []) handovers.set(x.conversation, x)
@@ -152,7 +152,11 @@ export const useDesk = defineStore('desk', () => {
     }
     for (const x of d?.data?.items ?? []) if (!drafts.has(x.conversation)) drafts.set(x.conversation, x)
     if (c?.data) chats.value = c.data.unread
+    if (l?.data) left.value = l.data.open
   }
+
+  // A storm of left messages asks once.
+  const countLeft = throttle<unknown>(2_000, () => void rest.GET('/api/parlor/v1/leave-messages/counts').then(({ data }) => { if (data) left.value = data.open }, () => undefined))
 
   let started = false
   /** Follows the live events. `go` opens a conversation, at a message if one is named. */
@@ -168,6 +172,7 @@ export const useDesk = defineStore('desk', () => {
     socket.on('draft', (d) => { if (d.origin !== ORIGIN) drafts.set(d.conversation, d) })
     socket.on('recalled', (e) => { inbox.receive(e.message); inbox.place(inbox.upsert(e.conversation)) })
     socket.on('tags', (e) => { const c = inbox.byId.get(e.conversation); if (c) c.tags = e.tags })
+    socket.on('leave', countLeft)
     socket.on('colleague', (m) => { if (m.from !== inbox.me) chats.value++ })
     socket.on('colleague-changed', (e) => { if (e.read) chats.value = e.read.unread })
   }
