@@ -9,13 +9,13 @@ export interface ActionKind { group: Group; keys?: readonly string[] }
  * list. Each of `keys` does it: a single key, `Ctrl K` together, or two letters one after the other (`G Q`).
  */
 export const ACTIONS = {
+  accept: { group: 'talk', keys: ['O'] }, decline: { group: 'talk', keys: ['X'] },
+  claim: { group: 'talk', keys: ['A'] }, transfer: { group: 'talk', keys: ['T'] }, close: { group: 'talk', keys: ['E'] }, details: { group: 'talk', keys: ['I'] },
+  tags: { group: 'talk', keys: ['L'] }, summary: { group: 'talk', keys: ['W'] }, block: { group: 'talk' }, why: { group: 'talk', keys: ['Y'] },
   next: { group: 'move', keys: ['J', '↓'] }, prev: { group: 'move', keys: ['K', '↑'] }, open: { group: 'move', keys: ['Enter'] }, back: { group: 'move', keys: ['Esc'] },
   nextUnread: { group: 'move', keys: ['U'] },
   reply: { group: 'write', keys: ['R'] }, note: { group: 'write', keys: ['N'] }, canned: { group: 'write', keys: ['/'] }, pictures: { group: 'write', keys: ['P'] },
   undo: { group: 'write', keys: ['Z'] },
-  accept: { group: 'talk', keys: ['O'] }, decline: { group: 'talk', keys: ['X'] },
-  claim: { group: 'talk', keys: ['A'] }, transfer: { group: 'talk', keys: ['T'] }, close: { group: 'talk', keys: ['E'] }, details: { group: 'talk', keys: ['I'] },
-  tags: { group: 'talk', keys: ['L'] }, summary: { group: 'talk', keys: ['W'] }, block: { group: 'talk' }, why: { group: 'talk', keys: ['Y'] },
   palette: { group: 'go', keys: ['Ctrl K'] }, search: { group: 'go', keys: ['F'] }, chat: { group: 'go', keys: ['C'] }, help: { group: 'go', keys: ['?'] },
   goMine: { group: 'go', keys: ['G I'] }, goAll: { group: 'go', keys: ['G A'] }, goClosed: { group: 'go', keys: ['G E'] }, goQueue: { group: 'go', keys: ['G Q'] },
   goMentions: { group: 'go', keys: ['G M'] }, goFollowups: { group: 'go', keys: ['G F'] }, goOnline: { group: 'go', keys: ['G V'] }, goOffline: { group: 'go', keys: ['G O'] },
