@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"parlor/internal/config"
@@ -68,6 +69,8 @@ func commands() []command {
 		{"backup", "FILE", "write everything into one file, while the server runs", (*program).backup},
 		{"restore", "FILE", "read a backup into an empty database", (*program).restore},
 		{"bench", "--token T… [--url U] [--json] …", "measure a running server through its protocols", (*program).bench},
+		{"bench fill", "[--conversations 1000000] [--messages 10000000] [--visitors 300000] [--open 0] [--waiting 0] [--seed 1] [--force]", "make an empty installation large", (*program).benchFill},
+		{"bench lists", "[--calls 200] [--seed 1]", "time every list of an installation", (*program).benchLists},
 		{"openapi", "", "print the OpenAPI document", (*program).openapi},
 		{"version", "", "print the version", (*program).version},
 	}
@@ -75,14 +78,13 @@ func commands() []command {
 
 // run finds and runs a command and returns the exit code.
 func (p *program) run(ctx context.Context, args []string) int {
-	for _, c := range commands() {
-		words := 1
-		if len(args) > 1 && c.name == args[0]+" "+args[1] {
-			words = 2
-		} else if len(args) == 0 || c.name != args[0] {
-			continue
+	// Of "bench" and "bench fill" the longer name is meant.
+	for words := min(2, len(args)); words > 0; words-- {
+		for _, c := range commands() {
+			if c.name == strings.Join(args[:words], " ") {
+				return p.report(c.run(p, ctx, args[words:]))
+			}
 		}
-		return p.report(c.run(p, ctx, args[words:]))
 	}
 	if len(args) > 0 && (args[0] == "help" || args[0] == "--help" || args[0] == "-h") {
 		p.usage(p.out)

@@ -318,3 +318,21 @@ func TestFirstAdministratorFromTheEnvironment(t *testing.T) {
 		t.Fatalf("the administrator is not there: exit %d", code)
 	}
 }
+
+func TestBenchFillMakesAnInstallationWhoseListsAreTimed(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	args := []string{"bench", "fill", "--conversations", "40", "--messages", "300", "--visitors", "20", "--waiting", "3"}
+	if got := b.ok("", args...); !strings.Contains(got, "40 conversations, 300 messages in ") {
+		t.Fatalf("fill said %q", got)
+	}
+	if code, _, said := b.run("", args...); code != 1 || !strings.Contains(said, "--force") {
+		t.Errorf("a second fill: exit %d, %q", code, said)
+	}
+	got := b.ok("", "bench", "lists", "--calls", "2")
+	for _, name := range []string{"queue, everything", "by tag, closed, own teams", "last 50 messages", "search frequent", "audit log", "follow-ups, mine", "colleague history"} {
+		if !strings.Contains(got, name) {
+			t.Errorf("%q is not timed:\n%s", name, got)
+		}
+	}
+}

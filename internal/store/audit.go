@@ -77,6 +77,13 @@ func (s *Store) Audit(ctx context.Context, t id.Tenant, f audit.Filter) (list []
 	add("thing", f.Thing)
 	add("thing_id", f.ThingID)
 	add("by_id", f.By)
+	// Each broad list admits its own index.
+	switch {
+	case f.ThingID == "" && f.By == "" && f.Thing == "":
+		where += ` AND at > 0`
+	case f.ThingID == "" && f.By == "":
+		where += ` AND at >= 1`
+	}
 	list, err = all(ctx, s.readers, scanAudit, `SELECT id, tenant, at, by_id, by_kind, by_name, action, thing, thing_id, name, before, after
 		FROM audit WHERE tenant = $1 AND (at, id) < ($2, $3)`+where+` ORDER BY at DESC, id DESC LIMIT $4`, args...)
 	if err == nil && len(list) > f.Limit {

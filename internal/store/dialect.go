@@ -18,6 +18,8 @@ type dialect interface {
 	skipLocked() string
 	// alone keeps other writers off a table until the transaction ends.
 	alone(ctx context.Context, t *tx, table string) error
+	// reserve takes n positions off the outbox, so that no message gets them.
+	reserve(ctx context.Context, t *tx, n int) ([]int64, error)
 	// index adds documents to the search index.
 	index(ctx context.Context, t *tx, docs []document) error
 	// unindex takes the document at a position, which has these tokens, out of the

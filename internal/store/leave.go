@@ -86,6 +86,9 @@ func (s *Store) Leaves(ctx context.Context, t id.Tenant, f leave.Filter) (page [
 	if c.add("visitor", string(f.Visitor)); f.Visitor == "" {
 		c.add("assignee", string(f.Assignee))
 		c.add("state", string(f.State))
+		if f.Assignee == "" {
+			c.text += " AND at > 0" // admits the index of all
+		}
 	}
 	return keyset(ctx, s, scanLeave, func(m leave.Message) cursor { return cursor{ms(m.At), m.ID} }, t, f.After, f.Limit,
 		`SELECT `+leaveColumns+` FROM leave_message WHERE tenant = $1`+c.text+` AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4`, c.args...)
@@ -136,7 +139,7 @@ func (s *Store) ReplyLeave(ctx context.Context, t id.Tenant, message string, r l
 func (s *Store) CountLeave(ctx context.Context, t id.Tenant, a id.Agent) (c leave.Counts, err error) {
 	defer errs.Wrap(&err, "store.CountLeave")
 	c, _, err = first(ctx, s.readers, func(r row) (c leave.Counts, err error) { return c, r.Scan(&c.Open, &c.Mine) }, `SELECT
-		(SELECT COUNT(*) FROM (SELECT 1 FROM leave_message WHERE tenant = $1 AND state = 'notprocess' LIMIT $3) n),
+		(SELECT COUNT(*) FROM (SELECT 1 FROM leave_message WHERE tenant = $1 AND state = 'notprocess' AND at > 0 LIMIT $3) n),
 		(SELECT COUNT(*) FROM (SELECT 1 FROM leave_message WHERE tenant = $1 AND assignee = $2 AND state = 'notprocess' LIMIT $3) n)`,
 		string(t), string(a), leave.MaxCount)
 	return c, err

@@ -6,8 +6,13 @@ import (
 	"sync"
 	"testing"
 
+	"parlor/internal/audit"
+	"parlor/internal/invite"
+	"parlor/internal/leave"
 	"parlor/internal/store"
 	"parlor/internal/store/storetest"
+	"parlor/internal/summary"
+	"parlor/internal/survey"
 )
 
 // seen collects the statements of several stores.
@@ -35,6 +40,8 @@ var scans = map[string]string{
 	"WHERE a.open > 0":                  "agents who hold conversations are few, and have an index of their own",
 	"COUNT(DISTINCT version_id)":        "the table of migrations has a handful of rows",
 	"SELECT MAX(version_id)":            "the table of migrations has a handful of rows",
+	"sqlite_sequence":                   "the table of counters has a row",
+	"SELECT 1 FROM conversation":        "one row is wanted",
 }
 
 // TestNoStatementScansATable runs the conformance suite on SQLite, collects all
@@ -95,4 +102,57 @@ func allowed(text string) bool {
 		}
 	}
 	return false
+}
+
+// TestFilteredListsWalkTheirOwnIndex holds the planner to the index that has the
+// filter in it; it has no statistics to tell it that the others are long.
+func TestFilteredListsWalkTheirOwnIndex(t *testing.T) {
+	t.Parallel()
+	s := storetest.SQLite(t)
+	var text string
+	var args []any
+	store.Trace(s, func(x string, a []any) { text, args = x, append([]any{}, a...) })
+	for _, c := range []struct {
+		index string
+		list  func() error
+	}{
+		{"audit_at", func() error { _, _, err := s.Audit(t.Context(), "main", audit.Filter{Limit: 5}); return err }},
+		{"audit_kind", func() error {
+			_, _, err := s.Audit(t.Context(), "main", audit.Filter{Thing: "team", Limit: 5})
+			return err
+		}},
+		{"audit_thing", func() error {
+			_, _, err := s.Audit(t.Context(), "main", audit.Filter{Thing: "team", ThingID: "x", Limit: 5})
+			return err
+		}},
+		{"audit_by", func() error { _, _, err := s.Audit(t.Context(), "main", audit.Filter{By: "x", Limit: 5}); return err }},
+		{"summary_due", func() error { _, _, err := s.DueFollowUps(t.Context(), summary.DueFilter{Tenant: "main"}); return err }},
+		{"summary_due_agent", func() error {
+			_, _, err := s.DueFollowUps(t.Context(), summary.DueFilter{Tenant: "main", Agent: "x"})
+			return err
+		}},
+		{"summary_due_team", func() error {
+			_, _, err := s.DueFollowUps(t.Context(), summary.DueFilter{Tenant: "main", Team: "x"})
+			return err
+		}},
+		{"survey_answered", func() error { _, _, err := s.Surveys(t.Context(), "main", survey.Filter{}); return err }},
+		{"survey_agent", func() error { _, _, err := s.Surveys(t.Context(), "main", survey.Filter{Agent: "x"}); return err }},
+		{"survey_level", func() error { _, _, err := s.Surveys(t.Context(), "main", survey.Filter{Level: "x"}); return err }},
+		{"leave_message_at", func() error { _, _, err := s.Leaves(t.Context(), "main", leave.Filter{}); return err }},
+		{"leave_message_state", func() error { _, _, err := s.Leaves(t.Context(), "main", leave.Filter{State: leave.Open}); return err }},
+		{"leave_message_assignee", func() error {
+			_, _, err := s.Leaves(t.Context(), "main", leave.Filter{State: leave.Open, Assignee: "x"})
+			return err
+		}},
+		{"leave_message_visitor", func() error { _, _, err := s.Leaves(t.Context(), "main", leave.Filter{Visitor: "x"}); return err }},
+		{"invitation_visitor", func() error { _, _, err := s.Invites(t.Context(), "main", invite.Filter{Visitor: "x"}); return err }},
+	} {
+		if err := c.list(); err != nil {
+			t.Fatal(err)
+		}
+		plan, err := store.Plan(t.Context(), s, text, args)
+		if got := strings.Join(plan, "\n"); err != nil || !strings.Contains(got, "INDEX "+c.index+" ") || strings.Contains(got, "TEMP B-TREE") {
+			t.Errorf("%s is not used: %v\n%s\n%s", c.index, err, got, text)
+		}
+	}
 }

@@ -38,3 +38,9 @@ func (postgresDialect) candidates(ctx context.Context, q runner, tokens []string
 		(SELECT pos FROM search_doc WHERE body @@ CAST($1 AS TSQUERY) AND pos < $2)
 		SELECT pos FROM hits ORDER BY pos DESC LIMIT $3`, match, before, limit)
 }
+
+// reserve draws from the sequence one by one, so that appends of other nodes may
+// draw in between.
+func (postgresDialect) reserve(ctx context.Context, t *tx, n int) ([]int64, error) {
+	return changeAll(ctx, t, scalar[int64], `SELECT nextval(pg_get_serial_sequence('outbox', 'pos')) FROM generate_series(1, $1)`, n)
+}

@@ -48,3 +48,17 @@ func (sqliteDialect) candidates(ctx context.Context, q runner, tokens []string, 
 	return all(ctx, q, scalar[int64], `SELECT rowid FROM search_tokens WHERE search_tokens MATCH $1 AND rowid < $2
 		ORDER BY rowid DESC LIMIT $3`, match, before, limit)
 }
+
+// reserve moves the counter from which the outbox takes its positions.
+func (sqliteDialect) reserve(ctx context.Context, t *tx, n int) ([]int64, error) {
+	last, ok, err := change(ctx, t, scalar[int64], `UPDATE sqlite_sequence SET seq = seq + $1 WHERE name = 'outbox' RETURNING seq`, n)
+	if err == nil && !ok {
+		last = int64(n)
+		_, err = t.exec(ctx, `INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', $1)`, n)
+	}
+	list := make([]int64, n)
+	for i := range list {
+		list[i] = last - int64(n-1-i)
+	}
+	return list, err
+}

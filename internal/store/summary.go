@@ -162,7 +162,7 @@ func (s *Store) DueFollowUps(ctx context.Context, f summary.DueFilter) (page []s
 	if until == 0 {
 		until = math.MaxInt64
 	}
-	where, whose := "", ""
+	where, whose := " AND follow_at > 0", "" // admits the index of all
 	switch {
 	case f.Agent != "":
 		where, whose = " AND agent = $6", string(f.Agent)
@@ -170,7 +170,7 @@ func (s *Store) DueFollowUps(ctx context.Context, f summary.DueFilter) (page []s
 		where, whose = " AND team = $6", string(f.Team)
 	}
 	args := []any{string(f.Tenant), from.key, from.id, until, limit + 1}
-	if where != "" {
+	if whose != "" {
 		args = append(args, whose)
 	}
 	page, err = all(ctx, s.readers, scanSummary, selectSummary+` FROM (SELECT * FROM summary WHERE tenant = $1 AND state = 'open'`+where+

@@ -89,8 +89,12 @@ func (s *Store) Surveys(ctx context.Context, t id.Tenant, f survey.Filter) (page
 	var c conditions
 	c.add("agent", string(f.Agent))
 	c.add("level", f.Level)
+	answered := " AND answered_at > 0" // admits the index of all
+	if f.Agent != "" || f.Level != "" {
+		answered = " AND answered_at >= 1"
+	}
 	return keyset(ctx, s, scanSurvey, func(v survey.Survey) cursor { return cursor{ms(*v.AnsweredAt), string(v.Conversation)} }, t, f.After, f.Limit,
-		`SELECT `+surveyColumns+` FROM survey WHERE tenant = $1`+c.text+` AND answered_at > 0 AND (answered_at, conversation) < ($2, $3)
+		`SELECT `+surveyColumns+` FROM survey WHERE tenant = $1`+c.text+answered+` AND (answered_at, conversation) < ($2, $3)
 		ORDER BY answered_at DESC, conversation DESC LIMIT $4`, c.args...)
 }
 
