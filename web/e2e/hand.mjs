@@ -123,7 +123,7 @@ export async function hand(browser, base, mock) {
   await other.waitForSelector('[data-test=toast]:has-text("会话没有结束")')
   await other.click('[data-test=close]')
   await other.click('[data-test=leaving-now]')
-  await other.waitForSelector('[role=log] >> text=坐席结束了会话')
+  await other.waitForSelector('[role=log] >> text=/结束了会话/')
 
   if (company) await api(agent, 'PUT', '/admin/company', { name: company.name, settings: company.settings })
   check(agent.faults.length === 0, 'faults in the console: ' + agent.faults.join('; '))

@@ -33,6 +33,11 @@ export function dismiss(id: number) {
   const at = toasts.findIndex((t) => t.id === id)
   if (at >= 0) toasts.splice(at, 1)
 }
+/** Takes the toast with a key away, if it is there. */
+export function dismissKey(key: string) {
+  const at = toasts.findIndex((t) => t.key === key)
+  if (at >= 0) toasts.splice(at, 1)
+}
 
 /** The sentence for a machine reason; unknown reasons are told by their code or their own text. */
 export function reasonText(reason: string, code = 'internal', fallback = ''): string {

@@ -1,6 +1,6 @@
 import { shallowReactive } from 'vue'
 import { t } from '../i18n'
-import { toast, toastError } from './toasts'
+import { dismissKey, toast, toastError } from './toasts'
 
 /** How long something can be undone, ms. */
 export const UNDO = 8_000
@@ -15,8 +15,10 @@ export const leaving = shallowReactive(new Map<string, Leaving>())
 /** What can be taken back, newest last. */
 let stack: { key: string; until: number; run: () => void }[] = []
 
+/** What is done or undone offers no Undo any more. */
 function forget(key: string) {
   stack = stack.filter((x) => x.key !== key)
+  dismissKey(key)
 }
 /** Notes something that can be undone for a while, and says so. */
 export function undoable(key: string, text: string, run: () => void, closed?: () => void) {
