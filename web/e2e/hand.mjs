@@ -36,6 +36,7 @@ export async function hand(browser, base, mock) {
     company = await api(agent, 'GET', '/admin/company')
     await api(agent, 'PUT', '/admin/company', { name: company.name, settings: { ...company.settings, timers: { ...company.settings?.timers, accept: 30 } } })
   }
+  if (!(await api(agent, 'GET', '/tags?kind=conversation')).items.length) await api(agent, 'POST', '/tags', { kind: 'conversation', name: '退款' })
   let chat = await openChat(visitor, base)
   const wish = unique('想换一盏灯')
   await say(chat, wish)
@@ -82,6 +83,31 @@ export async function hand(browser, base, mock) {
   await other.waitForSelector(`[role=log] >> text=${note}`)
   // Both look at it now, and both are told.
   await agent.waitForSelector(`[data-test=viewers]:has-text("${otherName}")`)
+
+  // The conversation gets a tag; both see it.
+  await agent.keyboard.press('Escape')
+  await agent.locator('[role=log]').focus()
+  await agent.keyboard.press('l')
+  await agent.click('.pop li button >> nth=0')
+  await agent.waitForSelector('aside [data-test=tag]')
+  await other.waitForSelector('aside [data-test=tag]')
+  await agent.keyboard.press('Escape')
+
+  // Colleagues' chat: a line arrives, is counted, read and answered.
+  await agent.click('[data-test=chat-toggle]')
+  await agent.click(`[data-test=chat] li button:has-text("${otherName}")`)
+  const line = unique('中午一起吃饭？')
+  await agent.fill('[data-test=chat] textarea', line)
+  await agent.press('[data-test=chat] textarea', 'Enter')
+  await other.waitForSelector('[data-test=chat-toggle][aria-label*="未读"]')
+  await other.click('[data-test=chat-toggle]')
+  await other.click('[data-test=chat-row]:has-text("中午一起吃饭")')
+  await other.waitForSelector(`[data-test=chat] [role=log] >> text=${line}`)
+  const reply = unique('好呀')
+  await other.fill('[data-test=chat] textarea', reply)
+  await other.press('[data-test=chat] textarea', 'Enter')
+  await agent.waitForSelector(`[data-test=chat] [role=log] >> text=${reply}`)
+  for (const p of [agent, other]) await p.click('[data-test=chat-toggle]')
 
   // Transfer with consent: declined, it stays; accepted, it goes.
   await state(other, '就绪')

@@ -38,6 +38,17 @@ export async function pages(browser, base) {
         await shot(page, `page-${path}-open-${name}`)
         await axe(page, `${name} ${path}, opened`)
       }
+      // The colleagues' chat lies over whatever page there is: its list, then a chat.
+      await page.click('[data-test=chat-toggle]')
+      await page.waitForSelector('[data-test=chat] input')
+      await page.waitForTimeout(300)
+      await shot(page, `page-chat-${name}`)
+      await axe(page, `${name} chat`)
+      await page.locator('[data-test=chat] li button').first().click()
+      await page.waitForSelector('[data-test=chat] textarea')
+      await page.waitForTimeout(200)
+      await shot(page, `page-chat-open-${name}`)
+      await axe(page, `${name} chat, opened`)
       check(page.faults.length === 0, `faults on the pages, ${name}: ` + page.faults.join('; '))
       await page.context().close()
     }

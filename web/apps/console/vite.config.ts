@@ -18,6 +18,11 @@ export default defineConfig({
   build: {
     outDir: here('../../dist/console'), emptyOutDir: true, target: 'es2022', manifest: true,
     // The content policy allows no data: fonts, and every file keeps its own hashed name.
-    assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: false,
+    assetsInlineLimit: 0,
+    // Parts that pages share are small; together they compress better than one by one.
+    rolldownOptions: { output: { advancedChunks: { groups: [
+      { name: 'icons', test: /@lucide/, minShareCount: 2 },
+      { name: 'parts', test: /apps\/console\/src\/(ui|app|realtime|i18n\/index)|packages\/(protocol|tokens)/, minShareCount: 3 },
+    ] } } }, modulePreload: { polyfill: false }, reportCompressedSize: false,
   },
 })
