@@ -127,4 +127,6 @@ type postInput struct {
 	Kind         conversation.Kind `json:"kind"`
 	Text         string            `json:"text"`
 	File         string            `json:"file"`
+	// Duration of a voice message in milliseconds.
+	Duration int `json:"duration"`
 }

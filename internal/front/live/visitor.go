@@ -148,6 +148,9 @@ func (c *visitorConn) follow(conv conversation.Conversation, last int64) {
 	})
 }
 
+// maxVoice is the longest voice message that is believed, in milliseconds.
+const maxVoice = 10 * 60 * 1000
+
 type posted struct {
 	Message wire.Message      `json:"message"`
 	State   wire.VisitorState `json:"state"`
@@ -163,7 +166,7 @@ func (c *visitorConn) post(ctx context.Context, in postInput) (out posted, err e
 	if err := c.f.refuseBlocked(c.who, c.sock.RemoteIP()); err != nil {
 		return out, err
 	}
-	p := conversation.PostInput{Conversation: id.Conversation(in.Conversation), Kind: in.Kind, Text: in.Text, File: id.File(in.File), ClientID: in.ClientID}
+	p := conversation.PostInput{Conversation: id.Conversation(in.Conversation), Kind: in.Kind, Text: in.Text, File: id.File(in.File), ClientID: in.ClientID, Duration: min(in.Duration, maxVoice)}
 	if p.Conversation == "" {
 		c.mu.Lock()
 		if c.conv.Status != conversation.Closed {

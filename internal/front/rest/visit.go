@@ -75,6 +75,7 @@ func (a *API) visit() {
 	a.surveys()
 	a.leaves()
 	a.ownVisit()
+	a.ownRecord()
 }
 
 func (a *API) onlineVisitors() {

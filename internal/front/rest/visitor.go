@@ -105,11 +105,12 @@ func (in *arriveInput) Resolve(ctx huma.Context) []error {
 }
 
 type inboxView struct {
-	ID            id.Inbox `json:"id"`
-	Name          string   `json:"name"`
-	Color         string   `json:"color,omitempty"`
-	Greeting      string   `json:"greeting"`
-	TypingPreview bool     `json:"typingPreview"`
+	ID            id.Inbox    `json:"id"`
+	Name          string      `json:"name"`
+	Color         string      `json:"color,omitempty"`
+	Greeting      string      `json:"greeting"`
+	TypingPreview bool        `json:"typingPreview"`
+	Widget        wire.Widget `json:"widget"`
 }
 
 type visitorName struct {
@@ -125,6 +126,12 @@ type arrived struct {
 	MaxFile      int64              `json:"maxFile"`
 	FileTypes    []string           `json:"fileTypes"`
 	Conversation *wire.VisitorState `json:"conversation,omitempty"`
+	// Refused says why no conversation can begin now: notinworktime or full.
+	Refused string `json:"refused,omitempty"`
+	// NextOpen is when the company opens, if it is closed.
+	NextOpen *time.Time `json:"nextOpen,omitempty"`
+	// Known is true for somebody who has said who it is before.
+	Known bool `json:"known,omitempty"`
 }
 
 type pageInput struct{ RawBody []byte }
@@ -193,7 +200,7 @@ func (a *API) arrive(ctx context.Context, in *arriveInput) (*body[arrived], erro
 	}
 	out := arrived{Token: a.Visitors.Token(v), Visitor: visitorName{v.ID, v.Name}, MaxFile: a.Media.MaxSize(), FileTypes: media.Types(),
 		Inbox: inboxView{ID: inbox.ID, Name: inbox.Name, Color: inbox.Settings.Color, Greeting: inbox.Settings.Greeting[httpx.Language(in.Body.Locale)], TypingPreview: !inbox.Settings.NoTypingPreview}}
-	if out.AgentsOnline, err = a.Accounts.AnyoneAvailable(ctx, inbox.Tenant); err != nil {
+	if err := a.doorOf(ctx, v, inbox, &out); err != nil {
 		return nil, err
 	}
 	c, err := a.Conversations.Active(ctx, inbox.Tenant, v.ID)
@@ -207,6 +214,23 @@ func (a *API) arrive(ctx context.Context, in *arriveInput) (*body[arrived], erro
 	st := wire.State(standing)
 	out.Conversation = &st
 	return reply(out, err)
+}
+
+// doorOf tells what the page must know before a conversation: how it looks and
+// whether somebody can talk.
+func (a *API) doorOf(ctx context.Context, v visitor.Visitor, inbox account.Inbox, out *arrived) error {
+	book, err := a.Accounts.Book(ctx, inbox.Tenant)
+	if err != nil {
+		return err
+	}
+	out.Inbox.Widget = a.Views.WidgetOf(book, inbox)
+	out.Known = v.Email != "" || v.Phone != "" || v.Memo != ""
+	door, err := a.Routing.Door(ctx, inbox.Tenant, inbox.ID, "")
+	out.AgentsOnline, out.Refused = door.AgentsOnline, door.Refused
+	if !door.NextOpen.IsZero() {
+		out.NextOpen = &door.NextOpen
+	}
+	return err
 }
 
 func (a *API) beacon(ctx context.Context, raw []byte, ip string) error {

@@ -1484,6 +1484,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/parlor/v1/visitor/conversations/{id}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The record of one's own conversation, as text or as a page */
+        get: operations["get-visitor-conversations-id-transcript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/parlor/v1/visitor/files": {
         parameters: {
             query?: never;
@@ -1567,6 +1584,23 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/parlor/v1/visitor/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say who one is: the form before a conversation */
+        patch: operations["patch-visitor-me"];
         trace?: never;
     };
     "/api/parlor/v1/visitor/messages": {
@@ -1797,8 +1831,12 @@ export interface components {
             conversation?: components["schemas"]["VisitorState"];
             fileTypes: string[];
             inbox: components["schemas"]["InboxView"];
+            known?: boolean;
             /** Format: int64 */
             maxFile: number;
+            /** Format: date-time */
+            nextOpen?: string;
+            refused?: string;
             token: string;
             visitor: components["schemas"]["VisitorName"];
         };
@@ -2306,6 +2344,7 @@ export interface components {
             id: string;
             name: string;
             typingPreview: boolean;
+            widget: components["schemas"]["Widget"];
         };
         Invitation: {
             agent?: string;
@@ -2591,6 +2630,10 @@ export interface components {
             /** Format: int64 */
             seq: number;
             text?: string;
+        };
+        NamedTeam: {
+            id: string;
+            name: string;
         };
         NewAgentInputBody: {
             /** Format: int64 */
@@ -3227,6 +3270,20 @@ export interface components {
             outcome: "got" | "filtered" | "passed_over" | "waiting" | "unknown";
             rule?: string;
             self?: components["schemas"]["Passed"];
+        };
+        Widget: {
+            closed?: {
+                [key: string]: string;
+            };
+            look: components["schemas"]["Look"];
+            nobody?: {
+                [key: string]: string;
+            };
+            offline: components["schemas"]["Offline"];
+            preChat: components["schemas"]["PreChat"];
+            redact: boolean;
+            survey: boolean;
+            teams?: components["schemas"]["NamedTeam"][];
         };
     };
     responses: never;
@@ -14532,6 +14589,108 @@ export interface operations {
             };
         };
     };
+    "get-visitor-conversations-id-transcript": {
+        parameters: {
+            query?: {
+                format?: "text" | "html";
+                locale?: string;
+                /** @description The visitor's time, in minutes east of UTC */
+                zone?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Security-Policy"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-visitor-files": {
         parameters: {
             query?: never;
@@ -14926,6 +15085,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LeftID"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-visitor-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Details"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorName"];
                 };
             };
             /** @description Bad Request */
