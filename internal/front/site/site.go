@@ -150,8 +150,14 @@ type loaderConfig struct {
 	Invite wire.Invitation `json:"invite"`
 }
 
-// loader serves /w/{inbox}.js: the settings of the inbox and the static loader.
+// loader serves /w/{inbox}.js: the settings of the inbox and the static loader;
+// and /w/live.js, which the loader loads later.
 func (s *Site) loader(w http.ResponseWriter, r *http.Request) {
+	if r.PathValue("file") == "live.js" {
+		w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
+		s.static.Serve(w, r, "widget/live.js")
+		return
+	}
 	name, ok := strings.CutSuffix(r.PathValue("file"), ".js")
 	if !ok {
 		http.NotFound(w, r)
@@ -201,8 +207,18 @@ func (s *Site) loaderConfig(ctx context.Context, r *http.Request, name id.Inbox)
 		}
 	}
 	return loaderConfig{Inbox: inbox.ID, Name: inbox.Name, Origin: strings.TrimSuffix(origin, "/"), Color: inbox.Settings.Color,
-		Greeting: inbox.Settings.Greeting, Online: online, Origins: inbox.Settings.Origins, CSS: wire.LauncherCSS(inbox.Settings.Look), Label: inbox.Settings.Look.Label,
+		Greeting: inbox.Settings.Greeting, Online: online, Origins: inbox.Settings.Origins, CSS: wire.LauncherCSS(inbox.Settings.Look), Label: baseLanguages(inbox.Settings.Look.Label),
 		Icon: s.Views.Picture(inbox.Tenant, inbox.Settings.Look.Icon), Delay: inbox.Settings.Look.DelayMS, Popup: inbox.Settings.Look.Popup, Invite: invite}, err
+}
+
+// baseLanguages names languages by their first two letters.
+func baseLanguages(t setting.Text) setting.Text {
+	out := make(setting.Text, len(t))
+	for lang, s := range t {
+		base, _, _ := strings.Cut(lang, "-")
+		out[base] = s
+	}
+	return out
 }
 
 // file serves a stored file by its signed address.

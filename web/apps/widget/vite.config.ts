@@ -4,17 +4,19 @@ import { build, defineConfig, type Plugin } from 'vite'
 const here = (p: string) => fileURLToPath(new URL(p, import.meta.url))
 const out = here('../../dist/widget')
 
-/** The loader is a library of its own with a fixed name, built after the panel. */
+/** The loader and what it loads later are libraries of their own with fixed names, built after the panel. */
 const loader: Plugin = {
   name: 'parlor-loader',
   async closeBundle() {
-    await build({
-      configFile: false, root: here('.'), logLevel: 'warn',
-      build: {
-        outDir: out, emptyOutDir: false, target: 'es2020', reportCompressedSize: false, minify: true,
-        lib: { entry: here('src/loader.ts'), formats: ['iife'], name: 'parlorLoader', fileName: () => 'loader.js' },
-      },
-    })
+    for (const name of ['loader', 'live']) {
+      await build({
+        configFile: false, root: here('.'), logLevel: 'warn',
+        build: {
+          outDir: out, emptyOutDir: false, target: 'es2020', reportCompressedSize: false, minify: true,
+          lib: { entry: here(`src/${name}.ts`), formats: ['iife'], name: 'parlor_' + name, fileName: () => name + '.js' },
+        },
+      })
+    }
   },
 }
 
@@ -28,7 +30,8 @@ const plainImport: Plugin = {
 export default defineConfig({
   root: here('src/panel'),
   base: '/w/panel/',
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  // createElement is in the panel anyway; the other runtime would add a second one.
+  oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Bare' }, jsxInject: "import { h, Fragment as Bare } from 'preact'" },
   plugins: [plainImport, loader],
   build: {
     outDir: out + '/panel', emptyOutDir: true, target: 'es2022', cssTarget: ['chrome111', 'firefox115', 'safari16.4'], manifest: true,

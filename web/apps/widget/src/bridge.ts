@@ -12,6 +12,55 @@ export interface Settings {
   online?: boolean
   /** Default language of the inbox. */
   locale?: string
+  /** The entry button: its style beyond the default, label, picture, and when it appears, in milliseconds. */
+  css?: string
+  /** By the first two letters of the language. */
+  label?: Text
+  icon?: string
+  delay?: number
+  /** Opens the chat in a window of its own. */
+  popup?: boolean
+  invite?: Invite
+}
+
+/** A text by language; '' stands for every language without one. */
+export type Text = Record<string, string>
+
+/** The invitation as the inbox has it. */
+export interface Invite {
+  text?: Text; accept?: Text; later?: Text
+  position?: string; color?: string; image?: string; width?: number
+  /** Minutes of the inbox's time east of UTC. */
+  zone: number
+  rules?: Rule[]
+}
+export interface Rule {
+  name?: string; after: number; page?: string; referrer?: string; minVisits?: number; maxVisits?: number
+  from?: string; to?: string; repeat?: number; once?: boolean; online?: boolean; text?: Text
+}
+
+/** What the loader gives to the part that is loaded after the page: it reports the page and invites. */
+export interface Kit {
+  s: Settings
+  root: ShadowRoot
+  store(area: 'localStorage' | 'sessionStorage', key: string, value?: string): string
+  token(given?: string): string
+  locale(): string
+  page(): PageRef
+  shown(): boolean
+  track(): boolean
+  open(): void
+  fire(name: string, data?: unknown): void
+  /** Set by the part itself: called with each page. */
+  hit?: (p: PageRef) => void
+}
+
+/** What a page of its own, or the host page, wants of the conversation. */
+export interface Wish {
+  team?: string; agent?: string
+  /** Why a message is left instead: noagent, notinworktime or full. */
+  lvtype?: string
+  product?: { id?: string; name?: string; about?: string; image?: string; url?: string }
 }
 
 export interface PageRef { url: string; title: string; referrer?: string }
@@ -21,6 +70,7 @@ export interface Hello {
   parlor: 1; settings: Settings; locale: string; theme: string; token: string; page: PageRef; compact: boolean
   /** Pages seen before the visitor was known, oldest first, without the present one. */
   trail: PageRef[]
+  wish?: Wish
 }
 
 export type ToPanel =

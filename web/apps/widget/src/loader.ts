@@ -3,11 +3,11 @@
  * conversation itself lives in the frame only. Nothing is loaded and no socket is opened before the visitor asks,
  * except when a conversation is already running.
  */
-import type { Hello, PageRef, Settings, ToHost, ToPanel } from './bridge'
+import type { Hello, Kit, PageRef, Settings, ToHost, ToPanel } from './bridge'
 
 type Args = [command: string, ...rest: unknown[]]
 declare global {
-  interface Window { Parlor?: { (...args: Args): void; q?: Args[] }; __parlor?: Settings }
+  interface Window { Parlor?: { (...args: Args): void; q?: Args[] }; __parlor?: Settings; __parlorKit?: Kit }
 }
 
 const TEXTS: Record<string, [string, string, string]> = {
@@ -53,8 +53,6 @@ function run(s: Settings) {
   let port: MessagePort | undefined
   let shown = false
   let unread = 0
-  let asked = false
-  let trail = JSON.parse(stored('sessionStorage', '.trail') || '[]') as PageRef[]
   const listeners: Record<string, ((d?: unknown) => void)[]> = {}
   const small = matchMedia('(max-width:480px)')
   const words = () => TEXTS[locale.slice(0, 2)] || TEXTS.en!
@@ -66,7 +64,7 @@ function run(s: Settings) {
   const host = doc.createElement('parlor-chat')
   const root = host.attachShadow({ mode: 'closed' })
   const sheet = new CSSStyleSheet()
-  sheet.replaceSync(CSS)
+  sheet.replaceSync(CSS + (s.css || ''))
   root.adoptedStyleSheets = [sheet]
   const button = doc.createElement('button')
   button.type = 'button'
@@ -74,7 +72,9 @@ function run(s: Settings) {
   icon.setAttribute('viewBox', '0 0 24 24')
   const path = icon.appendChild(doc.createElementNS('http://www.w3.org/2000/svg', 'path'))
   const badge = doc.createElement('b')
-  button.append(icon, badge)
+  const label = s.label && (s.label[locale.slice(0, 2)] || s.label[''])
+  button.append(s.icon ? Object.assign(new Image(26, 26), { src: s.origin + s.icon, alt: '' }) : icon, badge)
+  if (label) button.appendChild(doc.createElement('u')).textContent = label
   root.append(button)
   const rgb = /^#(..)(..)(..)$/.exec(s.color || '') ?? [0, '24', '58', 'd8']
   const [r, g, b] = rgb.slice(1).map((x) => (parseInt(x as string, 16) / 255) ** 2.2)
@@ -100,12 +100,13 @@ function run(s: Settings) {
       const channel = new MessageChannel()
       port = channel.port1
       port.onmessage = (e) => hear(e.data as ToHost)
-      const hello: Hello = { parlor: 1, settings: s, locale, theme, token, page: page(), compact: small.matches, trail: token ? [] : trail.filter((p) => p.url !== location.href) }
+      const hello: Hello = { parlor: 1, settings: s, locale, theme, token, page: page(), compact: small.matches, trail: [], wish: { team: data.team, agent: data.agent } as Hello['wish'] }
       frame!.contentWindow!.postMessage(hello, s.origin, [channel.port2])
     }
     root.insertBefore(frame, button)
   }
   const show = (on: boolean, focus = true) => {
+    if (on && s.popup) return void open(s.origin + '/im/text/' + s.inbox, 'ukefu-chat', 'width=850,height=600')
     if (on) make()
     shown = on
     frame?.classList.toggle('x', !on)
@@ -132,25 +133,22 @@ function run(s: Settings) {
     } else fire(m.name, m.data)
   }
 
-  // Page hits. The panel's socket reports them while it runs, a beacon otherwise.
-  const api = s.origin + '/api/parlor/v1/visitor/'
+  // Reporting the page and inviting come after the page has loaded.
   let last = ''
+  const kit: Kit = {
+    s, root, store: stored, page, fire, locale: () => locale, shown: () => shown, track: () => track, open: () => show(true),
+    token: (t) => { if (t) hear({ t: 'token', token: t }); return token },
+  }
   const hit = () => {
     const p = page()
     if (!track || p.url === last) return
     last = p.url
-    if (port) return say({ t: 'page', page: p })
-    if (token) return void navigator.sendBeacon(api + 'page', JSON.stringify({ token, url: p.url, title: p.title }))
-    if (s.origin !== location.origin) {
-      // Another origin's answer could not be read: the pages wait here until the panel introduces the visitor.
-      trail = [...trail, p].slice(-10)
-      return void stored('sessionStorage', '.trail', JSON.stringify(trail))
+    say({ t: 'page', page: p })
+    if (kit.hit) kit.hit(p)
+    else if (!window.__parlorKit) {
+      window.__parlorKit = kit
+      doc.head.append(Object.assign(doc.createElement('script'), { src: s.origin + '/w/live.js', async: true }))
     }
-    if (asked) return
-    asked = true
-    fetch(api + 'session', {
-      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ inbox: s.inbox, locale, page: p }),
-    }).then((x) => (x.ok ? x.json() : {})).then((x: { token?: string }) => { if (x.token && !token) hear({ t: 'token', token: x.token }) }, () => {})
   }
   const soon = () => setTimeout(hit, 300)
   for (const name of ['pushState', 'replaceState'] as const) {
@@ -183,7 +181,7 @@ function run(s: Settings) {
   small.onchange = () => say({ t: 'size', compact: small.matches })
   addEventListener('keydown', (e) => { if (e.key === 'Escape' && shown) show(false) })
   paint()
-  doc.body.append(host)
+  setTimeout(() => doc.body.append(host), s.delay)
   queue.forEach((args) => call(...args))
   soon()
   if (stored('sessionStorage', '.open')) show(true, false)

@@ -40,7 +40,7 @@ async function start(session: object, stored: Message[] = []) {
     ? { token: 'T', visitor: { id: 'v', name: 'V' }, inbox: { id: 'main', name: 'Shop', greeting: '', typingPreview: true }, agentsOnline: true, maxFile: 10, ...session }
     : { conversation: 'c1', items: stored })))
   host = { postMessage: vi.fn() }
-  const chat = new Chat(hello, host as unknown as MessagePort, () => {})
+  const chat = new Chat({ ...hello }, host as unknown as MessagePort, () => {})
   await vi.waitFor(() => expect(chat.phase).toBe('ready'))
   return chat
 }
@@ -103,7 +103,7 @@ it('shows what is typed only where an agent reads and the inbox wants it', async
   const chat = await start({ conversation: state() })
   await vi.waitFor(() => expect(chat.link).toBe('online'))
   chat.preview('he')
-  expect(Server.last.asked.at(-1)).toEqual(['typing', { text: 'he' }])
+  await vi.waitFor(() => expect(Server.last.asked.at(-1)).toEqual(['typing', { text: 'he' }]))
   chat.session!.inbox.typingPreview = false
   chat.preview.cancel()
   const n = Server.last.asked.length
@@ -122,4 +122,33 @@ it('a new conversation clears the one before away', async () => {
   Server.last.emit('message', msg(1, { conversation: 'c2', id: 'x', prev: 0 }))
   Server.last.emit('state', state({ conversation: 'c2' }))
   expect(chat.messages.map((m) => m.conversation)).toEqual(['c2'])
+})
+
+const widget = (x: object) => ({ inbox: { id: 'main', name: 'Shop', greeting: '', typingPreview: true, widget: { look: {}, preChat: {}, offline: {}, survey: true, redact: true, ...x } } })
+
+// Row 72: nobody can talk, so a message is left; row 73: the form comes first, and is remembered.
+it('shows the page for messages when nobody is there, and the form before a conversation', async () => {
+  expect((await start({ ...widget({}), agentsOnline: false })).gate).toBe('offline')
+  expect((await start({ ...widget({}), refused: 'notinworktime' })).why).toBe('notinworktime')
+  expect((await start({ ...widget({ offline: { disabled: true } }), agentsOnline: false })).gate).toBe('')
+  const preChat = { enabled: true, fields: [{ name: 'name' }] }
+  expect((await start(widget({ preChat }))).gate).toBe('form')
+  expect((await start({ ...widget({ preChat }), known: true })).gate).toBe('')
+  expect((await start({ ...widget({ preChat: { ...preChat, always: true } }), known: true })).gate).toBe('form')
+  expect((await start({ ...widget({ preChat }), conversation: state() }, [msg(1)])).gate).toBe('')
+  const chat = await start(widget({ teams: [{ id: 't1', name: 'Sales' }] }))
+  expect(chat.gate).toBe('form')
+  ANSWERS.start = () => state()
+  ANSWERS.post = () => ({ message: msg(3, { clientId: 'x', from: { kind: 'visitor' } }), state: state() })
+  chat.enter('t1', 'hello')
+  await vi.waitFor(() => expect(Server.last.asked.map(([e]) => e)).toContain('post'))
+  expect(Server.last.asked.find(([e]) => e === 'start')![1]).toMatchObject({ team: 't1' })
+})
+
+it('turns to the page for messages when the server takes no conversation', async () => {
+  ANSWERS.post = () => ({ error: { code: 'conflict', reason: 'closed', message: 'closed' } })
+  const chat = await start(widget({}))
+  chat.send('anybody?')
+  await vi.waitFor(() => expect(chat.gate).toBe('offline'))
+  expect([chat.why, chat.pending[0]!.failed]).toEqual(['notinworktime', 'closed'])
 })

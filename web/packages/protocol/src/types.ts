@@ -56,12 +56,13 @@ export type View = NonNullable<NonNullable<paths['/api/parlor/v1/conversations']
 export type VisitorState = Schemas['VisitorState']
 export type VisitorSession = Schemas['Arrived']
 export type HistoryItem = Schemas['PastConversation']
+export type SurveyForm = Schemas['VisitorSurvey']
 export type PostKind = Schemas['PostInputBody']['kind']
 
 /** Events of `/parlor/visitor`: argument and acknowledgement. */
 export interface VisitorEmit {
   start: [{ team?: string; agent?: string; page?: { url: string; title: string } }, VisitorState]
-  post: [{ clientId: string; kind: PostKind; text?: string; file?: string; conversation?: string }, { message: Message; state: VisitorState }]
+  post: [{ clientId: string; kind: PostKind; text?: string; file?: string; duration?: number | undefined; conversation?: string }, { message: Message; state: VisitorState }]
   resume: [{ conversation: string; seq: number }, { messages?: Message[]; state?: VisitorState; reload?: boolean }]
   typing: [{ text: string }, void]
   read: [{ seq: number }, object]
@@ -73,6 +74,7 @@ export interface VisitorListen {
   state: VisitorState
   typing: { name?: string; on: boolean }
   read: { seq: number }
+  survey: { conversation: string }
 }
 
 /** Events of `/parlor/agent`: argument and acknowledgement. */

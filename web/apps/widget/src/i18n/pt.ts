@@ -5,7 +5,7 @@ const pt: Texts = {
   close: 'Fechar o chat', placeholder: 'Escreva uma mensagem…', send: 'Enviar', attach: 'Enviar imagem ou arquivo', emoji: 'Emoji', log: 'Conversa',
   queue: (ahead) => (ahead === 0 ? 'Você é o próximo' : ahead === 1 ? 'Há 1 pessoa na sua frente' : `Há ${ahead} pessoas na sua frente`), queueHint: 'Já pode escrever; vamos ver sua mensagem.',
   lost: 'Conexão perdida. Reconectando…', lostHint: 'Suas mensagens estão guardadas e serão enviadas quando ela voltar.', sending: 'Enviando', waits: 'Aguardando a conexão', sent: 'Enviada', read: 'Lida', failed: 'Não enviada', retry: 'Tentar de novo', discard: 'Descartar',
-  typing: (name) => `${name} está digitando`, preview: 'O atendente pode ver antes do envio.', agent: 'Atendente', you: 'Você',
+  voice: 'Mensagem de voz', typing: (name) => `${name} está digitando`, preview: 'O atendente pode ver antes do envio.', agent: 'Atendente', you: 'Você',
   today: 'Hoje', yesterday: 'Ontem', older: 'Ver mensagens anteriores', history: 'Conversas anteriores', noHistory: 'Nenhuma conversa anterior.', back: 'Voltar', drop: 'Solte os arquivos aqui',
   closed: 'Esta conversa foi encerrada.', again: 'Iniciar nova conversa', end: 'Encerrar conversa', menu: 'Mais', endSure: 'Encerrar esta conversa?', endYes: 'Encerrar', cancel: 'Cancelar',
   assigned: (name) => `${name} entrou na conversa`, transferred: (name) => `Agora você fala com ${name}`, queued: 'Você está na fila', lostAgent: 'Nosso colega perdeu a conexão. Estamos buscando outra pessoa.', ended: 'Conversa encerrada',

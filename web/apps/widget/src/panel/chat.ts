@@ -1,16 +1,16 @@
-import { disconnected, ParlorError, problemOf, toError } from '@parlor/protocol/errors'
+import { disconnected, problemOf, toError } from '@parlor/protocol/errors'
 import { Outbox, type Pending } from '@parlor/protocol/outbox'
 import { Socket, backoff, type Link } from '@parlor/protocol/socket'
 import { localStore, throttle } from '@parlor/protocol/store'
-import type { Answer, FileInfo, Message, Problem, VisitorEmit, VisitorListen, VisitorSession, VisitorState } from '@parlor/protocol/types'
-import type { Hello, PageRef, ToHost, ToPanel } from '../bridge'
+import type { Answer, FileInfo, Message, VisitorEmit, VisitorListen, VisitorSession, VisitorState } from '@parlor/protocol/types'
+import type { Hello, PageRef, ToHost, ToPanel, Wish } from '../bridge'
 
 const VISITOR = '/api/parlor/v1/visitor/'
-type Call = 'session' | 'messages' | 'history'
+type Call = 'session' | 'messages'
 const PAGE = 50
 
 /** A file on its way to the server; afterwards it becomes a pending message. */
-export interface Upload { id: number; file: File; preview: string; part: number; error?: 'size' | 'refused' | 'lost'; abort: AbortController }
+export interface Upload { id: number; file: File; preview: string; part: number; error?: 'size' | 'refused' | 'lost' | undefined; abort: AbortController; duration?: number }
 
 /** Everything the panel shows, and the only part that talks to the server and to the host page. */
 export class Chat {
@@ -24,18 +24,22 @@ export class Chat {
   pending: Pending[] = []
   uploads: Upload[] = []
   typing = ''
-  private token: string
-  private page: PageRef
-  private socket?: Socket<VisitorEmit, VisitorListen>
+  /** What stands before the conversation, if anything, and why a message is left. */
+  gate: '' | 'form' | 'offline' = ''
+  why = ''
+  /** The conversation that an agent asks to rate. */
+  surveyed = ''
+  token: string
+  page: PageRef
+  socket?: Socket<VisitorEmit, VisitorListen>
   private outbox: Outbox
   private tries = 0
-  private serial = 0
   private quiet?: ReturnType<typeof setTimeout>
   private joined?: string
   onTheme?: (theme: string) => void
   onLocale?: (locale: string) => void
 
-  constructor(private hello: Hello, private port: MessagePort, private changed: () => void) {
+  constructor(private hello: Hello, private port: MessagePort, readonly changed: () => void) {
     this.token = hello.token
     this.page = hello.page
     // There before the server has answered, so that whatever is written early is kept too.
@@ -44,11 +48,19 @@ export class Chat {
       ...(storage ? { storage } : {}), scope: `parlor.out.${this.hello.settings.inbox}.`,
       send: async (p) => {
         if (!this.socket) throw disconnected()
-        const a = await this.socket.request('post', {
-          clientId: p.clientId, kind: p.kind, ...(p.text ? { text: p.text } : {}), ...(p.file ? { file: p.file.id } : {}), ...(p.conversation ? { conversation: p.conversation } : {}),
-        })
-        this.setState(a.state)
-        return a.message
+        const { team, agent } = this.wish
+        try {
+          if (!this.state && (team || agent)) this.setState(await this.socket.request('start', { ...this.wish, page: this.page }))
+          const a = await this.socket.request('post', {
+            clientId: p.clientId, kind: p.kind, ...(p.text ? { text: p.text } : {}), ...(p.file ? { file: p.file.id, duration: p.file.duration } : {}), ...(p.conversation ? { conversation: p.conversation } : {}),
+          })
+          this.setState(a.state)
+          return a.message
+        } catch (e) {
+          const { reason } = toError(e)
+          if (reason === 'closed' || reason === 'queue_full') this.refuse(reason === 'closed' ? 'notinworktime' : 'full')
+          throw e
+        }
       },
       sent: (_, m) => this.receive(m),
       changed: () => {
@@ -77,15 +89,42 @@ export class Chat {
     else this.hello.compact = m.compact
     this.changed()
   }
+  get wish(): Wish {
+    return this.hello.wish ?? {}
+  }
+  /** Shows the page on which a message is left. */
+  private refuse(why: string) {
+    this.why = why
+    this.gate = 'offline'
+    this.changed()
+  }
+  private decide() {
+    const s = this.session
+    const w = s?.inbox.widget
+    if (!w || (this.state && this.state.status !== 'closed')) return void (this.gate = '')
+    this.why = s.refused || (s.agentsOnline ? '' : 'noagent')
+    this.gate = this.why && (s.refused || !w.offline.disabled) ? 'offline' : (w.preChat.enabled && (w.preChat.always || !s.known)) || w.teams ? 'form' : ''
+  }
+  /** Begins after the form. */
+  enter(team: string, text?: string) {
+    if (team) this.hello.wish = { ...this.wish, team }
+    this.gate = ''
+    this.session!.known = true
+    if (text) this.send(text)
+    this.changed()
+  }
   get compact() {
     return this.hello.compact
   }
 
   /** Calls the server by a path of its document. */
-  private async call<P extends Call, M extends 'get' | 'post' = 'get'>(path: P, query = '', init?: RequestInit): Promise<Answer<`${typeof VISITOR}${P}`, M>> {
-    const r = await fetch(VISITOR + path + query, { ...init, headers: { Authorization: 'Bearer ' + this.token, 'Content-Type': 'application/json', ...init?.headers } })
+  call<P extends Call, M extends 'get' | 'post' = 'get'>(path: P, query = '', init?: RequestInit): Promise<Answer<`${typeof VISITOR}${P}`, M>> {
+    return this.ask(path + query, init)
+  }
+  async ask<T = unknown>(path: string, init?: RequestInit): Promise<T> {
+    const r = await fetch(VISITOR + path, { ...init, headers: { Authorization: 'Bearer ' + this.token, 'Content-Type': 'application/json', ...init?.headers } })
     if (!r.ok) throw await problemOf(r)
-    return (await r.json()) as Answer<`${typeof VISITOR}${P}`, M>
+    return (await r.json()) as T
   }
 
   private visit({ url, title }: PageRef) {
@@ -106,6 +145,7 @@ export class Chat {
       this.hello.trail = []
       this.setUp()
       this.state = s.conversation
+      this.decide()
       if (s.conversation) await this.load()
       this.phase = 'ready'
       if (this.shown || s.conversation || this.pending.length) this.open()
@@ -137,6 +177,7 @@ export class Chat {
     })
     on('message', (m) => this.receive(m))
     on('state', (x) => this.setState(x))
+    on('survey', (x) => { this.surveyed = x.conversation; this.changed() })
     on('typing', (x) => {
       clearTimeout(this.quiet)
       this.typing = x.on ? x.name || '…' : ''
@@ -155,7 +196,7 @@ export class Chat {
     return this.phase === 'ready' ? this.link !== 'online' && (this.shown || this.pending.length > 0) : this.tries > 0
   }
 
-  private setState(s: VisitorState) {
+  setState(s: VisitorState) {
     if (this.state?.conversation !== s.conversation) {
       // The server began a new conversation: what is on screen belongs to the one before.
       if (this.state && this.joined !== s.conversation) this.messages = this.messages.filter((m) => m.conversation === s.conversation)
@@ -163,6 +204,7 @@ export class Chat {
     }
     this.state = { ...s, agentRead: Math.max(s.agentRead, this.state?.conversation === s.conversation ? this.state.agentRead : 0) }
     if (s.status === 'closed') this.typing = ''
+    else this.gate = ''
     this.report()
     this.changed()
   }
@@ -171,16 +213,6 @@ export class Chat {
     const r = await this.call('messages', '?limit=' + PAGE)
     this.messages = r.items ?? []
     this.atTop = (this.messages[0]?.prev ?? 0) === 0
-    this.changed()
-  }
-  /** Loads the page above. */
-  async older() {
-    const first = this.messages[0]
-    if (!first || this.atTop) return
-    const r = await this.call('messages', `?limit=${PAGE}&before=${first.seq}&conversation=${first.conversation}`).catch(() => undefined)
-    if (!r || this.messages[0] !== first) return
-    this.messages = [...(r.items ?? []), ...this.messages]
-    this.atTop = (this.messages[0]?.prev ?? 0) === 0 || !r.items?.length
     this.changed()
   }
   /** Catches up after a connect or a gap. */
@@ -237,13 +269,15 @@ export class Chat {
 
   /** Sends what is being typed, at most four times a second, where the inbox wants it. */
   preview = throttle<string>(260, (text) => {
-    if (this.session?.inbox.typingPreview && this.state?.status === 'open') this.socket?.emit('typing', { text })
+    if (!this.session?.inbox.typingPreview || this.state?.status !== 'open') return
+    if (this.session.inbox.widget?.redact === false) this.socket?.emit('typing', { text })
+    else void import('./redact').then((m) => this.socket?.emit('typing', { text: m.redact(text) }), () => undefined)
   })
   send(text: string) {
     this.preview.cancel()
     this.add({ kind: 'text', text })
   }
-  private add(p: { kind: 'text' | 'image' | 'file'; text?: string; file?: FileInfo }) {
+  add(p: { kind: 'text' | 'image' | 'file' | 'voice'; text?: string; file?: FileInfo }) {
     if (this.state?.status === 'closed') this.renew()
     const conversation = this.state?.conversation
     this.outbox.add({ lane: 'v', ...p, ...(conversation ? { conversation } : {}) })
@@ -252,57 +286,18 @@ export class Chat {
   retry(id: string) { this.outbox.retry(id) }
   discard(id: string) { this.outbox.remove(id) }
 
-  files(list: Iterable<File>) {
-    for (const file of list) {
-      const u: Upload = { id: ++this.serial, file, preview: file.type.startsWith('image/') ? URL.createObjectURL(file) : '', part: 0, abort: new AbortController() }
-      this.uploads = [...this.uploads, u]
-      void this.upload(u)
-    }
-    this.changed()
-  }
-  async upload(u: Upload) {
-    const set = (x: Partial<Upload>) => {
-      Object.assign(u, x)
-      this.uploads = this.uploads.slice()
-      this.changed()
-    }
-    set({ error: undefined, part: 0 })
-    if (u.file.size > (this.session?.maxFile || Infinity)) return set({ error: 'size' })
-    try {
-      const { upload } = await import('@parlor/protocol/upload')
-      const r = await upload(VISITOR + 'files', u.file, { Authorization: 'Bearer ' + this.token }, (part) => set({ part }), u.abort.signal)
-      if (r.status >= 300) throw new ParlorError(r.body[0] === '{' ? (JSON.parse(r.body) as Problem) : disconnected())
-      const file = JSON.parse(r.body) as FileInfo
-      this.drop(u)
-      this.add({ kind: file.type.startsWith('image/') ? 'image' : 'file', file })
-    } catch (e) {
-      const error = toError(e)
-      set({ error: error.code === 'too_large' ? 'size' : error.temporary || error.code === 'internal' ? 'lost' : 'refused' })
-    }
-  }
-  drop(u: Upload) {
-    u.abort.abort()
-    if (u.preview) URL.revokeObjectURL(u.preview)
-    this.uploads = this.uploads.filter((x) => x !== u)
-    this.changed()
+  files(list: Iterable<File>, duration?: number) {
+    const all = [...list]
+    void import('./upload').then((m) => m.take(this, all, duration), () => undefined)
   }
 
-  async end() {
-    try {
-      this.setState(await this.socket!.request('close', undefined))
-    } catch (e) {
-      // Already closed on the other side: the state says so.
-      if (toError(e).code !== 'unavailable' && this.state) this.setState({ ...this.state, status: 'closed' })
-    }
-  }
   /** Clears the closed conversation away; the next message starts a new one. */
   renew() {
     this.state = undefined
     this.messages = []
     this.atTop = true
+    this.decide()
     this.report()
     this.changed()
   }
-  history = () => this.call('history').then((r) => r.items ?? [])
-  past = (id: string) => this.call('messages', '?limit=200&conversation=' + encodeURIComponent(id)).then((r) => r.items ?? [])
 }

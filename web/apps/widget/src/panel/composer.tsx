@@ -10,9 +10,12 @@ export function Composer({ chat, t }: { chat: Chat; t: Texts }) {
   const [text, setText] = useState('')
   const [Emoji, setEmoji] = useState<ComponentType<{ label: string; pick: (e: string) => void; close: () => void }>>()
   const [open, setOpen] = useState(false)
+  const [Voice, setVoice] = useState<ComponentType<{ chat: Chat; close: () => void }>>()
+  const look = chat.session?.inbox.widget?.look
 
   useLayoutEffect(() => {
-    const el = box.current!
+    const el = box.current
+    if (!el) return
     el.style.height = 'auto'
     el.style.height = Math.min(el.scrollHeight, 116) + 'px'
   }, [text])
@@ -48,24 +51,25 @@ export function Composer({ chat, t }: { chat: Chat; t: Texts }) {
   return (
     <form class="composer" onSubmit={(e) => { e.preventDefault(); send() }}>
       {open && Emoji && <Emoji label={t.emoji} pick={insert} close={() => { setOpen(false); box.current?.focus() }} />}
-      <div class="line">
+      {Voice ? <Voice chat={chat} close={() => setVoice(undefined)} /> : <div class="line">
         <textarea
-          ref={box} rows={1} value={text} placeholder={t.placeholder} aria-label={t.placeholder} aria-describedby={chat.session?.inbox.typingPreview ? 'note' : undefined} maxLength={10_000}
+          ref={box} rows={1} value={text} placeholder={t.placeholder} aria-label={t.placeholder} aria-describedby={chat.session?.inbox.typingPreview ? 'note' : undefined} maxLength={look?.maxChars || 10_000}
           onInput={(e) => change(e.currentTarget.value)}
           onKeyDown={(e) => {
             if (e.isComposing || e.keyCode === 229) return
-            if (e.key === 'Enter' && !e.shiftKey) { e.preventDefault(); send() }
+            if (e.key === 'Enter' && !e.shiftKey && (!look?.ctrlEnter || e.ctrlKey || e.metaKey)) { e.preventDefault(); send() }
           }}
           onPaste={(e) => {
             const files = [...(e.clipboardData?.files ?? [])]
-            if (files.length) { e.preventDefault(); chat.files(files) }
+            if (files.length && !look?.noFiles) { e.preventDefault(); chat.files(files) }
           }}
         />
         <button type="submit" class="send" aria-label={t.send} disabled={!text.trim()}><Icon d="M22 2 11 13M22 2l-7 20-4-9-9-4z" /></button>
-      </div>
+      </div>}
       <div class="tools">
-        <button type="button" class="ib" aria-label={t.emoji} aria-expanded={open} onClick={() => void emoji()}><Icon d="M12 22a10 10 0 1 0 0-20 10 10 0 0 0 0 20M8 14s1.500 2 4 2 4-2 4-2M9 9h.01M15 9h.01" /></button>
-        <button type="button" class="ib" aria-label={t.attach} onClick={() => file.current!.click()}><Icon d="m21.400 11-9.200 9.200a6 6 0 0 1-8.500-8.500l9.200-9.200a4 4 0 0 1 5.700 5.700l-9.200 9.200a2 2 0 0 1-2.800-2.800l8.500-8.500" /></button>
+        {!look?.noEmoji && <button type="button" class="ib" aria-label={t.emoji} aria-expanded={open} onClick={() => void emoji()}><Icon d="M12 22a10 10 0 1 0 0-20 10 10 0 0 0 0 20M8 14s1.500 2 4 2 4-2 4-2M9 9h.01M15 9h.01" /></button>}
+        {!look?.noFiles && <button type="button" class="ib" aria-label={t.attach} onClick={() => file.current!.click()}><Icon d="m21.400 11-9.200 9.200a6 6 0 0 1-8.500-8.500l9.200-9.200a4 4 0 0 1 5.700 5.700l-9.200 9.200a2 2 0 0 1-2.800-2.800l8.500-8.500" /></button>}
+        {!look?.noVoice && 'MediaRecorder' in window && navigator.mediaDevices && <button type="button" class="ib" aria-label={t.voice} onClick={() => void import('./voice').then((m) => setVoice(() => m.Voice), () => undefined)}><Icon d="M12 2a3 3 0 0 0-3 3v6a3 3 0 0 0 6 0V5a3 3 0 0 0-3-3M5 11a7 7 0 0 0 14 0M12 18v4" /></button>}
         <input ref={file} type="file" multiple hidden aria-label={t.attach} accept={chat.session?.fileTypes?.join(',')} onChange={(e) => { chat.files([...(e.currentTarget.files ?? [])]); e.currentTarget.value = '' }} />
         {chat.session?.inbox.typingPreview && <small id="note">{t.preview}</small>}
       </div>

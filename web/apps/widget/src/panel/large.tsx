@@ -1,6 +1,9 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { FileInfo } from '@parlor/protocol/types'
 import type { Texts } from '../i18n/en'
+import { sheet } from './sheet'
+
+sheet(`.large{position:absolute;inset:0;z-index:6;background:#000d;display:flex;flex-direction:column;gap:14px;align-items:center;justify-content:center;padding:14px}.large img{max-width:100%;max-height:calc(100% - 70px);object-fit:contain;border-radius:8px;background:#fff}`)
 
 /** A picture over the whole panel; loaded with the first click on one. */
 export function Large({ f, t, close }: { f: FileInfo; t: Texts; close: () => void }) {

@@ -42,7 +42,7 @@ export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greetin
   const older = async () => {
     const el = box.current!
     height.current = el.scrollHeight - el.scrollTop
-    await chat.older()
+    await import('./more').then((m) => m.older(chat), () => undefined)
     requestAnimationFrame(() => requestAnimationFrame(() => { el.scrollTop = el.scrollHeight - height.current }))
   }
   const lastRead = messages.reduce((at, m) => (m.from.kind === 'visitor' && m.seq <= (state?.agentRead ?? 0) ? m.seq : at), 0)
@@ -92,7 +92,7 @@ class Row extends Component<RowProps> {
     return (
       <div class={'msg ' + (mine ? 'me' : 'them') + (last ? ' last' : '')}>
         <span class="sr">{mine ? t.you : m.from.name || t.agent}: </span>
-        {m.file && (m.kind === 'image'
+        {m.file && (m.kind === 'voice' ? <audio controls preload="metadata" src={m.file.url} aria-label={t.voice} /> : m.kind === 'image'
           ? <button type="button" class="pic" aria-label={`${t.enlarge}: ${m.file.name}`} onClick={() => big(m.file!)}><Picture f={m.file} /></button>
           : <Card f={m.file} />)}
         {m.text && <span class="bubble"><Linked text={m.text} /></span>}
@@ -114,6 +114,7 @@ const Linked = ({ text }: { text: string }) => <>{text.split(URLS).map((x, i) =>
 function eventText(m: Message, t: Texts): string {
   const l = m.line!
   const name = l.agentName || l.teamName || t.agent
+  if (l.text) return l.text
   return l.name === 'assigned' ? t.assigned(name) : l.name === 'transferred' ? t.transferred(name) : l.name === 'queued' ? t.queued : l.name === 'agent_lost' ? t.lostAgent : t.ended
 }
 

@@ -15,6 +15,8 @@ const LANGUAGES: Record<string, [tag: string, load: () => Promise<{ default: Tex
 
 /** Accepts one greeting, from the page that holds this frame and from no other window. */
 function listen() {
+  const meta = document.querySelector<HTMLMetaElement>('meta[name=parlor]')
+  if (meta) return void import('./full').then((m) => m.full(meta.content, (h, p) => void begin(h, p)))
   addEventListener('message', function first(e: MessageEvent<Hello>) {
     if (e.source !== window.parent || window.parent === window || e.data?.parlor !== 1 || !e.ports[0]) return
     removeEventListener('message', first)
@@ -32,7 +34,8 @@ async function begin(hello: Hello, port: MessagePort) {
   const given = hello.settings.greeting
 
   const paint = () => {
-    const isDark = theme === 'dark' || (theme !== 'light' && dark.matches)
+    const set = theme === 'auto' ? chat.session?.inbox.widget?.look.theme : theme
+    const isDark = set === 'dark' || (set !== 'light' && dark.matches)
     const c = brand(chat.session?.inbox.color || hello.settings.color || '', isDark)
     html.dataset.theme = isDark ? 'dark' : 'light'
     for (const [k, v] of Object.entries(c)) html.style.setProperty('--brand-' + k, v)

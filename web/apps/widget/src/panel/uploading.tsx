@@ -1,6 +1,10 @@
 import type { Texts } from '../i18n/en'
 import type { Chat, Upload } from './chat'
+import { sheet } from './sheet'
 import { size } from './time'
+import { drop, run } from './upload'
+
+sheet('progress{width:160px;height:4px;margin-top:5px;accent-color:var(--brand-ink)}')
 
 /** A file on its way, or why it did not get there; loaded with the first file. */
 export function Uploading({ u, chat, t }: { u: Upload; chat: Chat; t: Texts }) {
@@ -9,7 +13,7 @@ export function Uploading({ u, chat, t }: { u: Upload; chat: Chat; t: Texts }) {
     <div class="msg me last pending">
       {u.preview ? <span class="pic"><img src={u.preview} alt={u.file.name} width="160" height="110" /></span> : <span class="card"><span><b>{u.file.name}</b><small>{size(u.file.size)}</small></span></span>}
       {u.error ? (
-        <span class="meta bad" role="alert">{why} {u.error === 'lost' && <button type="button" onClick={() => void chat.upload(u)}>{t.retry}</button>} <button type="button" onClick={() => chat.drop(u)}>{t.discard}</button></span>
+        <span class="meta bad" role="alert">{why} {u.error === 'lost' && <button type="button" onClick={() => void run(chat, u)}>{t.retry}</button>} <button type="button" onClick={() => drop(chat, u)}>{t.discard}</button></span>
       ) : <progress max={1} value={u.part} aria-label={`${t.sending}: ${u.file.name}`} />}
     </div>
   )
