@@ -113,7 +113,7 @@ export async function openChat(page, base, path = '/demo/') {
 export async function panelOf(page) {
   await until(() => page.frames().some((f) => f.url().includes('/w/panel/')), 'the frame of the panel')
   const frame = page.frames().find((f) => f.url().includes('/w/panel/'))
-  await frame.waitForSelector('textarea, .foot')
+  await frame.waitForSelector('textarea, .foot, .form')
   return frame
 }
 export async function say(frame, text) {

@@ -1,6 +1,7 @@
 // Runs the journeys. PARLOR_E2E_URL names a running server (with demo data); without it a mock is started.
 //
 //   node e2e/run.mjs [talk] [desk] [admin] [host] [poll] [perf] [many] [screens] [pages]
+//   node e2e/run.mjs [talk] [visit] [desk] [admin] [host] [poll] [perf] [many] [screens]
 import { backend, launch } from './lib.mjs'
 import { admin } from './admin.mjs'
 import { desk } from './desk.mjs'
@@ -11,8 +12,10 @@ import { perf } from './perf.mjs'
 import { poll } from './poll.mjs'
 import { screens } from './screens.mjs'
 import { talk } from './talk.mjs'
+import { visit } from './visit.mjs'
 
 const JOURNEYS = { talk, desk, admin, host, poll, perf, many, screens, pages }
+const JOURNEYS = { talk, visit, desk, admin, host, poll, perf, many, screens }
 const wanted = process.argv.slice(2).filter((x) => x in JOURNEYS)
 const server = await backend()
 const browser = await launch()

@@ -19,7 +19,7 @@ func PanelPage(w http.ResponseWriter, files fs.FS, policy string, begin any) err
 	if err != nil {
 		return err
 	}
-	meta := `<meta name="parlor" content="` + html.EscapeString(string(b)) + `"></head>`
+	meta := `<meta name="parlor" content="` + html.EscapeString(string(b)) + `"><link rel="icon" href="data:,"></head>`
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", policy)

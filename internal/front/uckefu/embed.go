@@ -233,8 +233,8 @@ func (f *Front) textEntry(w http.ResponseWriter, r *http.Request, appid string) 
 	q.Set("text", "1")
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors *")
-	_, _ = fmt.Fprintf(w, `<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>%s</title><script src="/im/entry/%s?%s" defer></script></head><body></body></html>`,
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; frame-ancestors *")
+	_, _ = fmt.Fprintf(w, `<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>%s</title><link rel="icon" href="data:,"><script src="/im/entry/%s?%s" defer></script></head><body></body></html>`,
 		html.EscapeString(inbox.Name), url.PathEscape(string(inbox.ID)), html.EscapeString(q.Encode())) // the client has gone if this fails
 }
 

@@ -136,6 +136,9 @@ func LauncherCSS(l setting.Look) string {
 		}
 		b.WriteString("}")
 	}
+	if len(l.Label) > 0 {
+		b.WriteString("button u{text-decoration:none}")
+	}
 	if l.Text != "" {
 		b.WriteString("button{color:" + l.Text + "!important}")
 	}

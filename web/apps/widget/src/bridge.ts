@@ -68,8 +68,6 @@ export interface PageRef { url: string; title: string; referrer?: string }
 /** The one message that travels by postMessage, with the port. */
 export interface Hello {
   parlor: 1; settings: Settings; locale: string; theme: string; token: string; page: PageRef; compact: boolean
-  /** Pages seen before the visitor was known, oldest first, without the present one. */
-  trail: PageRef[]
   wish?: Wish
 }
 

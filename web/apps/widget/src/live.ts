@@ -30,6 +30,8 @@ function live(kit: Kit) {
   let since = ms()
   let box: HTMLElement | undefined
   let current = ''
+  /** Whose connection this is. */
+  let mine = ''
 
   const emit = (event: string, arg: unknown) => {
     if (ready) socket!.send(`42${NS},${JSON.stringify([event, arg])}`)
@@ -65,6 +67,7 @@ function live(kit: Kit) {
   const hear = (event: string, arg: unknown) => {
     if (event === 'hello') {
       hello = arg as Hello
+      mine = hello.token
       if (!kit.token()) kit.token(hello.token)
     } else if (event === 'invite') {
       const got = arg as { id: string; text?: string; agent?: string }
@@ -153,6 +156,13 @@ function live(kit: Kit) {
   if (rules.length) setInterval(look, 1_000)
 
   kit.hit = (p: PageRef) => {
+    if (mine && kit.token() && kit.token() !== mine) {
+      // The panel became somebody else, who was there before: the page is that visitor's.
+      mine = ''
+      page = p
+      return void (ready ? socket!.close() : connect())
+    }
+    if (p.url === page.url && p.title === page.title) return
     page = p
     since = ms()
     if (ready) emit('page', p)

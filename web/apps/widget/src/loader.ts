@@ -100,7 +100,7 @@ function run(s: Settings) {
       const channel = new MessageChannel()
       port = channel.port1
       port.onmessage = (e) => hear(e.data as ToHost)
-      const hello: Hello = { parlor: 1, settings: s, locale, theme, token, page: page(), compact: small.matches, trail: [], wish: { team: data.team, agent: data.agent } as Hello['wish'] }
+      const hello: Hello = { parlor: 1, settings: s, locale, theme, token, page: page(), compact: small.matches, wish: { team: data.team, agent: data.agent } as Hello['wish'] }
       frame!.contentWindow!.postMessage(hello, s.origin, [channel.port2])
     }
     root.insertBefore(frame, button)
@@ -125,6 +125,7 @@ function run(s: Settings) {
     else if (m.t === 'token') {
       token = m.token
       if (track) stored('localStorage', '', token)
+      kit.hit?.(page())
     } else if (m.t === 'unread') {
       unread = m.n
       stored('localStorage', '.live', m.active ? '1' : '')

@@ -31,7 +31,7 @@ class Server {
 const ANSWERS: Server['answers'] = {}
 const state = (x = {}) => ({ conversation: 'c1', status: 'open', lastSeq: 2, visitorRead: 0, agentRead: 0, ...x })
 const msg = (seq: number, x: Partial<Message> = {}): Message => ({ id: 'm' + seq, conversation: 'c1', seq, prev: seq - 1, kind: 'text', from: { kind: 'agent', name: 'Lin' }, text: 't' + seq, at: '2026-01-01T10:00:00Z', ...x })
-const hello = { parlor: 1, settings: { inbox: 'main', origin: '', name: 'Shop' }, locale: 'en', theme: 'auto', token: '', page: { url: '/', title: '' }, compact: false, trail: [] } as Hello
+const hello = { parlor: 1, settings: { inbox: 'main', origin: '', name: 'Shop' }, locale: 'en', theme: 'auto', token: '', page: { url: '/', title: '' }, compact: false } as Hello
 let host: { postMessage: ReturnType<typeof vi.fn>; onmessage?: (e: { data: unknown }) => void }
 const told = (t: string) => host.postMessage.mock.calls.map(([m]) => m as { t: string; n?: number; token?: string }).filter((m) => m.t === t)
 

@@ -80,11 +80,8 @@ export class Chat {
     if (m.t === 'show') {
       this.shown = m.on
       if (m.on) this.open()
-    } else if (m.t === 'page') {
-      this.page = m.page
-      if (this.link === 'online') void this.socket!.request('page', { url: m.page.url, title: m.page.title }).catch(() => undefined)
-      else this.visit(m.page)
-    } else if (m.t === 'theme') this.onTheme?.(m.theme)
+    } else if (m.t === 'page') this.page = m.page
+    else if (m.t === 'theme') this.onTheme?.(m.theme)
     else if (m.t === 'locale') this.onLocale?.(m.locale)
     else this.hello.compact = m.compact
     this.changed()
@@ -127,22 +124,16 @@ export class Chat {
     return (await r.json()) as T
   }
 
-  private visit({ url, title }: PageRef) {
-    if (this.token) navigator.sendBeacon(VISITOR + 'page', JSON.stringify({ token: this.token, url, title }))
-  }
   /** Asks who we are. Repeats until the server answers, unless it refuses for good. */
   private async arrive() {
-    const pages = [...this.hello.trail, this.page]
     try {
       const s: VisitorSession = await this.call<'session', 'post'>('session', '', {
-        method: 'POST', headers: { Authorization: '' }, body: JSON.stringify({ inbox: this.hello.settings.inbox, locale: this.hello.locale, page: pages[0], ...(this.token ? { token: this.token } : {}) }),
+        method: 'POST', headers: { Authorization: '' }, body: JSON.stringify({ inbox: this.hello.settings.inbox, locale: this.hello.locale, page: this.page, ...(this.token ? { token: this.token } : {}) }),
       })
       this.session = s
       this.token = s.token
       this.tries = 0
       this.tell({ t: 'token', token: s.token })
-      pages.slice(1).forEach((p) => this.visit(p))
-      this.hello.trail = []
       this.setUp()
       this.state = s.conversation
       this.decide()

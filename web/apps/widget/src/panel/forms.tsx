@@ -7,7 +7,7 @@ import { sheet } from './sheet'
 
 // What stands before, after or instead of a conversation; loaded when it is needed.
 
-sheet(`.form{flex:1;min-height:0;overflow-y:auto;padding:18px 16px 22px;display:flex;flex-direction:column;gap:14px}.form h2{margin:0;font-size:17px;line-height:24px}.form>p{margin:0;color:var(--ink2);white-space:pre-wrap}
+sheet(`.form{flex:1;min-height:0;overflow-y:auto;padding:18px 16px 22px;display:flex;flex-direction:column;gap:14px}.form h2{margin:0;outline:0;font-size:17px;line-height:24px}.form>p{margin:0;color:var(--ink2);white-space:pre-wrap}
 .fld{display:flex;flex-direction:column;gap:4px}.fld span{font-size:13px;color:var(--ink2)}.fld input,.form textarea,.rate textarea,.fld select{font:16px/22px system-ui,sans-serif;color:inherit;width:100%;padding:8px 11px;border:1px solid var(--ink2);border-radius:10px;background:var(--bg);resize:vertical;flex:none}
 .fld [aria-invalid=true]{border-color:var(--bad)}.fld em,.rate em{font-style:normal;font-size:13px;color:var(--bad)}.agree{display:flex;gap:8px;align-items:flex-start;font-size:13px}.agree input{margin-top:4px;width:16px;height:16px;flex:none}
 .form .btn{align-self:flex-start}.btn:disabled{opacity:.65;cursor:default}.rate{border-top:1px solid var(--line);padding:14px 16px;display:flex;flex-direction:column;gap:10px;max-height:66%;overflow-y:auto;flex:none}.rate fieldset{border:0;margin:0;padding:0}.rate legend{padding:0;font-weight:600;margin-bottom:8px}

@@ -13,7 +13,7 @@ export function full(content: string, begin: (hello: Hello, port: MessagePort) =
     } else if (m.t === 'unread') document.title = (m.n && document.hidden ? `(${m.n}) ` : '') + title
   }
   begin({
-    parlor: 1, settings: b, locale: b.locale || navigator.language, theme: 'auto', token: b.token, page: b.page, compact: innerWidth <= 480, trail: [],
+    parlor: 1, settings: b, locale: b.locale || navigator.language, theme: 'auto', token: b.token, page: b.page, compact: innerWidth <= 480,
     wish: { ...(b.team ? { team: b.team } : {}), ...(b.agent ? { agent: b.agent } : {}), ...(b.lvtype ? { lvtype: b.lvtype } : {}), ...(b.product ? { product: b.product } : {}) },
   }, channel.port1)
   channel.port2.postMessage({ t: 'show', on: true })
