@@ -233,28 +233,42 @@ const onlineFor = time.Second
 
 type onlineAnswer struct {
 	at time.Time
-	ok bool
+	// ok is whether somebody is available, there whether somebody is at work.
+	ok, there bool
 }
 
 // AnyoneAvailable reports whether any agent of the tenant is ready and
 // connected. The answer may be a second old.
 func (s *Service) AnyoneAvailable(ctx context.Context, t id.Tenant) (bool, error) {
+	got, err := s.whoIsThere(ctx, t)
+	return got.ok, err
+}
+
+// AnyoneThere reports whether any agent of the tenant is connected and not away,
+// busy ones included: a visitor who waits is seen. The answer may be a second old.
+func (s *Service) AnyoneThere(ctx context.Context, t id.Tenant) (bool, error) {
+	got, err := s.whoIsThere(ctx, t)
+	return got.there, err
+}
+
+func (s *Service) whoIsThere(ctx context.Context, t id.Tenant) (onlineAnswer, error) {
 	now := s.clock.Now()
 	s.onlineMu.Lock()
 	got, ok := s.online[t]
 	s.onlineMu.Unlock()
 	if ok && now.Sub(got.at) < onlineFor {
-		return got.ok, nil
+		return got, nil
 	}
 	roster, err := s.store.Roster(ctx, t, now)
 	if err != nil {
-		return false, err
+		return got, err
 	}
-	got = onlineAnswer{at: now, ok: slices.ContainsFunc(roster, AgentStatus.Available)}
+	got = onlineAnswer{at: now, ok: slices.ContainsFunc(roster, AgentStatus.Available),
+		there: slices.ContainsFunc(roster, func(a AgentStatus) bool { return a.Connected && a.State != Away })}
 	s.onlineMu.Lock()
 	s.online[t] = got
 	s.onlineMu.Unlock()
-	return got.ok, nil
+	return got, nil
 }
 
 // Tenants returns all tenants.

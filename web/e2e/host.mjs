@@ -16,6 +16,8 @@ export async function host(browser, base) {
       body: `<!doctype html><html lang="en"><title>Host ${path}</title><link rel="stylesheet" href="/hostile.css"><h1>Host page</h1><script src="${base}/w/main.js" async></script></html>`,
     })
   })
+  const agent = await open(browser)
+  await signIn(agent, base, '/console/inbox/all')
   await page.goto('http://shop.test/one')
   await page.waitForSelector('parlor-chat', { state: 'attached' })
   await page.waitForTimeout(500)
@@ -30,8 +32,6 @@ export async function host(browser, base) {
   check(errors.length === 0, 'the host page is not silent: ' + errors.join('; '))
 
   // Both pages are in the trail although the visitor was unknown on the first.
-  const agent = await open(browser)
-  await signIn(agent, base, '/console/inbox/all')
   await agent.click(`[role=option]:has-text("${text}")`)
   await agent.waitForSelector('[data-test=trail] >> text=/two')
   await agent.waitForSelector('[data-test=trail] >> text=/one')

@@ -14,8 +14,7 @@ import { screens } from './screens.mjs'
 import { talk } from './talk.mjs'
 import { visit } from './visit.mjs'
 
-const JOURNEYS = { talk, desk, admin, host, poll, perf, many, screens, pages }
-const JOURNEYS = { talk, visit, desk, admin, host, poll, perf, many, screens }
+const JOURNEYS = { talk, visit, desk, admin, host, poll, perf, many, screens, pages }
 const wanted = process.argv.slice(2).filter((x) => x in JOURNEYS)
 const server = await backend()
 const browser = await launch()

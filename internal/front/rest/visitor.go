@@ -126,6 +126,8 @@ type arrived struct {
 	MaxFile      int64              `json:"maxFile"`
 	FileTypes    []string           `json:"fileTypes"`
 	Conversation *wire.VisitorState `json:"conversation,omitempty"`
+	// Staffed is whether an agent is at work, busy ones included.
+	Staffed bool `json:"staffed"`
 	// Refused says why no conversation can begin now: notinworktime or full.
 	Refused string `json:"refused,omitempty"`
 	// NextOpen is when the company opens, if it is closed.
@@ -226,7 +228,11 @@ func (a *API) doorOf(ctx context.Context, v visitor.Visitor, inbox account.Inbox
 	out.Inbox.Widget = a.Views.WidgetOf(book, inbox)
 	out.Known = v.Email != "" || v.Phone != "" || v.Memo != ""
 	door, err := a.Routing.Door(ctx, inbox.Tenant, inbox.ID, "")
+	if err != nil {
+		return err
+	}
 	out.AgentsOnline, out.Refused = door.AgentsOnline, door.Refused
+	out.Staffed, err = a.Accounts.AnyoneThere(ctx, inbox.Tenant)
 	if !door.NextOpen.IsZero() {
 		out.NextOpen = &door.NextOpen
 	}

@@ -126,12 +126,16 @@ func (f *Front) leaveType(ctx context.Context, v visitor.Visitor, team id.Team) 
 		return "", err
 	}
 	door, err := f.Routing.Door(ctx, v.Tenant, v.Inbox, team)
+	if err != nil {
+		return "", err
+	}
+	there, err := f.Accounts.AnyoneThere(ctx, v.Tenant)
 	switch {
 	case err != nil:
 		return "", err
 	case door.Refused != "":
 		return door.Refused, nil
-	case !door.AgentsOnline:
+	case !there:
 		return "noagent", nil
 	}
 	return "", nil

@@ -161,11 +161,15 @@ func (f *Front) agentsThere(w http.ResponseWriter, r *http.Request, inbox accoun
 	if err != nil {
 		return err
 	}
+	there, err := f.Accounts.AnyoneThere(r.Context(), inbox.Tenant)
+	if err != nil {
+		return err
+	}
 	lv := door.Refused
-	if lv == "" && !door.AgentsOnline {
+	if lv == "" && !there {
 		lv = "noagent"
 	}
-	return ok(w, map[string]any{"online": door.AgentsOnline && lv == "", "lvtype": lv})
+	return ok(w, map[string]any{"online": lv == "", "lvtype": lv})
 }
 
 func (f *Front) surveyForm(w http.ResponseWriter, _ *http.Request, inbox account.Inbox) error {

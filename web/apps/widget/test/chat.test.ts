@@ -37,7 +37,7 @@ const told = (t: string) => host.postMessage.mock.calls.map(([m]) => m as { t: s
 
 async function start(session: object, stored: Message[] = []) {
   vi.stubGlobal('fetch', async (url: string) => new Response(JSON.stringify(url.includes('/visitor/session')
-    ? { token: 'T', visitor: { id: 'v', name: 'V' }, inbox: { id: 'main', name: 'Shop', greeting: '', typingPreview: true }, agentsOnline: true, maxFile: 10, ...session }
+    ? { token: 'T', visitor: { id: 'v', name: 'V' }, inbox: { id: 'main', name: 'Shop', greeting: '', typingPreview: true }, agentsOnline: true, staffed: true, maxFile: 10, ...session }
     : { conversation: 'c1', items: stored })))
   host = { postMessage: vi.fn() }
   const chat = new Chat({ ...hello }, host as unknown as MessagePort, () => {})
@@ -128,9 +128,9 @@ const widget = (x: object) => ({ inbox: { id: 'main', name: 'Shop', greeting: ''
 
 // Row 72: nobody can talk, so a message is left; row 73: the form comes first, and is remembered.
 it('shows the page for messages when nobody is there, and the form before a conversation', async () => {
-  expect((await start({ ...widget({}), agentsOnline: false })).gate).toBe('offline')
+  expect((await start({ ...widget({}), staffed: false })).gate).toBe('offline')
   expect((await start({ ...widget({}), refused: 'notinworktime' })).why).toBe('notinworktime')
-  expect((await start({ ...widget({ offline: { disabled: true } }), agentsOnline: false })).gate).toBe('')
+  expect((await start({ ...widget({ offline: { disabled: true } }), staffed: false })).gate).toBe('')
   const preChat = { enabled: true, fields: [{ name: 'name' }] }
   expect((await start(widget({ preChat }))).gate).toBe('form')
   expect((await start({ ...widget({ preChat }), known: true })).gate).toBe('')

@@ -1837,6 +1837,7 @@ export interface components {
             /** Format: date-time */
             nextOpen?: string;
             refused?: string;
+            staffed: boolean;
             token: string;
             visitor: components["schemas"]["VisitorName"];
         };

@@ -99,7 +99,7 @@ export class Chat {
     const s = this.session
     const w = s?.inbox.widget
     if (!w || (this.state && this.state.status !== 'closed')) return void (this.gate = '')
-    this.why = s.refused || (s.agentsOnline ? '' : 'noagent')
+    this.why = s.refused || (s.staffed ? '' : 'noagent')
     this.gate = this.why && (s.refused || !w.offline.disabled) ? 'offline' : (w.preChat.enabled && (w.preChat.always || !s.known)) || w.teams ? 'form' : ''
   }
   /** Begins after the form. */
