@@ -17,7 +17,7 @@ export function desk(kit) {
   const groups = [{ id: 'g1', name: '客服一组', owner: 'a1', members: ['a1', 'a2', 'a4'], createdAt: now() }]
   const tags = [['t1', 'conversation', '退款', '#e5484d'], ['t2', 'conversation', '物流', '#3b82f6'], ['t3', 'conversation', '售后', '#16a34a'], ['t4', 'visitor', 'VIP', '#f59e0b'], ['t5', 'visitor', '老客户', '#8b5cf6']]
     .map(([id, kind, name, color], sort) => ({ id, kind, name, color, sort, createdAt: now() }))
-  const visitorTags = new Map([['v0', ['VIP']]])
+  const visitorTags = new Map([['v0', ['t4']]])
   const categories = [{ id: 'k1', kind: 'reply', scope: 'company', name: '售后', sort: 0, createdAt: now() }, { id: 'k2', kind: 'reply', scope: 'company', parent: 'k1', name: '物流', sort: 1, createdAt: now() }]
   const entries = Object.entries(CANNED).flatMap(([lang, list]) => list.map(([shortcut, title, text], i) => ({
     id: `e${lang}${i}`, kind: 'reply', scope: i === 5 ? 'personal' : i === 4 ? 'team' : 'company', ...(i === 4 ? { owner: 't1' } : i === 5 ? { owner: 'a1' } : {}), ...(i === 1 ? { category: 'k1' } : i === 2 ? { category: 'k2' } : {}),
