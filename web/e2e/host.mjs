@@ -20,7 +20,7 @@ export async function host(browser, base) {
   await signIn(agent, base, '/console/inbox/all')
   await page.goto('http://shop.test/one')
   await page.waitForSelector('parlor-chat', { state: 'attached' })
-  await page.waitForTimeout(500)
+  await page.waitForTimeout(2_500) // a page counts once it has been looked at for a second
   const chat = await openChat(page, 'http://shop.test', '/two')
   const text = unique('from a foreign page')
   await say(chat, text)

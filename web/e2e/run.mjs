@@ -12,13 +12,14 @@ import { perf } from './perf.mjs'
 import { poll } from './poll.mjs'
 import { screens } from './screens.mjs'
 import { talk } from './talk.mjs'
-import { visit } from './visit.mjs'
+import { alwaysOpen, visit } from './visit.mjs'
 
 const JOURNEYS = { talk, visit, desk, admin, host, poll, perf, many, screens, pages }
 const wanted = process.argv.slice(2).filter((x) => x in JOURNEYS)
 const server = await backend()
 const browser = await launch()
 let failed = 0
+if (!server.mock) await alwaysOpen(server.url)
 for (const name of wanted.length ? wanted : Object.keys(JOURNEYS)) {
   const from = Date.now()
   try {

@@ -31,6 +31,7 @@ const inbox = reach('console', ['index.html', 'src/app/AppShell.vue', 'src/inbox
 const panelOpen = sum(panel.js) + sum(panel.css) + largest('widget/panel', panel.manifest, /i18n\//)
 const rows = [
   ['widget loader', size('widget/loader.js'), 3_072],
+  ['widget, after the page', size('widget/live.js'), 3_584],
   ['widget panel, first open', panelOpen, 18_432],
   ['widget in total', size('widget/loader.js') + panelOpen + size('widget/panel/index.html'), 21_504],
   ['widget language', largest('widget/panel', panel.manifest, /i18n\//), 1_500],

@@ -148,7 +148,7 @@ function run(s: Settings) {
     if (kit.hit) kit.hit(p)
     else if (!window.__parlorKit) {
       window.__parlorKit = kit
-      doc.head.append(Object.assign(doc.createElement('script'), { src: s.origin + '/w/live.js', async: true }))
+      setTimeout(() => doc.head.append(Object.assign(doc.createElement('script'), { src: s.origin + '/w/live.js' })), 900)
     }
   }
   const soon = () => setTimeout(hit, 300)
