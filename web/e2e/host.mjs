@@ -12,7 +12,7 @@ export async function host(browser, base) {
     if (path === '/hostile.css') return route.fulfill({ contentType: 'text/css', body: CSS })
     return route.fulfill({
       contentType: 'text/html',
-      headers: { 'Content-Security-Policy': `default-src 'none'; style-src 'self'; script-src ${base}; frame-src ${base}; connect-src ${base}` },
+      headers: { 'Content-Security-Policy': `default-src 'none'; style-src 'self'; script-src ${base}; frame-src ${base}; connect-src ${base} ${base.replace('http', 'ws')}` },
       body: `<!doctype html><html lang="en"><title>Host ${path}</title><link rel="stylesheet" href="/hostile.css"><h1>Host page</h1><script src="${base}/w/main.js" async></script></html>`,
     })
   })
