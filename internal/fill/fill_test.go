@@ -144,3 +144,38 @@ func TestFillRefusesRealDataAndNonsense(t *testing.T) {
 		}
 	}
 }
+
+// TestSearchPagesMeetNoGapAndNoTwin walks a word in every fortieth message page
+// by page: PostgreSQL finds it among more and more of the newest documents.
+func TestSearchPagesMeetNoGapAndNoTwin(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		o := small()
+		o.Conversations, o.Messages = 600, 9000
+		if _, err := fill.Fill(t.Context(), s, o, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+		count := func(limit int) map[string]bool {
+			found, after := map[string]bool{}, ""
+			for {
+				hits, next, err := s.Search(t.Context(), conversation.SearchQuery{Tenant: account.MainTenant, Scope: conversation.Scope{All: true}, Text: "refunded", After: after, Limit: limit})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, h := range hits {
+					if found[string(h.Message.ID)] {
+						t.Fatalf("%s came twice", h.Message.ID)
+					}
+					found[string(h.Message.ID)] = true
+				}
+				if after = next; after == "" {
+					return found
+				}
+			}
+		}
+		few, many := count(7), count(100)
+		if len(few) < 100 || len(few) != len(many) {
+			t.Errorf("%d in small pages, %d in large ones", len(few), len(many))
+		}
+	})
+}
