@@ -31,6 +31,14 @@ func (n *node) set(in setting.Inbox) {
 	n.must(n.accounts.SetInbox(n.t.Context(), actor.ForSystem("main"), account.Inbox{ID: "main", Name: "main", Settings: in}))
 }
 
+// settle waits until no pass is under way that has read less than is true now: a
+// pass is answered when the ones before it are over.
+func (n *node) settle() {
+	n.t.Helper()
+	_, err := n.routing.Route(n.t.Context(), "main", "nobody")
+	n.must(err)
+}
+
 func withRouting(r setting.Routing) setting.Inbox {
 	return setting.Inbox{Service: setting.Service{Routing: r}}
 }
@@ -102,6 +110,7 @@ func TestTheCapOfATeamHoldsInTheStore(t *testing.T) {
 		n.set(withRouting(setting.Routing{TeamCap: p(1)}))
 		a := n.agent("lin", 5, account.Member, team.Name)
 		n.ready(a)
+		n.settle()
 		first := n.admit(n.visitor("v1"), conversation.StartInput{Team: team.ID})
 		second := n.admit(n.visitor("v2"), conversation.StartInput{Team: team.ID})
 		if first.Conversation.Agent != a.Agent || second.Conversation.Status != conversation.Queued {
@@ -128,6 +137,7 @@ func TestManualAndOffer(t *testing.T) {
 		n.ready(lin)
 		n.ready(mei)
 		n.set(withRouting(setting.Routing{Rule: "manual"}))
+		n.settle()
 		a := n.admit(n.visitor("v1"), conversation.StartInput{})
 		if a.Conversation.Status != conversation.Queued {
 			n.t.Fatalf("manual: %+v", a.Conversation)
@@ -188,6 +198,7 @@ func TestTransferWithConsent(t *testing.T) {
 		n.set(setting.Inbox{Service: setting.Service{Timers: setting.Timers{Accept: p(30)}}})
 		lin, mei, bo := n.agent("lin", 5, account.Member), n.agent("mei", 1, account.Member), n.agent("bo", 5, account.Member)
 		n.ready(lin)
+		n.settle()
 		c := n.admit(n.visitor("v1"), conversation.StartInput{}).Conversation
 		n.ready(mei)
 		to := routing.Target{Agent: mei.Agent, Note: "speaks Cantonese"}
@@ -267,6 +278,7 @@ func TestWhyNot(t *testing.T) {
 		lin, mei, bo := n.agent("lin", 5, account.Member), n.agent("mei", 5, account.Member), n.agent("bo", 5, account.Member)
 		n.ready(lin)
 		n.ready(mei)
+		n.settle()
 		c := n.admit(n.visitor("v1"), conversation.StartInput{}).Conversation
 		winner, loser := lin, mei
 		if c.Agent == mei.Agent {
@@ -295,6 +307,7 @@ func TestWhyNot(t *testing.T) {
 			t.Fatalf("%+v", w)
 		}
 		n.must(n.accounts.SetInbox(t.Context(), actor.ForSystem("main"), account.Inbox{ID: "main", Name: "main", Settings: withRouting(setting.Routing{Rule: "manual"})}))
+		n.settle()
 		n.admit(n.visitor("v2"), conversation.StartInput{})
 		list, err := n.routing.Queue(t.Context(), sup)
 		n.must(err)
@@ -337,6 +350,7 @@ func TestRoutingStartsAnewAfterAPanic(t *testing.T) {
 		}
 		go run()
 		n.ready(n.agent("lin", 5, account.Member))
+		n.settle() // the node's own routing has nothing to do any more
 		if _, err := s.Admit(t.Context(), n.visitor("v1"), conversation.StartInput{}); err == nil && !other.fell.Load() {
 			t.Fatal("nothing panicked")
 		}
