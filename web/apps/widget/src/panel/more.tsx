@@ -61,9 +61,9 @@ export function History({ chat, t }: { chat: Chat; t: Texts }) {
   return (
     <div class="log" tabIndex={0} role="region" aria-label={t.history}>
       {list?.length === 0 && <p class="hole">{t.noHistory}</p>}
-      {list?.map((h) => (
-        <button type="button" class="past" key={h.id} onClick={() => chat.call('messages', '?limit=200&conversation=' + encodeURIComponent(h.id)).then((r) => setOpen({ id: h.id, items: r.items ?? [] }), () => undefined)}>
-          <span>{h.lastText || '…'}</span><time dateTime={h.lastAt}>{dayName(h.lastAt, t.today, t.yesterday)} {time(h.lastAt)}</time>
+      {list?.map((past) => (
+        <button type="button" class="past" key={past.id} onClick={() => chat.call('messages', '?limit=200&conversation=' + encodeURIComponent(past.id)).then((r) => setOpen({ id: past.id, items: r.items ?? [] }), () => undefined)}>
+          <span>{past.lastText || '…'}</span><time dateTime={past.lastAt}>{dayName(past.lastAt, t.today, t.yesterday)} {time(past.lastAt)}</time>
         </button>
       ))}
     </div>
