@@ -32,7 +32,7 @@ export async function open(browser, { width = 1440, height = 900, theme = 'light
   await context.addInitScript(AXE_GUARD)
   const page = await context.newPage()
   page.faults = []
-  page.on('console', (m) => { if (m.type() === 'error' && !/ERR_INTERNET_DISCONNECTED|status of (401|409|422|413)/.test(m.text()) && !/\/(summary|survey)$/.test(m.location().url)) page.faults.push(m.text()) })
+  page.on('console', (m) => { if (m.type() === 'error' && !/ERR_INTERNET_DISCONNECTED|status of (401|409|422|413)/.test(m.text())) page.faults.push(m.text()) })
   page.on('pageerror', (e) => page.faults.push(String(e)))
   page.setDefaultTimeout(10_000)
   return page
@@ -53,7 +53,7 @@ export async function axe(frame, what) {
   // Evaluated by the debugger, not as a page script, so the content policy stays as it is.
   await frame.evaluate(AXE)
   // Colours are judged when they have arrived, not on their way.
-  await frame.evaluate(() => Promise.all(document.getAnimations().filter((a) => a.effect?.getComputedTiming().iterations !== Infinity).map((a) => a.finished.catch(() => undefined))))
+  await frame.evaluate(() => Promise.all([document, ...[...document.querySelectorAll('*')].flatMap((e) => e.shadowRoot ?? [])].flatMap((r) => r.getAnimations()).filter((a) => a.effect?.getComputedTiming().iterations !== Infinity).map((a) => a.finished.catch(() => undefined))))
   const found = await frame.evaluate(async () => {
     const r = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] })
     return r.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? n.all[0]?.message ?? '')).slice(0, 4).join(' | ')}`)

@@ -1,7 +1,6 @@
 // Runs the journeys. PARLOR_E2E_URL names a running server (with demo data); without it a mock is started.
 //
-//   node e2e/run.mjs [talk] [desk] [admin] [host] [poll] [perf] [many] [screens] [pages]
-//   node e2e/run.mjs [talk] [visit] [desk] [admin] [host] [poll] [perf] [many] [screens]
+//   node e2e/run.mjs [talk] [visit] [desk] [admin] [host] [poll] [perf] [many] [screens] [pages]
 import { backend, launch } from './lib.mjs'
 import { admin } from './admin.mjs'
 import { desk } from './desk.mjs'
@@ -19,7 +18,7 @@ const wanted = process.argv.slice(2).filter((x) => x in JOURNEYS)
 const server = await backend()
 const browser = await launch()
 let failed = 0
-if (!server.mock) await alwaysOpen(server.url)
+const restore = server.mock ? undefined : await alwaysOpen(server.url)
 for (const name of wanted.length ? wanted : Object.keys(JOURNEYS)) {
   const from = Date.now()
   try {
@@ -30,6 +29,7 @@ for (const name of wanted.length ? wanted : Object.keys(JOURNEYS)) {
     console.error(`FAIL ${name}\n${e.stack ?? e}`)
   }
 }
+await restore?.()
 await browser.close()
 server.close()
 process.exit(failed ? 1 : 0)

@@ -11,10 +11,11 @@ async function open(...args) {
   return page
 }
 
-/** Lets visitors write although nobody is at work, as most journeys do. */
+/** Lets visitors write although nobody is at work, as most journeys want it. Resolves with what puts the setting back. */
 export async function alwaysOpen(base) {
   const a = await admin(base)
   await a.set({ offline: { disabled: true } })
+  return a.reset
 }
 
 /** The native REST interface as an administrator. */

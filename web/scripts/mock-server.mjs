@@ -179,6 +179,10 @@ export async function start({ port = 0, conversations = 5000 } = {}) {
   }
 
   const tell = (event, arg, to, where = () => true) => { for (const s of agentNs.sockets.values()) if ((!to || to.includes(s.data.me)) && where(s)) s.emit(event, arg) }
+  function visits(v) {
+    const pages = trail(v).slice(0, 50)
+    return pages.length ? [{ since: pages.at(-1).at, until: pages[0].until, pages: pages.map((p) => ({ ...p, dwellMs: Math.max(0, Date.parse(p.until) - Date.parse(p.at)) })) }] : []
+  }
   const desk = makeDesk({
     world, agents, announce, give, tell, refuse: (...a) => new Refusal(...a),
     sockets: () => [...agentNs.sockets.values()], online: (id) => [...agentNs.sockets.values()].some((s) => s.data.me === id),
@@ -319,6 +323,11 @@ export async function start({ port = 0, conversations = 5000 } = {}) {
       return v
     }],
     ['GET', '/visitors/:id/pages', ({ v, q }) => ({ items: trail(v).slice(0, Number(q.get('limit') ?? 50)) })],
+    ['GET', '/conversations/:id/card', ({ c }) => ({
+      visitor: world.visitors.get(c.visitor), visits: visits(world.visitors.get(c.visitor)), visitorTags: desk.tagsOf(c.visitor), ...visit.card(c),
+      earlier: [...world.conversations.values()].filter((x) => x.visitor === c.visitor && x.id !== c.id).slice(0, 20),
+    })],
+    ['GET', '/visitors/:id/trail', ({ v }) => ({ visits: visits(v) })],
     ['GET', '/search', ({ q }) => {
       const items = []
       for (const c of [...world.conversations.values()].sort((a, b) => (a.lastAt > b.lastAt ? -1 : 1)).slice(0, 60)) {

@@ -31,4 +31,5 @@ func (a *API) desk() {
 	a.blacklist()
 	a.summaries()
 	a.fields()
+	a.card()
 }

@@ -81,12 +81,27 @@ func newDesk(t *testing.T) *desk {
 // start lets a visitor say something; it returns conversation, visitor and token.
 func (d *desk) start(t *testing.T) (conv, visitor, token string) {
 	t.Helper()
+	token, _ = arrive(t, d.Instance, "")
+	conv = d.says(t, token)
+	return conv, d.boss.ask(t, 200, "GET", "/conversations/"+conv, "")["visitor"].(string), token
+}
+
+// again lets the visitor say something and the agent take it.
+func (d *desk) again(t *testing.T) (conv string) {
+	t.Helper()
+	conv = d.says(t, d.token)
+	d.lin.ask(t, 200, "POST", "/conversations/"+conv+"/claim", "")
+	return conv
+}
+
+// says posts as the visitor of a token and returns the conversation.
+func (d *desk) says(t *testing.T, token string) string {
+	t.Helper()
 	c, _, err := wstest.Dial("ws"+strings.TrimPrefix(d.URL, "http")+"/socket.io/?EIO=4&transport=websocket", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() }) // the server ends before
-	token, _ = arrive(t, d.Instance, "")
 	for _, packet := range []string{`40/parlor/visitor,{"token":"` + token + `"}`, `42/parlor/visitor,1["post",{"kind":"text","text":"物流问题"}]`} {
 		if err := c.Text(packet); err != nil {
 			t.Fatal(err)
@@ -107,11 +122,8 @@ func (d *desk) start(t *testing.T) (conv, visitor, token string) {
 		if err := json.Unmarshal([]byte(body), &got); err != nil || len(got) != 1 {
 			t.Fatal(text)
 		}
-		conv = got[0].Message.Conversation
-		break
+		return got[0].Message.Conversation
 	}
-	c2 := d.boss.ask(t, 200, "GET", "/conversations/"+conv, "")
-	return conv, c2["visitor"].(string), token
 }
 
 // picture is a small PNG.

@@ -91,6 +91,9 @@ func Mount(mux *http.ServeMux, d Deps) *API {
 // schemaName names a type in the document. Settings have the names of what they
 // are settings of, so they say so.
 func schemaName(t reflect.Type, hint string) string {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
 	name := huma.DefaultSchemaNamer(t, hint)
 	if strings.HasSuffix(t.PkgPath(), "/setting") && (t.Name() == "Team" || t.Name() == "Inbox" || t.Name() == "Company") {
 		name += "Settings"

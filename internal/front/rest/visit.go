@@ -120,11 +120,13 @@ type surveyView struct {
 	Link string `json:"link"`
 }
 
+func (a *API) surveyView(v survey.Survey) surveyView {
+	return surveyView{v, "/survey/" + a.Visit.Surveys.Link(v.Tenant, v.Conversation)}
+}
+
 func (a *API) surveys() {
 	const tag = "surveys"
-	view := func(v survey.Survey, err error) (*body[surveyView], error) {
-		return reply(surveyView{v, "/survey/" + a.Visit.Surveys.Link(v.Tenant, v.Conversation)}, err)
-	}
+	view := func(v survey.Survey, err error) (*body[surveyView], error) { return reply(a.surveyView(v), err) }
 	asAgent(a, http.MethodGet, "/surveys", "Ratings, newest first", tag, func(ctx context.Context, l account.Login, in *listSurveys) (*body[page[survey.Survey]], error) {
 		list, next, err := a.Visit.Surveys.List(ctx, l.Actor(), survey.Filter{Agent: in.Agent, Level: in.Level, After: in.After, Limit: in.Limit})
 		return reply(page[survey.Survey]{full(list), next}, err)

@@ -187,5 +187,5 @@ export function desk(kit) {
     s.on('watch', guard(({ conversation }) => { look(conversation); return conversation ? { conversation: world.conversations.get(conversation), viewers: watching(conversation) } : {} }))
     s.on('disconnect', () => look(''))
   }
-  return { routes, listen, ask, mentioned, decision, teams: TEAMS }
+  return { routes, listen, ask, mentioned, decision, teams: TEAMS, tagsOf: (v) => visitorTags.get(v) ?? [] }
 }

@@ -48,5 +48,6 @@ export function visit({ world, refuse, tell }) {
     ['POST', '/leave-messages/:id/reply', ({ id, body, me }) => Object.assign(pick(left, id), { reply: body.text, repliedBy: me.agent, repliedAt: now() })],
   ]
   const listen = (s, guard) => s.on('online', guard(() => ({})))
-  return { routes, listen }
+  const card = (c) => ({ fields: fieldsOf(c.visitor).items, ...(summaries.has(c.id) ? { summary: summaries.get(c.id) } : {}), survey: ratings.get(c.id) ?? blank(c) })
+  return { routes, listen, card }
 }

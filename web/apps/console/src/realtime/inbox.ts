@@ -3,12 +3,13 @@ import { computed, reactive, ref, shallowReactive, shallowRef, type Ref, type Sh
 import { localStore } from '@parlor/protocol/store'
 import { Outbox, type Pending } from '@parlor/protocol/outbox'
 import type { Link } from '@parlor/protocol/socket'
-import type { AgentListen, AgentStatus, Conversation, Counts, FileInfo, Message, Page, PostKind, View, Visitor } from '@parlor/protocol/types'
+import type { AgentListen, AgentStatus, Conversation, Counts, FileInfo, Message, PostKind, View } from '@parlor/protocol/types'
 import { chime, notice } from '../app/alerts'
 import { now, setServerTime } from '../app/clock'
 import { toast, toastError } from '../app/toasts'
 import { cancel as stopLeaving, leaving, undoable } from '../app/undo'
 import { t as text } from '../i18n'
+import { cards, patchCard, withPage } from './card'
 import { batch, rest, socket } from './client'
 import { belongs, compare, emptyView, merge, placed, track, VIEWS, type ViewList } from './conversations'
 import { restored } from './restore'
@@ -37,8 +38,6 @@ export const useInbox = defineStore('inbox', () => {
   const threads = shallowReactive(new Map<string, Thread>())
   const typing = reactive(new Map<string, Typing>())
   const agents = shallowReactive(new Map<string, AgentStatus>())
-  const trails = shallowReactive(new Map<string, Page[]>())
-  const visitors = shallowReactive(new Map<string, Visitor>())
   const counts = ref<Counts>({ mine: 0, queue: 0, all: 0, unread: 0 })
   const link = ref<Link>('offline')
   /** True once the first connection stood; before that there is nothing to call lost. */
@@ -301,19 +300,13 @@ export const useInbox = defineStore('inbox', () => {
       if (a.agent === me.value) session.status = a
     })
     follow('visitor', ({ visitor, page }) => {
-      visitors.set(visitor.id, visitor)
       for (const c of byId.values()) if (c.visitor === visitor.id) c.visitorName = visitor.name
-      if (page && trails.has(visitor.id)) trails.set(visitor.id, withPage(trails.get(visitor.id)!, page))
+      for (const [id, card] of cards) if (card.visitor.id === visitor.id) patchCard(id, { visitor, ...(page ? { visits: withPage(card.visits, page) } : {}) })
     })
     socket.connect()
   }
   return {
-    me, byId, views, threads, typing, isTyping, agents, trails, visitors, counts, link, wasOnline, current, pending,
+    me, byId, views, threads, typing, isTyping, agents, counts, link, wasOnline, current, pending,
     upsert, place, loadView, fetchOne, openThread, loadOlder, reach, receive, recall, markRead, send, retry, discard, start,
   }
 })
-
-/** A trail with one page newer or renewed, newest first. */
-export function withPage(list: Page[], page: Page): Page[] {
-  return [page, ...list.filter((p) => p.id !== page.id)].slice(0, 100)
-}
