@@ -74,6 +74,9 @@ const (
 	SurveyChanged Kind = "survey.changed"
 	// LeaveChanged carries *leave.Changed.
 	LeaveChanged Kind = "leave.changed"
+
+	// HooksChanged says that webhooks of a tenant were changed; no payload.
+	HooksChanged Kind = "hooks.changed"
 )
 
 // Topic is an address that connections follow.

@@ -126,7 +126,7 @@ func (s *Store) appendIn(ctx context.Context, t *tx, in conversation.Append) (go
 	}
 	var after counted
 	if s.appends != nil {
-		after, ok, err = change(ctx, t, scanCounted, appendStatement, args...)
+		after, ok, err = change(ctx, t, scanCounted, s.appendText(in.Message.Tenant), args...)
 	} else {
 		after, ok, err = appendSteps(ctx, t, in.Message, args)
 	}
@@ -135,7 +135,10 @@ func (s *Store) appendIn(ctx context.Context, t *tx, in conversation.Append) (go
 	}
 	m := in.Message
 	m.Seq, m.Prev = after.c.LastSeq, after.prev
-	return conversation.Appended{Message: m, Conversation: after.c}, true, nil
+	if s.appends == nil {
+		err = s.makeDue(ctx, t, m.Tenant, m.Conversation, m.Seq-1, m.Seq, m.At)
+	}
+	return conversation.Appended{Message: m, Conversation: after.c}, true, err
 }
 
 // appendArgs are the parameters of appendStatement. Everything that could be

@@ -12,17 +12,38 @@ import (
 
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
+	"parlor/internal/id"
 )
 
 // appendStatement is an append in one statement: counters, message, outbox.
 // Parameters: those of moveCounters, then $16 message id, $17 author's name, $18
 // text, $19 meta.
-var appendStatement = `WITH c AS (` + moveCounters + `),
+var appendStatement = appendWith("")
+
+// appendHooked is appendStatement for a company that has webhooks.
+var appendHooked = appendWith(`,
+	h AS (INSERT INTO hook_due (hook, subject, tenant, conversation, told, last, note, tries, due_at)
+		SELECT k.id, c.id, c.tenant, c.id, c.last_seq - 1, c.last_seq, '', 0, CAST($12 AS BIGINT)
+		FROM c JOIN hook k ON k.tenant = c.tenant AND k.active = 1
+		ON CONFLICT (hook, subject) DO UPDATE SET last = excluded.last)`)
+
+// appendText is the statement of an append for a company.
+func (s *Store) appendText(t id.Tenant) string {
+	if s.isHooked(t) {
+		return appendHooked
+	}
+	return appendStatement
+}
+
+// appendWith builds the statement with a further change before its end.
+func appendWith(further string) string {
+	return `WITH c AS (` + moveCounters + `),
 	m AS (INSERT INTO message (conversation, seq, prev, id, client_id, kind, from_kind, from_id, from_name, text, meta, at)
 		SELECT c.id, c.last_seq, c.prev_seq, $16, $5, $14, $15, $4, $17, $18, $19, CAST($12 AS BIGINT) FROM c),
 	o AS (INSERT INTO outbox (tenant, conversation, seq, kind, at)
-		SELECT c.tenant, c.id, c.last_seq, $14, CAST($12 AS BIGINT) FROM c)
+		SELECT c.tenant, c.id, c.last_seq, $14, CAST($12 AS BIGINT) FROM c)` + further + `
 	SELECT ` + conversationColumns + `, c.prev_seq FROM c`
+}
 
 // lockStatement locks the conversations of a batch in order, so that batches of
 // several nodes never wait for each other crosswise, and so that each append
@@ -115,7 +136,7 @@ func (b *postgresBatch) try(ctx context.Context, batch []*call[*pendingAppend]) 
 	send := &pgx.Batch{}
 	send.Queue(lockStatement, slices.Compact(conversations))
 	for _, c := range batch {
-		send.Queue(appendStatement, c.work.args...)
+		send.Queue(b.s.appendText(c.work.in.Message.Tenant), c.work.args...)
 	}
 	results := b.s.appendPool.SendBatch(ctx, send)
 	defer func() {

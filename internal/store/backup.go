@@ -59,6 +59,10 @@ var backupTables = []struct{ name, order string }{
 	{"invitation", "id"},
 	{"survey", "conversation"},
 	{"leave_message", "id"},
+	{"hook", "id"},
+	{"hook_due", "hook, subject"},
+	{"hook_attempt", "id"},
+	{"hook_answer", "conversation"},
 }
 
 // backupFormat is the version of the file format.

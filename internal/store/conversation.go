@@ -7,6 +7,7 @@ import (
 	"parlor/internal/actor"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
+	"parlor/internal/hook"
 	"parlor/internal/id"
 )
 
@@ -78,6 +79,11 @@ func (s *Store) Start(ctx context.Context, c conversation.Conversation) (got con
 		}
 		if created, err = insertConversation(ctx, t, c); err != nil {
 			return err
+		}
+		if created {
+			if err := s.makeDue(ctx, t, c.Tenant, c.ID, hook.Untold, 0, c.CreatedAt); err != nil {
+				return err
+			}
 		}
 		found := false
 		got, found, err = activeOf(ctx, t, c.Tenant, c.Visitor)

@@ -16,6 +16,7 @@ import (
 	"parlor/internal/colleague"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
+	"parlor/internal/id"
 	"parlor/internal/job"
 	"parlor/internal/media"
 	"parlor/internal/presence"
@@ -102,6 +103,9 @@ type Store struct {
 	pool       *pgxpool.Pool
 	appendPool *pgxpool.Pool
 	appends    *group[*pendingAppend]
+
+	// hooked holds the companies that have webhooks, see HooksChanged.
+	hooked atomic.Pointer[map[id.Tenant]bool]
 
 	commits atomic.Int64
 	verbs   atomic.Int64

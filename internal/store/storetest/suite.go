@@ -58,6 +58,8 @@ var suite = []struct {
 	{"Job/ClaimRace", testClaimRace},
 	{"Job/Moved", testJobsMoved},
 	{"Routing/Handovers", testHandovers},
+	{"Hook/Due", testHooksDue},
+	{"Hook/Log", testHookLog},
 	{"Routing/OpenByTeam", testOpenByTeam},
 	{"Media/FilesAndColleagues", testFilesAndColleagues},
 	{"Marks/Recall", testRecall},

@@ -1,0 +1,179 @@
+package hook
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"parlor/internal/clock"
+	"parlor/internal/errs"
+)
+
+// errPrivate refuses an address inside the own network.
+var errPrivate = errors.New("private addresses are not allowed (webhook-private)")
+
+// client posts bodies. It follows no redirects, uses no proxy, and looks at the
+// address it is about to connect to, so that neither a name that resolves to a
+// private address nor one that changes its mind between two lookups gets through.
+type client struct {
+	http    *http.Client
+	private bool
+	agent   string
+}
+
+func newClient(o Options) *client {
+	c := &client{private: o.Private, agent: o.Agent}
+	dialer := &net.Dialer{Timeout: 10 * time.Second, Control: c.control}
+	c.http = &http.Client{
+		Transport: &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: 8, MaxConnsPerHost: 64, MaxIdleConns: 200,
+			IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true, MaxResponseHeaderBytes: 64 << 10},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return c
+}
+
+// control refuses a connection by its real address.
+func (c *client) control(_, address string, _ syscall.RawConn) error {
+	if c.private {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return err
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return err
+	}
+	if !public(ip) {
+		return errPrivate
+	}
+	return nil
+}
+
+// reserved are networks beyond those that netip knows of.
+var reserved = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"),
+	netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("2001::/32"),
+}
+
+// public reports whether an address belongs to the open network.
+func public(ip netip.Addr) bool {
+	ip = ip.Unmap().WithZone("")
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() {
+		return false
+	}
+	for _, p := range reserved {
+		if p.Contains(ip) {
+			return false
+		}
+	}
+	return true
+}
+
+// allowed refuses an address that says by itself that it is private. What a name
+// resolves to is looked at when it is connected to.
+func (c *client) allowed(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || c.private {
+		return err
+	}
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	ip, err := netip.ParseAddr(host)
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && !public(ip) {
+		return errs.Field("url", "private_address", "%s is a private address; the server's setting webhook-private decides whether those are allowed.", host)
+	}
+	return nil
+}
+
+// post makes one attempt and fills in what came of it.
+func (c *client) post(ctx context.Context, ck clock.Clock, h Hook, header string, body []byte, a *Attempt) {
+	a.Request = cut(body)
+	start := time.Now()
+	status, answer, err := c.send(ctx, h, header, body, a)
+	a.Took = int(time.Since(start) / time.Millisecond)
+	a.Status, a.Answer = status, cut(answer)
+	switch {
+	case err != nil:
+		a.Failure = reason(err)
+	case h.AnySuccess && (status < 200 || status > 299), !h.AnySuccess && status != http.StatusOK:
+		a.Failure = fmt.Sprintf("answered %d", status)
+	}
+}
+
+// send makes the request and reads at most MaxBody of the answer.
+func (c *client) send(ctx context.Context, h Hook, header string, body []byte, a *Attempt) (int, []byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(h.Timeout)*time.Millisecond)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("User-Agent", c.agent)
+	r.Header.Set("X-Webhook-Id", a.Delivery)
+	r.Header.Set("X-Webhook-Attempt", strconv.Itoa(a.Number))
+	if a.Occasion == Sample {
+		r.Header.Set("Accept", "application/json")
+	}
+	if h.Secret != "" && header != "" {
+		r.Header.Set(header, h.Secret)
+	}
+	if h.Key != "" {
+		r.Header.Set("X-Parlor-Signature", Sign(h.Key, a.At, body))
+	}
+	answer, err := c.http.Do(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() { _ = answer.Body.Close() }() // it was read as far as wanted
+	text, err := io.ReadAll(io.LimitReader(answer.Body, MaxBody))
+	return answer.StatusCode, text, err
+}
+
+// Sign returns the value of X-Parlor-Signature: the time in seconds and the
+// SHA-256 HMAC, in hex, of that time, a dot and the body.
+func Sign(key string, at time.Time, body []byte) string {
+	t := strconv.FormatInt(at.Unix(), 10)
+	m := hmac.New(sha256.New, []byte(key))
+	m.Write([]byte(t + ".")) // hashes do not fail
+	m.Write(body)
+	return "t=" + t + ",v1=" + hex.EncodeToString(m.Sum(nil))
+}
+
+// cut returns what the log keeps of a body.
+func cut(b []byte) string {
+	if len(b) > MaxBody {
+		b = b[:MaxBody]
+	}
+	return strings.ToValidUTF8(strings.ReplaceAll(string(b), "\x00", ""), "")
+}
+
+// reason is the sentence for the log: without the address, whose path may hold secrets.
+func reason(err error) string {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	switch {
+	case errors.Is(err, errPrivate):
+		return errPrivate.Error()
+	case errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time"
+	}
+	return err.Error()
+}
