@@ -200,8 +200,8 @@ type Store interface {
 	// in the order in which they were made.
 	Hooks(ctx context.Context, t id.Tenant) ([]Hook, error)
 	// HooksChanged makes the appends of this process follow the subscriptions as
-	// they are now.
-	HooksChanged(ctx context.Context) error
+	// they are now, and returns the companies that have active ones.
+	HooksChanged(ctx context.Context) (map[id.Tenant]bool, error)
 	// NoteHooks makes a note due for the given subscriptions.
 	NoteHooks(ctx context.Context, t id.Tenant, hooks []string, n Note) error
 	// ClaimHooks leases what is due until the given time, at most limit, and not

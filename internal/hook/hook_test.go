@@ -417,7 +417,6 @@ func TestNothingIsLostWhenANodeDies(t *testing.T) {
 	each(t, hook.Options{Private: true}, func(b *bench) {
 		b.save(hook.Hook{Occasions: []hook.Occasion{hook.FromVisitor}})
 		c := b.w.Start("bia", "")
-		b.must(b.st.HooksChanged(t.Context()))
 		b.w.Append(b.w.Say(c, "before"))
 		now := b.clock.Now()
 		_, err := b.st.ClaimHooks(t.Context(), 10, 10, now.Add(time.Hour), now.Add(2*time.Hour)) // a node that died with it

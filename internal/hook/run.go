@@ -40,13 +40,16 @@ const (
 
 // Run delivers until ctx ends; deliveries under way are finished.
 func (s *Service) Run(ctx context.Context) error {
-	if err := s.store.HooksChanged(ctx); err != nil && ctx.Err() == nil {
-		return err
-	}
+	s.stale.Store(true)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	free := make(chan struct{}, perNode)
 	for {
+		if s.stale.Swap(false) {
+			if err := s.refresh(ctx); err != nil {
+				s.stale.Store(true)
+			}
+		}
 		n, err := s.round(ctx, free, &wg)
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("webhooks not looked for", "error", err)
@@ -296,6 +299,9 @@ func (s *Service) deliverNote(ctx context.Context, h Hook, d Due) error {
 	what.Conversation.ID = d.Note.Conversation
 	body := []byte(d.Note.Body)
 	if len(body) == 0 {
+		if !h.Wants(d.Note.Occasion, d.Note.Inbox) {
+			return s.store.SettleHook(ctx, Settled{Due: d, Done: true})
+		}
 		if d.Note.Conversation != "" {
 			c, err := s.talks.Conversation(ctx, actor.ForSystem(d.Tenant), d.Note.Conversation)
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"parlor/internal/actor"
@@ -70,6 +71,9 @@ type Service struct {
 	formats map[string]Format
 	lists   *memo.Memo[id.Tenant, []Hook]
 	wake    chan struct{}
+	// active holds the companies that have webhooks; stale says that it may be old.
+	active atomic.Pointer[map[id.Tenant]bool]
+	stale  atomic.Bool
 }
 
 // Options say how requests are sent.
@@ -97,10 +101,22 @@ func (s *Service) Heed(e *event.Event) {
 	switch e.Kind {
 	case event.HooksChanged:
 		s.lists.Forget(func(t id.Tenant) bool { return t == e.Tenant })
+		s.stale.Store(true)
 		s.Wake()
-	case event.MessagePosted, event.ConversationChanged:
-		s.Wake()
+	case event.MessagePosted, event.ConversationChanged, event.LeaveChanged:
+		if m := s.active.Load(); m != nil && (*m)[e.Tenant] {
+			s.Wake()
+		}
 	}
+}
+
+// refresh learns which companies have webhooks, here and in the store.
+func (s *Service) refresh(ctx context.Context) error {
+	m, err := s.store.HooksChanged(ctx)
+	if err == nil {
+		s.active.Store(&m)
+	}
+	return err
 }
 
 // Wake makes Run look for what is due now.
@@ -174,7 +190,7 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, h Hook) (_ Hook, er
 
 func (s *Service) changed(ctx context.Context, t id.Tenant, now time.Time) error {
 	s.lists.Forget(func(k id.Tenant) bool { return k == t })
-	err := s.store.HooksChanged(ctx)
+	err := s.refresh(ctx)
 	changed(s.events, t, now)
 	return err
 }

@@ -144,6 +144,7 @@ func (s *Server) Run(ctx context.Context) error {
 	start("uckefu", s.uckefu.Run)
 	start("online", s.services.visit.online.Run)
 	start("rooms", s.services.desk.rooms.Run)
+	start("webhooks", s.services.hooks.Run)
 	start("certificate", s.watchCertificate)
 	var web []*http.Server
 	listenAndServe := func(l net.Listener, h http.Handler) {
@@ -245,6 +246,9 @@ func (s *Server) cleanup(ctx context.Context) error {
 		if _, err := s.services.desk.blacklist.Expire(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("expired blacklist entries not removed", "error", err)
 		}
+		if _, err := s.services.hooks.Expire(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("old entries of the webhook log not removed", "error", err)
+		}
 		timer := s.opts.Clock.NewTimer(time.Hour)
 		select {
 		case <-ctx.Done():
@@ -263,6 +267,7 @@ func (s *Server) dispatch(e *event.Event) {
 		s.services.timers.Heed(e)
 		s.services.desk.heed(e)
 		s.services.visit.heed(e)
+		s.services.hooks.Heed(e)
 	})
 	s.guard.Do(guard.Event, "deliver", func() { s.hub.Dispatch(e) })
 }

@@ -24,6 +24,7 @@ import (
 	"parlor/internal/front/site"
 	"parlor/internal/front/uckefu"
 	"parlor/internal/front/wire"
+	"parlor/internal/hook"
 	"parlor/internal/id"
 	"parlor/internal/job"
 	"parlor/internal/media"
@@ -48,6 +49,7 @@ type services struct {
 	colleagues    *colleague.Service
 	desk          deskServices
 	visit         visitServices
+	hooks         *hook.Service
 }
 
 // OpenStore opens the database that the settings name. shared is for commands
@@ -133,6 +135,7 @@ func (s *Server) domains(ctx context.Context) error {
 	d.conversations = conversation.New(st, attachments{d.media, d.desk.canned}, closings{s}, ck, limits{d.accounts, s.log})
 	d.colleagues = colleague.New(st, d.accounts, s.bus, ck)
 	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter, Gate: gate{d.desk.blacklist}, Inviter: invited{s}})
+	s.hookDomain()
 	d.timers = timer.New(d.accounts, d.conversations, d.visitors, ck, s.log)
 	d.presence = presence.New(st, s.node, ck, s.log, func(ctx context.Context, a presence.Agent) { announcer{s}.Agent(ctx, a.Tenant, a.Agent) })
 	return s.visitDomains(key)
@@ -224,7 +227,7 @@ func (s *Server) fronts() {
 		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Blacklist: d.desk.blacklist, Visit: d.visit.front(), Files: web.Files(), Built: web.Built(), PublicURL: c.PublicURL, Leaving: leaving, Media: d.media, Canned: d.desk.canned, Tags: d.desk.tags, Jobs: s.jobs, Hub: s.hub, Clients: clients, Clock: ck, Posts: posts, Calls: arrivals,
 		Grace: c.VisitorGrace, Log: s.log})
 	api := rest.Mount(mux, rest.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
-		Views: views, Clients: clients, Calls: calls, Uploads: arrivals, Desk: d.desk.forREST(s), Visit: d.visit.front(), Leaving: leaving, Version: s.opts.Version, Log: s.log})
+		Views: views, Clients: clients, Calls: calls, Uploads: arrivals, Desk: d.desk.forREST(s), Visit: d.visit.front(), Hooks: d.hooks, Leaving: leaving, Version: s.opts.Version, Log: s.log})
 	site.Mount(mux, site.Deps{Accounts: d.accounts, Media: d.media, Clients: clients, Surveys: d.visit.surveys, Views: views, Calls: leaving, Files: web.Files(), Built: web.Built(), Start: s.opts.Start,
 		SetupToken: s.setupToken, PublicURL: c.PublicURL, Log: s.log})
 	mux.Handle("/socket.io/", s.sockets)

@@ -39,18 +39,18 @@ func (s *Store) Hooks(ctx context.Context, t id.Tenant) (list []hook.Hook, err e
 
 // HooksChanged implements hook.Store. Appends ask a map in memory whether their
 // company has subscriptions, so that they cost nothing to all others.
-func (s *Store) HooksChanged(ctx context.Context) (err error) {
+func (s *Store) HooksChanged(ctx context.Context) (m map[id.Tenant]bool, err error) {
 	defer errs.Wrap(&err, "store.HooksChanged")
 	list, err := all(ctx, s.readers, scalar[string], `SELECT DISTINCT tenant FROM hook WHERE active = 1`)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	m := make(map[id.Tenant]bool, len(list))
+	m = make(map[id.Tenant]bool, len(list))
 	for _, t := range list {
 		m[id.Tenant(t)] = true
 	}
 	s.hooked.Store(&m)
-	return nil
+	return m, nil
 }
 
 // isHooked reports whether a company has an active subscription.
@@ -136,6 +136,26 @@ func (s *Store) makeDue(ctx context.Context, t *tx, tenant id.Tenant, c id.Conve
 		return nil
 	}
 	_, err := t.exec(ctx, dueConversation, string(c), string(tenant), told, last, ms(now))
+	return err
+}
+
+// noteAll makes a note with data due for every subscription of a company, within
+// the transaction of what it tells. Who does not want it lets it pass.
+func (s *Store) noteAll(ctx context.Context, t *tx, tenant id.Tenant, n hook.Note, data any) error {
+	if !s.isHooked(tenant) {
+		return nil
+	}
+	b, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	n.Data = string(b)
+	if b, err = json.Marshal(n); err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `INSERT INTO hook_due (hook, subject, tenant, conversation, told, last, note, tries, due_at)
+		SELECT h.id, $1, h.tenant, '', 0, 0, $2, 0, CAST($3 AS BIGINT) FROM hook h WHERE h.tenant = $4 AND h.active = 1`,
+		"note-"+id.New(), string(b), ms(n.At), string(tenant))
 	return err
 }
 

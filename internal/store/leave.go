@@ -7,6 +7,7 @@ import (
 
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
+	"parlor/internal/hook"
 	"parlor/internal/id"
 	"parlor/internal/leave"
 )
@@ -44,7 +45,10 @@ func (s *Store) AddLeave(ctx context.Context, m leave.Message) (err error) {
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '', '', '', 0, '', 0, '')`, m.ID, string(m.Tenant), string(m.Inbox),
 			string(m.Visitor), string(m.Kind), string(m.Conversation), m.Name, m.Email, m.Phone, m.Content, string(b), m.Reason, m.URL, m.Title, ms(m.At),
 			string(leave.Open))
-		return err
+		if err != nil {
+			return err
+		}
+		return s.noteAll(ctx, t, m.Tenant, hook.Note{Occasion: hook.LeftMessage, Inbox: m.Inbox, At: m.At}, m)
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"parlor/internal/errs"
 	"parlor/internal/front/httpx"
 	"parlor/internal/front/wire"
+	"parlor/internal/hook"
 	"parlor/internal/media"
 	"parlor/internal/routing"
 	"parlor/internal/visitor"
@@ -42,6 +43,7 @@ type Deps struct {
 	Calls, Uploads *httpx.Limiter
 	Desk           Desk
 	Visit          wire.Visit
+	Hooks          *hook.Service
 	// Leaving limits left messages by visitor and address.
 	Leaving *httpx.Limiter
 	Version string
@@ -84,6 +86,7 @@ func Mount(mux *http.ServeMux, d Deps) *API {
 	a.desk()
 	a.admin()
 	a.visit()
+	a.hooks()
 	mux.HandleFunc("GET /api/parlor/docs", a.page)
 	return a
 }

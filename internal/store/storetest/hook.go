@@ -16,7 +16,8 @@ func (w *World) hook(name string, active bool) hook.Hook {
 	h := hook.Hook{ID: id.New(), Tenant: w.Tenant, Name: name, URL: "https://x.example/", Format: "parlor", Secret: "s", Key: "k",
 		Occasions: []hook.Occasion{hook.Closed}, Timeout: 100, Tries: 2, Active: active, CreatedAt: w.Now}
 	w.ok(w.S.SaveHook(w.T.Context(), h, 3, audit.None))
-	w.ok(w.S.HooksChanged(w.T.Context()))
+	_, err := w.S.HooksChanged(w.T.Context())
+	w.ok(err)
 	return h
 }
 
