@@ -99,6 +99,8 @@ type Entry struct {
 	// Language restricts the entry to agents of that language; empty means all.
 	Language string `json:"language,omitempty"`
 	File     *File  `json:"-"`
+	// Visitors offers a reply of the company to visitors while they type.
+	Visitors bool `json:"visitors,omitempty"`
 	// Initials are the first letters of the title's words, Chinese by their sound.
 	Initials string `json:"-"`
 	// Uses counts how often all agents have used it.

@@ -18,6 +18,9 @@ type EntryInput struct {
 	Text     string `json:"text,omitempty" maxLength:"10000"`
 	Category string `json:"category,omitempty" maxLength:"64"`
 	Language string `json:"language,omitempty" enum:",zh-CN,en,pt-BR"`
+	// Visitors offers the reply to visitors while they type; replies of the company
+	// only. Left out it stays as it is.
+	Visitors *bool `json:"visitors,omitempty"`
 	// File is an uploaded file; required for pictures.
 	File id.File `json:"file,omitempty" maxLength:"64"`
 }
@@ -83,6 +86,12 @@ func (s *Service) fill(ctx context.Context, who actor.Actor, e *Entry, in EntryI
 	e.UpdatedAt, e.UpdatedBy = s.clock.Now(), who.Agent
 	if err := fillTexts(e, in); err != nil {
 		return err
+	}
+	if in.Visitors != nil {
+		e.Visitors = *in.Visitors
+	}
+	if e.Visitors && (e.Shelf != companyReplies || e.Text == "") {
+		return errs.Field("visitors", "company_only", "Visitors are offered the texts of the whole company only.")
 	}
 	switch {
 	case in.File == "":

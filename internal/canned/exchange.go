@@ -204,7 +204,7 @@ func (im *importing) line(n int, row []string) {
 	im.seen[key] = n
 	if old, ok := im.byTitle[key]; ok {
 		im.rep.Changed++
-		e.ID, e.File, e.CreatedAt = old.ID, old.File, old.CreatedAt
+		e.ID, e.File, e.CreatedAt, e.Visitors = old.ID, old.File, old.CreatedAt, old.Visitors
 	} else {
 		im.rep.Added++
 	}

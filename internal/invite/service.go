@@ -2,6 +2,7 @@ package invite
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -11,6 +12,7 @@ import (
 	"parlor/internal/errs"
 	"parlor/internal/event"
 	"parlor/internal/id"
+	"parlor/internal/setting"
 )
 
 // Valid is how long an invitation can be answered, and binds the visitor to the
@@ -27,12 +29,22 @@ type Service struct {
 	store  Store
 	events event.Publisher
 	clock  clock.Clock
-	valid  func(ctx context.Context, t id.Tenant, in id.Inbox) (time.Duration, error)
+	house  House
 }
 
-// New returns a service. valid says how long an invitation of an inbox holds.
-func New(store Store, events event.Publisher, c clock.Clock, valid func(ctx context.Context, t id.Tenant, in id.Inbox) (time.Duration, error)) *Service {
-	return &Service{store: store, events: events, clock: c, valid: valid}
+// House is what invite asks of the settings and of who is at work.
+type House interface {
+	// Valid returns how long an invitation of an inbox holds.
+	Valid(ctx context.Context, t id.Tenant, in id.Inbox) (time.Duration, error)
+	// Rules returns the rules of an inbox as they are now, none if they are off.
+	Rules(ctx context.Context, t id.Tenant, in id.Inbox) ([]setting.InviteRule, error)
+	// Available reports whether an agent can take a conversation now.
+	Available(ctx context.Context, t id.Tenant) (bool, error)
+}
+
+// New returns a service.
+func New(store Store, events event.Publisher, c clock.Clock, house House) *Service {
+	return &Service{store: store, events: events, clock: c, house: house}
 }
 
 // Send invites a visitor by hand. The agent needs actor.Invite. text, at most 500
@@ -55,7 +67,11 @@ func (s *Service) Send(ctx context.Context, who actor.Actor, v id.Visitor, text 
 	return got, err
 }
 
-// Shown records that a page has invited its visitor by a rule.
+// Shown records that a page invites its visitor by a rule: the rule's name, or
+// "rule n" by its place from 1. The page judges what it can see; who is at work
+// is judged here, at this moment. Errors: Conflict "nobody_available" if the rule
+// wants an agent and there is none, "rules_changed" if the inbox has no such rule
+// any more; those of Send. The page shows nothing then.
 func (s *Service) Shown(ctx context.Context, who actor.Actor, rule string) (got Invitation, err error) {
 	defer errs.Wrap(&err, "invite.Shown")
 	if who.Kind != actor.Visitor {
@@ -64,11 +80,36 @@ func (s *Service) Shown(ctx context.Context, who actor.Actor, rule string) (got 
 	if !utf8.ValidString(rule) || utf8.RuneCountInString(rule) > maxRule {
 		return got, errs.Field("rule", "bad_rule", "The name of the rule has more than %d characters.", maxRule)
 	}
+	if err = s.fires(ctx, who, rule); err != nil {
+		return got, err
+	}
 	got, err = s.store.Invite(ctx, Invitation{ID: id.New(), Tenant: who.Tenant, Visitor: who.Visitor, Rule: rule, At: s.clock.Now(), Result: Open})
 	if err == nil {
 		s.tell(got)
 	}
 	return got, err
+}
+
+// fires returns why a rule does not invite now, nil if it does.
+func (s *Service) fires(ctx context.Context, who actor.Actor, rule string) error {
+	rules, err := s.house.Rules(ctx, who.Tenant, who.Inbox)
+	if err != nil {
+		return err
+	}
+	for i, r := range rules {
+		if r.Name != rule && (r.Name != "" || rule != "rule "+strconv.Itoa(i+1)) {
+			continue
+		}
+		if !r.Online {
+			return nil
+		}
+		there, err := s.house.Available(ctx, who.Tenant)
+		if err == nil && !there {
+			err = errs.New(errs.Conflict, "nobody_available", "No agent is available at the moment.")
+		}
+		return err
+	}
+	return errs.New(errs.Conflict, "rules_changed", "The inbox has no such rule.")
 }
 
 // Answer accepts or refuses an invitation of the visitor, "" for the newest open
@@ -79,7 +120,7 @@ func (s *Service) Answer(ctx context.Context, who actor.Actor, invitation string
 	if who.Kind != actor.Visitor {
 		return got, errs.New(errs.Forbidden, "visitors_only", "Only the visitor answers an invitation.")
 	}
-	valid, err := s.valid(ctx, who.Tenant, who.Inbox)
+	valid, err := s.house.Valid(ctx, who.Tenant, who.Inbox)
 	if err != nil {
 		return got, err
 	}
@@ -98,7 +139,7 @@ func (s *Service) Answer(ctx context.Context, who actor.Actor, invitation string
 // ago, "" if there is none: a conversation that begins now is for that agent.
 func (s *Service) AgentFor(ctx context.Context, who actor.Actor) (agent id.Agent, err error) {
 	defer errs.Wrap(&err, "invite.AgentFor")
-	valid, err := s.valid(ctx, who.Tenant, who.Inbox)
+	valid, err := s.house.Valid(ctx, who.Tenant, who.Inbox)
 	if err != nil || valid <= 0 {
 		return "", err
 	}
@@ -117,7 +158,7 @@ func (s *Service) Pending(ctx context.Context, who actor.Actor) (got Invitation,
 	if err != nil || len(list) == 0 {
 		return got, false, err
 	}
-	valid, err := s.valid(ctx, who.Tenant, who.Inbox)
+	valid, err := s.house.Valid(ctx, who.Tenant, who.Inbox)
 	got = list[0]
 	return got, got.Agent != "" && got.Result == Open && s.clock.Now().Sub(got.At) < valid, err
 }

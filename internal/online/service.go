@@ -11,6 +11,7 @@ import (
 	"parlor/internal/errs"
 	"parlor/internal/event"
 	"parlor/internal/id"
+	"parlor/internal/region"
 )
 
 // Times of the service.
@@ -360,6 +361,9 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) (page []V
 	counts, err = s.store.CountOnline(ctx, who.Tenant, now)
 	return page, next, counts, err
 }
+
+// Place returns where an address is.
+func (s *Service) Place(address string) region.Place { return s.regions.Find(address) }
 
 // Visitor returns one visitor who looks at a page now, errs.NotFound
 // "visitor_not_online" if it does not.

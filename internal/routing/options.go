@@ -7,6 +7,7 @@ import (
 
 	"parlor/internal/actor"
 	"parlor/internal/id"
+	"parlor/internal/region"
 )
 
 // Options are the settings of routing; a zero field has its default.
@@ -25,6 +26,9 @@ type Options struct {
 	// Inviter names the agent whose invitation a visitor accepted; without it
 	// nobody invites.
 	Inviter Inviter
+	// Place tells where an address is, for teams that serve some regions only;
+	// without it nobody's place is known.
+	Place func(address string) region.Place
 }
 
 // Inviter knows accepted invitations.

@@ -14,6 +14,7 @@ import (
 	"parlor/internal/errs"
 	"parlor/internal/event"
 	"parlor/internal/id"
+	"parlor/internal/region"
 )
 
 // Accounts is what routing asks of account.
@@ -353,7 +354,7 @@ func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.St
 			return a, err
 		}
 	}
-	if in.Team, in.Agent, err = s.wishes(ctx, who.Tenant, in.Team, in.Agent); err != nil {
+	if in.Team, in.Agent, err = s.wishes(ctx, who.Tenant, in); err != nil {
 		return a, err
 	}
 	if in.Team == "" {
@@ -402,15 +403,18 @@ func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.St
 	return s.standing(ctx, a)
 }
 
-// wishes drops a team or agent that the tenant does not have: what a page asks
-// for is a wish, not a fact.
-func (s *Service) wishes(ctx context.Context, t id.Tenant, team id.Team, agent id.Agent) (id.Team, id.Agent, error) {
+// wishes drops a team or agent that the tenant does not have, and a team that does
+// not serve where the visitor is: what a page asks for is a wish, not a fact.
+func (s *Service) wishes(ctx context.Context, t id.Tenant, in conversation.StartInput) (id.Team, id.Agent, error) {
+	team, agent := in.Team, in.Agent
 	if team != "" {
-		_, err := s.teamName(ctx, t, team)
-		if errs.CodeOf(err) == errs.NotFound {
-			team = ""
-		} else if err != nil {
+		// Not the remembered book: a team that was made a moment ago may be wished for.
+		teams, err := s.accounts.Teams(ctx, t)
+		if err != nil {
 			return "", "", err
+		}
+		if i := slices.IndexFunc(teams, func(x account.Team) bool { return x.ID == team }); i < 0 || !s.serves(teams[i], in.Address) {
+			team = ""
 		}
 	}
 	if agent != "" {
@@ -422,6 +426,15 @@ func (s *Service) wishes(ctx context.Context, t id.Tenant, team id.Team, agent i
 		}
 	}
 	return team, agent, nil
+}
+
+// serves reports whether a team takes visitors from an address.
+func (s *Service) serves(team account.Team, address string) bool {
+	var p region.Place
+	if s.opts.Place != nil {
+		p = s.opts.Place(address)
+	}
+	return team.Settings.Serves(p.Country, p.Province, p.City)
 }
 
 // Standing tells where a visitor stands in a conversation.

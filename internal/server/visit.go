@@ -51,7 +51,7 @@ func (s *Server) visitDomains(key []byte) error {
 	v := &d.visit
 	set := inboxSettings{d.accounts}
 	v.online = online.New(st, trail{d.visitors, set}, regions, s.bus, ck, s.log, s.node)
-	v.invites = invite.New(st, s.bus, ck, set.inviteValid)
+	v.invites = invite.New(st, s.bus, ck, set)
 	v.surveys = survey.New(st, talks{d.conversations}, set, s.bus, ck, key)
 	v.mail = mail.New(mail.Options{Server: c.SMTPServer, User: c.SMTPUser, Password: c.SMTPPassword, From: c.SMTPFrom, TLS: c.SMTPTLS})
 	v.leaves = leave.New(st, set, s.bus, ck, leave.Mail{Ready: v.mail.Ready(), Kind: JobLeaveMail}, func() { s.jobs.Wake() })
@@ -104,6 +104,10 @@ func (c closings) Publish(e *event.Event) {
 	}
 }
 
+// placeOf tells routing, which is built before the table of regions, where an
+// address is.
+func (s *Server) placeOf(address string) region.Place { return s.services.visit.online.Place(address) }
+
 // invited finds accepted invitations for routing, which is built before them.
 type invited struct{ s *Server }
 
@@ -152,7 +156,22 @@ func (s inboxSettings) Survey(ctx context.Context, t id.Tenant, in id.Inbox) (se
 	return got.Survey, err
 }
 
-func (s inboxSettings) inviteValid(ctx context.Context, t id.Tenant, in id.Inbox) (time.Duration, error) {
+// Rules implements invite.House.
+func (s inboxSettings) Rules(ctx context.Context, t id.Tenant, in id.Inbox) ([]setting.InviteRule, error) {
+	got, err := s.of(ctx, t, in)
+	if !got.Invite.Enabled {
+		return nil, err
+	}
+	return got.Invite.Rules, err
+}
+
+// Available implements invite.House.
+func (s inboxSettings) Available(ctx context.Context, t id.Tenant) (bool, error) {
+	return s.accounts.AnyoneAvailable(ctx, t)
+}
+
+// Valid implements invite.House.
+func (s inboxSettings) Valid(ctx context.Context, t id.Tenant, in id.Inbox) (time.Duration, error) {
 	book, err := s.accounts.Book(ctx, t)
 	if err != nil {
 		return 0, err

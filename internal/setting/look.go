@@ -1,5 +1,8 @@
 package setting
 
+// DefaultColor is the brand colour where none is set.
+const DefaultColor = "#2458d8"
+
 // Look is how the visitor's side of a website looks. Positions are "right,bottom"
 // (default), "right,middle", "right,top", "left,bottom", "left,middle" and "left,top".
 type Look struct {
@@ -19,8 +22,9 @@ type Look struct {
 	// Title and Subtitle head the chat window.
 	Title    Text `json:"title,omitempty"`
 	Subtitle Text `json:"subtitle,omitempty"`
-	// Text is the colour of writing on the brand colour, #rrggbb; empty picks
-	// black or white, whichever contrasts more.
+	// Text is the colour of writing on the brand colour (entry button, head of the
+	// panel, the visitor's own messages), #rrggbb, with a contrast of at least 4.5;
+	// empty picks black or white, whichever contrasts more.
 	Text string `json:"text,omitempty"`
 	// Theme is "auto" (default), "light" or "dark".
 	Theme string `json:"theme,omitempty"`
@@ -42,6 +46,10 @@ type Look struct {
 	Contact Contact `json:"contact,omitzero"`
 	// Teams shows a choice of teams before the chat: their ids in order.
 	Teams []string `json:"teams,omitempty"`
+	// TeamList draws that choice at the entry button.
+	TeamList TeamList `json:"teamList,omitzero"`
+	// Ads are the adverts of the slots, at most 20.
+	Ads []Ad `json:"ads,omitempty"`
 }
 
 // Contact is the company card of the chat window.

@@ -68,6 +68,9 @@ type Inbox struct {
 type Team struct {
 	// Parent is the team above this one; "" means none.
 	Parent string `json:"parent,omitempty"`
+	// Regions are the countries (ISO codes), provinces and cities whose visitors
+	// are offered the team; empty means everywhere.
+	Regions []string `json:"regions,omitempty"`
 	Service
 }
 

@@ -80,6 +80,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		"look.position":        {Look: setting.Look{Position: "middle"}},
 		"look.offsetX":         {Look: setting.Look{OffsetX: p(401)}},
 		"look.title":           {Look: setting.Look{Title: setting.Text{"": long}}},
+		"look.text":            {Color: "#377FED", Look: setting.Look{Text: "#ffffff"}},
 		"look.icon":            {Look: setting.Look{Icon: "../x"}},
 		"invite.color":         {Invite: setting.Invite{Color: "#12345"}},
 		"invite.width":         {Invite: setting.Invite{Width: 10}},
@@ -111,8 +112,13 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 	if err := (setting.Team{Service: setting.Service{Routing: setting.Routing{TeamCap: p(-1)}}}).Check(); errs.FieldOf(err) != "routing.teamCap" {
 		t.Error(err)
 	}
-	if err := (setting.Inbox{}).Check(); err != nil {
-		t.Error(err)
+	for _, good := range []setting.Inbox{{}, {Look: setting.Look{Text: "#ffffff"}}, {Color: "#ffcc00", Look: setting.Look{Text: "#333333"}}} {
+		if err := good.Check(); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := (setting.Inbox{Look: setting.Look{Text: "#666666"}}).Check(); errs.FieldOf(err) != "look.text" || errs.ReasonOf(err) != "low_contrast" {
+		t.Error("unreadable on the default colour:", err)
 	}
 }
 

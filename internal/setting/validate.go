@@ -22,6 +22,7 @@ const (
 	maxFields   = 20
 	maxClasses  = 200
 	maxOverflow = 10
+	minContrast = 4.5 // of text, WCAG AA
 )
 
 var (
@@ -117,6 +118,7 @@ func (in Inbox) Check() error {
 		}
 	}
 	in.Look.check(c)
+	in.legible(c)
 	in.Invite.check(c)
 	c.text("preChat.text", in.PreChat.Text)
 	c.text("preChat.consent", in.PreChat.Consent)
@@ -127,6 +129,20 @@ func (in Inbox) Check() error {
 	in.Survey.check(c)
 	in.Service.check(c)
 	return c.err
+}
+
+// legible refuses a colour of writing that cannot be read on the brand colour.
+func (in Inbox) legible(c *check) {
+	ground := in.Color
+	if ground == "" {
+		ground = DefaultColor
+	}
+	if in.Look.Text == "" || c.err != nil {
+		return
+	}
+	if got, err := Contrast(in.Look.Text, ground); err != nil || got < minContrast {
+		c.fail("look.text", "low_contrast", "%s on %s has a contrast of %.1f; %.1f is needed.", in.Look.Text, ground, got, minContrast)
+	}
 }
 
 // Check returns the first fault of a company's settings, or nil.
@@ -144,6 +160,7 @@ func (s Company) Check() error {
 // Check returns the first fault of a team's settings, or nil.
 func (t Team) Check() error {
 	c := &check{}
+	c.regions(t.Regions)
 	t.Service.check(c)
 	return c.err
 }
@@ -160,6 +177,8 @@ func (l Look) check(c *check) {
 	c.file("look.icon", l.Icon)
 	c.file("look.logo", l.Logo)
 	c.number("look.teams", len(l.Teams), 0, 50)
+	l.TeamList.check(c)
+	c.ads(l.Ads)
 	for field, t := range map[string]Text{"look.label": l.Label, "look.title": l.Title, "look.subtitle": l.Subtitle,
 		"look.contact.name": l.Contact.Name, "look.contact.about": l.Contact.About, "look.contact.address": l.Contact.Address} {
 		c.text(field, t)

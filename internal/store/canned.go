@@ -11,17 +11,17 @@ import (
 )
 
 const entryColumns = `id, tenant, kind, scope, owner, category, title, shortcut, text, initials, language, file_info,
-	uses, created_at, updated_at, updated_by`
+	uses, created_at, updated_at, updated_by, visitors`
 
 // scanEntry reads a row of entryColumns.
 func scanEntry(r row) (e canned.Entry, err error) {
-	var created, updated int64
+	var created, updated, visitors int64
 	var file string
 	if err = r.Scan(&e.ID, &e.Tenant, &e.Kind, &e.Scope, &e.Owner, &e.Category, &e.Title, &e.Shortcut, &e.Text, &e.Initials, &e.Language,
-		&file, &e.Uses, &created, &updated, &e.UpdatedBy); err != nil {
+		&file, &e.Uses, &created, &updated, &e.UpdatedBy, &visitors); err != nil {
 		return e, err
 	}
-	e.CreatedAt, e.UpdatedAt = at(created), at(updated)
+	e.CreatedAt, e.UpdatedAt, e.Visitors = at(created), at(updated), visitors != 0
 	if file != "" {
 		e.File = &canned.File{}
 		err = json.Unmarshal([]byte(file), e.File)
@@ -81,13 +81,13 @@ func (s *Store) SaveCanned(ctx context.Context, t id.Tenant, shelf canned.Shelf,
 		}
 		return insertRows(ctx, x, insertEntry, `ON CONFLICT (id) DO UPDATE SET category = excluded.category, title = excluded.title,
 			shortcut = excluded.shortcut, text = excluded.text, initials = excluded.initials, language = excluded.language,
-			file = excluded.file, file_info = excluded.file_info, updated_at = excluded.updated_at, updated_by = excluded.updated_by
+			file = excluded.file, file_info = excluded.file_info, updated_at = excluded.updated_at, updated_by = excluded.updated_by, visitors = excluded.visitors
 			WHERE canned_entry.tenant = excluded.tenant AND canned_entry.scope = excluded.scope AND canned_entry.owner = excluded.owner`, rows)
 	})
 }
 
 const insertEntry = `INSERT INTO canned_entry (id, tenant, kind, scope, owner, category, title, shortcut, text, initials, language,
-	file, file_info, uses, created_at, updated_at, updated_by)`
+	file, file_info, uses, created_at, updated_at, updated_by, visitors)`
 
 // entryRows are the rows of entries on a shelf.
 func entryRows(t id.Tenant, shelf canned.Shelf, entries []canned.Entry) ([][]any, error) {
@@ -103,7 +103,7 @@ func entryRows(t id.Tenant, shelf canned.Shelf, entries []canned.Entry) ([][]any
 			file, info = e.File.ID, string(b)
 		}
 		rows[i] = append([]any{e.ID}, shelfArgs(t, shelf, e.Category, e.Title, e.Shortcut, e.Text, e.Initials, e.Language, string(file), info,
-			e.Uses, ms(e.CreatedAt), ms(e.UpdatedAt), string(e.UpdatedBy))...)
+			e.Uses, ms(e.CreatedAt), ms(e.UpdatedAt), string(e.UpdatedBy), flag(e.Visitors))...)
 	}
 	return rows, nil
 }

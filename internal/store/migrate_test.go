@@ -166,7 +166,7 @@ func TestFileThatArrivesLateIsApplied(t *testing.T) {
 			for _, text := range []string{`DROP TABLE summary`, `DROP TABLE block`, `DROP TABLE visitor_field`, `DROP TABLE field`, `DROP TABLE session_type`,
 				`DROP TABLE colleague_recent`, `DROP TABLE colleague_member`, `DROP TABLE colleague_group`, `DROP TABLE draft`, `DROP TABLE mention`,
 				`DROP TABLE tag_link`, `DROP TABLE tag`, `DROP TABLE canned_seed`, `DROP TABLE canned_use`, `DROP TABLE canned_entry`,
-				`DROP TABLE canned_category`, `ALTER TABLE conversation DROP COLUMN tags`, `DELETE FROM goose_db_version WHERE version_id = 3`} {
+				`DROP TABLE canned_category`, `DROP INDEX audit_kind_by`, `DELETE FROM goose_db_version WHERE version_id = 10`, `ALTER TABLE conversation DROP COLUMN tags`, `DELETE FROM goose_db_version WHERE version_id = 3`} {
 				if _, err := m.DB.ExecContext(t.Context(), text); err != nil {
 					t.Fatal(text, err)
 				}

@@ -128,6 +128,10 @@ func TestFilteredListsWalkTheirOwnIndex(t *testing.T) {
 			_, _, err := s.Audit(t.Context(), "main", audit.Filter{Thing: "team", ThingID: "x", Limit: 5})
 			return err
 		}},
+		{"audit_kind_by", func() error {
+			_, _, err := s.Audit(t.Context(), "main", audit.Filter{Thing: "team", By: "x", Limit: 5})
+			return err
+		}},
 		{"audit_by", func() error { _, _, err := s.Audit(t.Context(), "main", audit.Filter{By: "x", Limit: 5}); return err }},
 		{"summary_due", func() error { _, _, err := s.DueFollowUps(t.Context(), summary.DueFilter{Tenant: "main"}); return err }},
 		{"summary_due_agent", func() error {

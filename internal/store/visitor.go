@@ -52,6 +52,13 @@ func (s *Store) CreateVisitor(ctx context.Context, v visitor.Visitor) (got visit
 	return got, created, err
 }
 
+// VisitorByKey implements visitor.Store.
+func (s *Store) VisitorByKey(ctx context.Context, t id.Tenant, in id.Inbox, key string) (v visitor.Visitor, ok bool, err error) {
+	defer errs.Wrap(&err, "store.VisitorByKey")
+	return first(ctx, s.readers, scanVisitor, `SELECT `+visitorColumns+` FROM visitor WHERE tenant = $1 AND inbox = $2 AND browser_key = $3 AND browser_key <> ''`,
+		string(t), string(in), key)
+}
+
 // Visitor implements visitor.Store. A visitor of another tenant is not found.
 func (s *Store) Visitor(ctx context.Context, t id.Tenant, v id.Visitor) (got visitor.Visitor, err error) {
 	defer errs.Wrap(&err, "store.Visitor %s", v)

@@ -92,18 +92,42 @@ func (s *Service) Arrive(ctx context.Context, token string, seen Visitor) (v Vis
 // session value: the same userid with another session is somebody else.
 func (s *Service) ArriveLegacy(ctx context.Context, userid, session string, seen Visitor) (v Visitor, err error) {
 	defer errs.Wrap(&err, "visitor.ArriveLegacy")
-	if userid == "" || len(userid) > 128 {
-		return v, errs.Field("userid", "bad_userid", "The userid has %d characters; 1 to 128 are allowed.", len(userid))
+	if err := s.legacy(&seen, userid, session); err != nil {
+		return v, err
 	}
-	s.clean(&seen)
-	seen.External = cut(userid, 128)
-	seen.BrowserKey = hex.EncodeToString(s.mac("legacy", string(seen.Inbox), userid, session)[:16])
 	v, created, err := s.create(ctx, seen)
 	if err != nil || created {
 		return v, err
 	}
 	seen.ID = v.ID
 	return s.store.TouchVisitor(ctx, seen)
+}
+
+// Introduce makes a person whom the host page knows the visitor that userid and
+// session stand for, if there is none and fresh allows it; known tells whether
+// there was one. A known one keeps its details: agents may have corrected them.
+func (s *Service) Introduce(ctx context.Context, userid, session string, seen Visitor, fresh bool) (known bool, err error) {
+	defer errs.Wrap(&err, "visitor.Introduce")
+	if err := s.legacy(&seen, userid, session); err != nil {
+		return false, err
+	}
+	if !fresh {
+		_, known, err = s.store.VisitorByKey(ctx, seen.Tenant, seen.Inbox, seen.BrowserKey)
+		return known, err
+	}
+	_, created, err := s.create(ctx, seen)
+	return !created, err
+}
+
+// legacy names a visitor by the ids of the legacy contract.
+func (s *Service) legacy(seen *Visitor, userid, session string) error {
+	if userid == "" || len(userid) > 128 {
+		return errs.Field("userid", "bad_userid", "The userid has %d characters; 1 to 128 are allowed.", len(userid))
+	}
+	s.clean(seen)
+	seen.External = cut(userid, 128)
+	seen.BrowserKey = hex.EncodeToString(s.mac("legacy", string(seen.Inbox), userid, session)[:16])
+	return nil
 }
 
 func (s *Service) create(ctx context.Context, seen Visitor) (Visitor, bool, error) {

@@ -67,6 +67,9 @@ type Store interface {
 	// CreateVisitor adds v. If v.BrowserKey is set and already known in the inbox,
 	// nothing is added and the known visitor is returned with created false.
 	CreateVisitor(ctx context.Context, v Visitor) (got Visitor, created bool, err error)
+	// VisitorByKey returns the visitor of an inbox with a browser key that is not
+	// empty; ok is false if there is none.
+	VisitorByKey(ctx context.Context, t id.Tenant, in id.Inbox, key string) (v Visitor, ok bool, err error)
 	// Visitor returns one visitor, errs.NotFound "visitor_not_found" otherwise.
 	Visitor(ctx context.Context, t id.Tenant, v id.Visitor) (Visitor, error)
 	// Visitors returns those of the given visitors that exist, in no order.

@@ -8,22 +8,33 @@ import (
 	"net/http"
 )
 
-// PanelPage writes the visitor's panel as a page of its own, with what it needs
-// to begin in a meta element. The page is never kept by caches.
-func PanelPage(w http.ResponseWriter, files fs.FS, policy string, begin any) error {
+// Panel is what a page of the panel is made of.
+type Panel struct {
+	// Policy is the content security policy of the page.
+	Policy string
+	// Begin is what the panel needs to begin, as a meta element.
+	Begin any
+	// Beside is markup of ours that stands beside the panel.
+	Beside string
+}
+
+// PanelPage writes the visitor's panel as a page of its own. It is never kept by
+// caches.
+func PanelPage(w http.ResponseWriter, files fs.FS, p Panel) error {
 	page, err := fs.ReadFile(files, "widget/panel/index.html")
 	if err != nil {
 		return err
 	}
-	b, err := json.Marshal(begin)
+	b, err := json.Marshal(p.Begin)
 	if err != nil {
 		return err
 	}
 	meta := `<meta name="parlor" content="` + html.EscapeString(string(b)) + `"><link rel="icon" href="data:,"></head>`
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", policy)
+	h.Set("Content-Security-Policy", p.Policy)
 	h.Set("Cache-Control", "no-store")
+	page = bytes.Replace(page, []byte("</body>"), []byte(p.Beside+"</body>"), 1)
 	_, _ = w.Write(bytes.Replace(page, []byte("</head>"), []byte(meta), 1)) // the client has gone if this fails
 	return nil
 }

@@ -5,6 +5,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"parlor/internal/account"
+	"parlor/internal/actor"
+	"parlor/internal/setting"
 )
 
 // api calls REST as an agent and expects success.
@@ -72,9 +76,11 @@ func TestRow46AgentInvitesWhoLooksAtAPage(t *testing.T) {
 func TestRow34RuleInvites(t *testing.T) {
 	t.Parallel()
 	w := start(t)
+	w.invites(setting.InviteRule{Name: "after 5 s", After: 5})
 	a := w.console("lin@example.com", true)
 	a.call("online", `{"on":true}`)
 	v, _ := w.page(`{"inbox":"main","page":{"url":"https://shop.example/","title":"x"}}`)
+	v.has(v.call("invite-shown", `{"rule":"of yesterday"}`), "rules_changed")
 	id := field(t, v.call("invite-shown", `{"rule":"after 5 s"}`), "id")
 	a.until("invitation", `"rule":"after 5 s"`)
 	v.none("invite", "")
@@ -90,6 +96,42 @@ func TestRow34RuleInvites(t *testing.T) {
 	second.call("page", `{"url":"https://shop.example/3","title":"z"}`)
 	a.until("online", `"title":"z"`)
 	a.call("online", `{"on":false}`)
+}
+
+// invites gives the inbox rules of invitation.
+func (w *world) invites(rules ...setting.InviteRule) {
+	w.t.Helper()
+	in := setting.Inbox{Invite: setting.Invite{Enabled: true, Rules: rules}}
+	if err := w.Accounts().SetInbox(w.t.Context(), actor.ForSystem("main"), account.Inbox{ID: "main", Name: "main", Settings: in}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// Row 34: "only while an agent is available" is judged when the rule fires, not
+// when the page connected.
+func TestRow34RuleFollowsWhoIsThere(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.invites(setting.InviteRule{Online: true})
+	v, hello := w.page(`{"inbox":"main","page":{"url":"https://shop.example/","title":"x"}}`)
+	v.has(hello, `"agentsOnline":false`)
+	v.has(v.call("invite-shown", `{"rule":"rule 1"}`), "nobody_available")
+	w.console("lin@example.com", true)
+	for got := ""; !strings.Contains(got, `"id":`); { // who is there may be known a second late
+		if got = v.call("invite-shown", `{"rule":"rule 1"}`); !strings.Contains(got, "nobody_available") && !strings.Contains(got, `"id":`) {
+			t.Fatal(got)
+		}
+	}
+	other, hello := w.page(`{"inbox":"main","page":{"url":"https://shop.example/","title":"x"}}`)
+	other.has(hello, `"agentsOnline":true`)
+	lin := w.Token("lin@example.com")
+	w.api(lin, "PUT", "/me/state", `{"state":"away"}`)
+	for got := ""; !strings.Contains(got, "nobody_available"); {
+		got = other.call("invite-shown", `{"rule":"rule 1"}`)
+	}
+	if list := w.api(lin, "GET", "/invitations", ""); !strings.Contains(list, `"rule":"rule 1"`) {
+		t.Error("the invitation was not recorded:", list)
+	}
 }
 
 // Row 75: the survey is asked for, answered once, changed by its visitor only.

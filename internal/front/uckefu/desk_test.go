@@ -270,15 +270,28 @@ func TestRow32Emoticons(t *testing.T) {
 	s := servertest.Start(t, nil)
 	v, a, conv := pair(t, s)
 	v.emit("message", map[string]string{"type": "message", "message": `好 [12] [2026] <img src="/im/js/kindeditor/plugins/emoticons/images/7.gif"> <img src="https://evil.example/x.png">`})
-	want := `好 \u003cimg src='/im/js/kindeditor/plugins/emoticons/images/12.png' alt='[12]'\u003e [2026] \u003cimg src='/im/js/kindeditor/plugins/emoticons/images/7.png' alt='[7]'\u003e`
+	want := "好 \\u003cimg src='/im/js/kindeditor/plugins/emoticons/images/12.png' alt='😜\uFE0F'\\u003e [2026] \\u003cimg src='/im/js/kindeditor/plugins/emoticons/images/7.png' alt='🤐\uFE0F'\\u003e"
 	for name, k := range map[string]*sock{"agent": a, "echo": v} {
 		if got := k.until("message", "2026"); !strings.Contains(got, want) && !strings.Contains(got, strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace(want)) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
 	code, body, _ := s.Call("GET", "/api/parlor/v1/conversations/"+conv+"/messages", "", "Authorization", "Bearer "+s.Token("lin@example.com"))
-	if code != 200 || !strings.Contains(body, `"text":"好 [12] [2026] [7]"`) {
-		t.Fatal(code, body)
+	if code != 200 || !strings.Contains(body, "\"text\":\"好 😜\uFE0F [2026] 🤐\uFE0F\"") {
+		t.Fatal("other clients must see emoji:", code, body)
+	}
+	v.emit("message", map[string]string{"type": "message", "message": "typed 😜 stays"})
+	if got := a.until("message", "stays"); !strings.Contains(got, "typed 😜 stays") {
+		t.Error(got)
+	}
+	code, body, h := s.Call("GET", "/im/js/kindeditor/plugins/emoticons/images/12.png", "")
+	if code != 200 || !strings.Contains(body, "😜") || !strings.HasPrefix(h.Get("Content-Type"), "image/svg+xml") {
+		t.Error(code, body, h)
+	}
+	for _, name := range []string{"135.png", "012.png", "12.exe", "x", "..%2f12.png"} {
+		if code, _, _ := s.Call("GET", "/im/js/kindeditor/plugins/emoticons/images/"+name, ""); code != 404 {
+			t.Errorf("%s: %d", name, code)
+		}
 	}
 }
 

@@ -39,8 +39,13 @@ func (f *Front) entry(mux *http.ServeMux) {
 		mux.HandleFunc("POST /im/satis"+suffix, f.rate)
 		mux.HandleFunc("POST /im/voice/upload"+suffix, f.voice)
 		mux.HandleFunc("GET /res/css"+suffix, f.css)
+		mux.HandleFunc("GET /im/chatoperainit"+suffix, f.cross(f.introduce))
+		mux.HandleFunc("POST /im/chatoperainit"+suffix, f.cross(f.introduce))
 	}
 	mux.HandleFunc("GET /res/css/system", f.css)
+	mux.HandleFunc("GET "+emoticonPath+"{name}", f.emoticon)
+	mux.HandleFunc("GET /im/suggest/{device}/{appid}", f.cross(f.suggestions))
+	mux.HandleFunc("GET /api/webim/suggest/{device}/{appid}", f.siteCall(f.suggestionsOf))
 	mux.HandleFunc("GET /res/voice/{type}/{id}", f.file)
 }
 
@@ -115,12 +120,14 @@ type embedConfig struct {
 	Text   bool                 `json:"text,omitempty"`
 	Full   bool                 `json:"full,omitempty"`
 	Trace  bool                 `json:"trace"`
-	Online bool                 `json:"online"`
 	Visits int                  `json:"visits"`
 	Zone   int                  `json:"zone"`
 	Invite inviteLook           `json:"invite"`
 	Rules  []setting.InviteRule `json:"rules,omitempty"`
 	Pass   map[string]string    `json:"pass"`
+	// Choice is the list of teams before the chat, Ad the advert of the invitation.
+	Choice *choice      `json:"choice,omitempty"`
+	Ad     *wire.Advert `json:"ad,omitempty"`
 	// Words are those of the box and the button where none are set.
 	Words []string `json:"words"`
 }
@@ -131,13 +138,10 @@ type inviteLook struct {
 }
 
 var embedWords = map[string][]string{
-	"zh-CN": {"您好，请问有什么可以帮您？", "现在咨询", "稍后再说", "在线咨询"},
-	"en":    {"Hello! May we help you?", "Chat now", "Later", "Chat with us"},
-	"pt-BR": {"Olá! Podemos ajudar?", "Conversar agora", "Mais tarde", "Fale conosco"},
+	"zh-CN": {"您好，请问有什么可以帮您？", "现在咨询", "稍后再说", "在线咨询", "请选择咨询的部门", "关闭", "您所在的地区暂无专属客服，点击这里直接咨询"},
+	"en":    {"Hello! May we help you?", "Chat now", "Later", "Chat with us", "Whom would you like to talk to?", "Close", "No team serves your region. Chat with us here"},
+	"pt-BR": {"Olá! Podemos ajudar?", "Conversar agora", "Mais tarde", "Fale conosco", "Com quem você quer falar?", "Fechar", "Nenhuma equipe atende sua região. Fale conosco aqui"},
 }
-
-// defaultColor is the brand colour where none is set.
-const defaultColor = "#2458d8"
 
 func (f *Front) script(w http.ResponseWriter, r *http.Request, appid string, text bool) error {
 	inbox, err := f.Accounts.Inbox(r.Context(), id.Inbox(appid))
@@ -173,10 +177,10 @@ func (f *Front) embed(r *http.Request, inbox account.Inbox, text bool) (c embedC
 	c = embedConfig{AppID: inbox.ID, Orgi: inbox.Tenant, Name: inbox.Name, Base: f.base(r), Lang: lang, UserID: r.FormValue("userid"), Color: s.Color, Label: s.Look.Label,
 		Delay: s.Look.DelayMS, Text: text, Trace: true, Visits: 1, Pass: map[string]string{}, Words: embedWords[lang]}
 	if c.Color == "" {
-		c.Color = defaultColor
+		c.Color = setting.DefaultColor
 	}
 	for _, name := range passed {
-		if v := r.FormValue(name); v != "" && name != "userid" {
+		if v := r.FormValue(name); v != "" && name != "userid" && (name != "skill" || v != "true") {
 			c.Pass[name] = v
 		}
 	}
@@ -186,7 +190,10 @@ func (f *Front) embed(r *http.Request, inbox account.Inbox, text bool) (c embedC
 	}
 	_, zone := time.Now().In(book.Service(inbox.ID, "").Hours.Location()).Zone()
 	c.Zone = zone / 60
-	c.Online, err = f.Accounts.AnyoneAvailable(r.Context(), inbox.Tenant)
+	c.Ad = f.views().AdvertOf(inbox, setting.SlotInvite, c.Base)
+	if c.Choice, err = f.choiceFor(r, book, inbox); err != nil {
+		return c, err
+	}
 	c.CSS = "#ukefu-point{all:initial;position:fixed;z-index:2147483000;display:grid;place-items:center;cursor:pointer;box-sizing:border-box;min-height:48px;padding:10px 20px;border-radius:24px;right:20px;bottom:20px;" +
 		"background:" + c.Color + ";color:" + ink(c.Color) + ";font:15px/1.4 system-ui,sans-serif;box-shadow:0 6px 20px rgba(0,0,0,.22)}#ukefu-point:focus-visible{outline:3px solid #fff;box-shadow:0 0 0 6px #1b4fd0}" +
 		strings.NewReplacer("button u", "#ukefu-point span", "button", "#ukefu-point", "iframe", "#ukefu-none").Replace(wire.LauncherCSS(s.Look))

@@ -52,6 +52,55 @@
     return false
   }
   function hide() { if (box) { box.parentNode.removeChild(box); box = null } }
+  function advert(ad, parent) {
+    if (!ad) return
+    var p = el(ad.link ? 'a' : 'div', 'all:unset;display:block;margin-bottom:14px;' + (ad.link ? 'cursor:pointer' : ''), parent)
+    if (ad.link) { p.href = ad.link; p.target = '_blank'; p.rel = 'noopener noreferrer' }
+    if (ad.image) { var i = el('img', 'display:block;max-width:100%;border-radius:8px', p); i.src = ad.image; i.alt = text(ad.text) }
+    if (text(ad.text)) el('span', 'display:block;font-size:14px;margin-top:6px', p).textContent = text(ad.text)
+  }
+  /* The list of teams at the button. */
+  function choose(point) {
+    var l = c.choice, old = d.getElementById('ukefu-skill-list'), i, j
+    if (old) { close(); return false }
+    function close() {
+      var e = d.getElementById('ukefu-skill-list')
+      if (e) e.parentNode.removeChild(e)
+      point.setAttribute('aria-expanded', 'false')
+      point.focus()
+    }
+    var at = point.getBoundingClientRect(), left = at.left + at.width / 2 < w.innerWidth / 2
+    var list = el('div', 'all:initial;position:fixed;z-index:2147483001;box-sizing:border-box;width:280px;max-width:calc(100vw - 32px);max-height:70vh;overflow:auto;padding:18px;border-radius:14px;background:#fff;color:#1a1f2b;' +
+      'font:15px/1.6 system-ui,sans-serif;box-shadow:0 12px 40px rgba(0,0,0,.25);' + (left ? 'left:' + Math.max(at.left, 16) : 'right:' + Math.max(w.innerWidth - at.right, 16)) + 'px;' +
+      (at.top > w.innerHeight / 2 ? 'bottom:' + (w.innerHeight - at.top + 12) : 'top:' + (at.bottom + 12)) + 'px', d.body, 'ukefu-skill-list')
+    list.setAttribute('role', 'dialog')
+    list.setAttribute('aria-label', text(l.title) || c.words[4])
+    list.onkeydown = function (e) { if (e.key === 'Escape') close() }
+    function line(value, css) { if (value) el('div', 'all:unset;display:block;' + css, list).textContent = value }
+    function pick(label, css, more) {
+      var b = el('button', 'all:unset;display:block;box-sizing:border-box;width:100%;cursor:pointer;border-radius:9px;' + css, list)
+      b.type = 'button'
+      b.textContent = label
+      b.onclick = function () { close(); open('', more) }
+      b.onfocus = function () { b.style.outline = '2px solid #1b4fd0'; b.style.outlineOffset = '1px' }
+      b.onblur = function () { b.style.outline = '' }
+      return b
+    }
+    line(text(l.title) || c.words[4], 'font-weight:600;margin-bottom:6px')
+    line(text(l.text), 'font-size:14px;margin-bottom:10px')
+    advert(l.ad, list)
+    for (i = 0; i < l.teams.length; i++) {
+      pick(l.teams[i].name, 'padding:9px 12px;margin-top:6px;background:#f3f4f8', { skill: l.teams[i].id })
+      var named = l.teams[i].agents || []
+      for (j = 0; j < named.length; j++) pick(named[j].name, 'padding:6px 12px 6px 26px;font-size:14px', { skill: l.teams[i].id, agent: named[j].id })
+    }
+    if (!l.teams.length) pick(text(l.elsewhere) || c.words[6], 'padding:9px 12px;background:#f3f4f8', {})
+    line(text(l.note), 'font-size:13px;color:#545b6b;margin-top:12px')
+    pick(c.words[5], 'padding:6px 12px;margin-top:8px;font-size:13px;text-align:center', {}).onclick = close
+    point.setAttribute('aria-expanded', 'true')
+    list.querySelector('button').focus()
+    return false
+  }
   function invite(said) {
     if (box || stopped) return
     var v = c.invite, at = (v.position || 'center').split(',')
@@ -62,6 +111,7 @@
     box.setAttribute('role', 'dialog')
     box.setAttribute('aria-label', c.name)
     el('div', 'all:unset;display:block;margin-bottom:16px', box, 'ichatContent').textContent = said || text(v.text) || c.words[0]
+    advert(c.ad, box)
     function button(label, css, go) {
       var b = el('button', 'all:unset;cursor:pointer;padding:7px 18px;border-radius:9px;margin-right:10px;' + css, box)
       b.type = 'button'
@@ -103,8 +153,9 @@
   w.openAgentChatDialog = function (url) { return open(url) }
   function rules() {
     if (!c.rules) return
-    var began = +new Date(), seen = keep('sessionStorage', '.invited'), asked = +keep('localStorage', '.asked') || 0
+    var waits = 0, began = +new Date(), seen = keep('sessionStorage', '.invited'), asked = +keep('localStorage', '.asked') || 0
     var tick = setInterval(function () {
+      if (+new Date() < waits || box) return
       var now = new Date(), spent = (now - began) / 1000, minute = (now.getTime() / 60000 + c.zone) % 1440, i, r
       function like(pattern, value) {
         return !pattern || new RegExp('^' + pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*') + '$', 'i').test(value)
@@ -113,16 +164,23 @@
       for (i = 0; i < c.rules.length; i++) {
         r = c.rules[i]
         if (spent < r.after || (seen && r.once) || (asked && (!r.repeat || (now - asked) / 1000 < r.repeat))) continue
-        if (!like(r.page, w.location.href) || !like(r.referrer, d.referrer) || (r.online && !c.online)) continue
+        if (!like(r.page, w.location.href) || !like(r.referrer, d.referrer)) continue
         if ((r.minVisits && c.visits < r.minVisits) || (r.maxVisits && c.visits > r.maxVisits)) continue
         if (r.from && (clock(r.from) <= clock(r.to) ? minute < clock(r.from) || minute >= clock(r.to) : minute < clock(r.from) && minute >= clock(r.to))) continue
-        clearInterval(tick)
-        keep('sessionStorage', '.invited', '1')
-        keep('localStorage', '.asked', String(+now))
-        get('/im/invited', { rule: r.name || 'rule ' + (i + 1) }, function (word, status) { if (status === 200) invite(text(r.text)) })
-        return
+        return ask(r, i)
       }
     }, 1000)
+    /* The server knows who is at work now; if it says no, the rule is looked at again later. */
+    function ask(r, i) {
+      waits = +new Date() + 10000
+      get('/im/invited', { rule: r.name || 'rule ' + (i + 1) }, function (word, status) {
+        if (status !== 200) return
+        clearInterval(tick)
+        keep('sessionStorage', '.invited', '1')
+        keep('localStorage', '.asked', String(+new Date()))
+        invite(text(r.text))
+      })
+    }
   }
   function start() {
     var style = d.createElement('style')
@@ -134,7 +192,7 @@
         p.type = 'button'
         var label = el('span', '', p, 'ukefu-im-point-text')
         label.textContent = text(c.label) || c.words[3]
-        p.onclick = function () { open() }
+        p.onclick = function () { return c.choice ? choose(p) : open() }
       }, c.delay)
     }
     if (c.trace) poll()

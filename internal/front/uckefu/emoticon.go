@@ -1,6 +1,8 @@
 package uckefu
 
 import (
+	"io"
+	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
@@ -11,50 +13,108 @@ import (
 	"parlor/internal/setting"
 )
 
-// Emoticons are the pictures of the contract's editor. Their markers are kept as
-// the plain text [n], which any other client can show too.
+// Emoticons are the pictures of the contract's editor. What comes in as a marker
+// [n] or as a picture is kept as an emoji, which every other client shows; what
+// goes out to pages of the contract is the picture again.
 const (
 	// emoticonPath is where pages look for the pictures.
 	emoticonPath = "/im/js/kindeditor/plugins/emoticons/images/"
-	// lastEmoticon is the highest number the editor has. What is above it is a
-	// number that somebody typed in brackets.
-	lastEmoticon = 134
+	// pictured follows an emoji that stands for an emoticon. It asks for the coloured
+	// form, which emoji have anyway: nobody sees it, and an emoji that somebody
+	// typed, without it, goes out as it came in.
+	pictured = "\uFE0F"
 )
+
+// faces are the emoji of the editor's emoticons by their number. Above the last
+// there is no picture: such a number was typed in brackets.
+var faces = []rune(
+	`🙂😖😍😳😎😢😊🤐😴😭` +
+		`😅😡😜😁😮🙁🤠😰😫🤮` +
+		`🤭🥰🙄😤😋😪😱😓😄💂` +
+		`💪🤬🤔🤫😵😩😞💀🔨👋` +
+		`😥👃👏😣😈😒😑🥱😠🥺` +
+		`😿😏😚😨😔🔪🍉🍺🏀🏓` +
+		`☕🍚🐷🌹🥀💋❤💔🎂⚡` +
+		`💣🗡⚽🐞💩🌙🌞🎁🤗👍` +
+		`👎🤝✌🙏👉✊👇🤟🚫👌` +
+		`💑😘🐸🥶💢💫🙇🔙🤸🙋` +
+		`🤩🕺💏☯🔄🐱🐶🐼🐰🐯` +
+		`🐻🐨🐮🐔🐧🐦🐴🐑🐘🐍` +
+		`🐟🐬🐳🌲🌻🌸🍀🍁🍎🍓` +
+		`🍇🍒🍍🍌🌈`)
 
 var (
 	marker      = regexp.MustCompile(`\[(0|[1-9][0-9]{0,2})\]`)
 	emoticonSrc = regexp.MustCompile(`/emoticons/images/(0|[1-9][0-9]{0,2})\.(?:png|gif)$`)
+	// drawn puts pictures in place of emoji that stand for emoticons.
+	drawn = func() *strings.Replacer {
+		var pairs []string
+		for n, face := range faces {
+			emoji := string(face) + pictured
+			pairs = append(pairs, emoji, "<img src='"+emoticonPath+strconv.Itoa(n)+".png' alt='"+emoji+"'>")
+		}
+		return strings.NewReplacer(pairs...)
+	}()
 )
 
-// isEmoticon reports whether the editor has a picture of that number.
-func isEmoticon(n string) bool {
+// faceOf is the emoji of an emoticon by its number, "" if the editor has no
+// picture of that number.
+func faceOf(n string) string {
 	v, err := strconv.Atoi(n)
-	return err == nil && v <= lastEmoticon
+	if err != nil || v < 0 || v >= len(faces) {
+		return ""
+	}
+	return string(faces[v]) + pictured
 }
 
-// emoticons puts pictures in place of the markers in HTML. The picture's
-// alternative text is the marker, for pages that do not have the pictures.
-func emoticons(text string) string {
+// unmarked puts emoji in place of the markers in a text of the contract's editors.
+func unmarked(text string) string {
 	if !strings.Contains(text, "[") {
 		return text
 	}
 	return marker.ReplaceAllStringFunc(text, func(m string) string {
-		n := m[1 : len(m)-1]
-		if !isEmoticon(n) {
-			return m
+		if face := faceOf(m[1 : len(m)-1]); face != "" {
+			return face
 		}
-		return "<img src='" + emoticonPath + n + ".png' alt='" + m + "'>"
+		return m
 	})
 }
 
-// emoticonOf returns the number of an emoticon's picture, "" for any other.
+// emoticons puts pictures into HTML. The picture's alternative text is the emoji,
+// for pages that do not load pictures.
+func emoticons(text string) string {
+	if !strings.Contains(text, pictured) {
+		return text
+	}
+	return drawn.Replace(text)
+}
+
+// emoticon serves the picture of an emoticon: the emoji as a drawing, whatever
+// the ending of its name says.
+func (f *Front) emoticon(w http.ResponseWriter, r *http.Request) {
+	m := emoticonSrc.FindStringSubmatch(r.URL.Path)
+	if m == nil || faceOf(m[1]) == "" {
+		http.NotFound(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "image/svg+xml; charset=utf-8")
+	h.Set("Cache-Control", "public, max-age=604800")
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+	_, _ = io.WriteString(w, `<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24" viewBox="0 0 24 24"><text x="12" y="19" font-size="19" text-anchor="middle" `+
+		`font-family="Apple Color Emoji,Segoe UI Emoji,Noto Color Emoji,sans-serif">`+faceOf(m[1])+`</text></svg>`) // the client has gone if this fails
+}
+
+// emoticonOf returns the emoji of an emoticon's picture, "" for any other.
 func emoticonOf(attrs []html.Attribute) string {
 	for _, a := range attrs {
 		if a.Key != "src" {
 			continue
 		}
-		if m := emoticonSrc.FindStringSubmatch(a.Val); m != nil && isEmoticon(m[1]) {
-			return m[1]
+		if m := emoticonSrc.FindStringSubmatch(a.Val); m != nil {
+			return faceOf(m[1])
 		}
 	}
 	return ""

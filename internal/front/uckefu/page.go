@@ -107,7 +107,11 @@ func (f *Front) chatPage(w http.ResponseWriter, r *http.Request) error {
 	if len(inbox.Settings.Origins) > 0 {
 		frames = "'self' " + strings.Join(inbox.Settings.Origins, " ")
 	}
-	return httpx.PanelPage(w, f.Files, httpx.PagePolicy(r, frames), b)
+	ads, err := f.adverts(inbox, b.Locale)
+	if err != nil {
+		return err
+	}
+	return httpx.PanelPage(w, f.Files, httpx.Panel{Policy: httpx.PagePolicy(r, frames), Begin: b, Beside: ads})
 }
 
 // webAddress keeps http and https addresses only.
@@ -278,7 +282,7 @@ func (f *Front) keepVoice(r *http.Request) error {
 
 // css is /res/css: the colours of a site for pages that link it.
 func (f *Front) css(w http.ResponseWriter, r *http.Request) {
-	color := defaultColor
+	color := setting.DefaultColor
 	if inbox, err := f.Accounts.Inbox(r.Context(), id.Inbox(first(r.FormValue("appid"), string(account.MainInbox)))); err == nil && inbox.Settings.Color != "" {
 		color = inbox.Settings.Color
 	}

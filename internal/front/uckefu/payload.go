@@ -197,7 +197,7 @@ func direction(m conversation.Message) string {
 }
 
 // toHTML is plain text as the contract's pages insert it: escaped, with breaks
-// and with pictures in place of emoticon markers.
+// and with pictures in place of emoji that stand for emoticons.
 func toHTML(text string) string {
 	return emoticons(strings.ReplaceAll(html.EscapeString(text), "\n", "<br>"))
 }

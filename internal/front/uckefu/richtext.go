@@ -10,11 +10,11 @@ import (
 // maxImages is how many pasted pictures one message may carry.
 const maxImages = 10
 
-// fromHTML turns what the contract's editors send into plain text and the
-// tokens of pasted pictures of ours. Everything else of the markup goes.
+// fromHTML turns what the contract's editors send into plain text, with emoji for
+// emoticons, and the tokens of pasted pictures of ours. Everything else of the markup goes.
 func fromHTML(s string) (text string, images []string) {
 	if !strings.ContainsAny(s, "<&") {
-		return s, nil
+		return unmarked(s), nil
 	}
 	var b strings.Builder
 	z := html.NewTokenizer(strings.NewReader(s))
@@ -28,7 +28,7 @@ func fromHTML(s string) (text string, images []string) {
 		switch kind {
 		case html.TextToken:
 			if skip == 0 {
-				b.WriteString(t.Data)
+				b.WriteString(unmarked(t.Data))
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			switch t.Data {
@@ -41,8 +41,8 @@ func fromHTML(s string) (text string, images []string) {
 					b.WriteByte('\n')
 				}
 			case "img":
-				if n := emoticonOf(t.Attr); n != "" {
-					b.WriteString("[" + n + "]")
+				if face := emoticonOf(t.Attr); face != "" {
+					b.WriteString(face)
 				} else if token := ownImage(t.Attr); token != "" && len(images) < maxImages {
 					images = append(images, token)
 				}

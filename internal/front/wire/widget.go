@@ -8,6 +8,7 @@ import (
 	"parlor/internal/account"
 	"parlor/internal/id"
 	"parlor/internal/media"
+	"parlor/internal/region"
 	"parlor/internal/setting"
 )
 
@@ -34,18 +35,17 @@ type NamedTeam struct {
 	Name string  `json:"name"`
 }
 
-// WidgetOf returns what is set for an inbox.
-func (v Views) WidgetOf(book *account.Book, inbox account.Inbox) Widget {
+// WidgetOf returns what is set for an inbox, for a visitor from a place.
+func (v Views) WidgetOf(book *account.Book, inbox account.Inbox, from region.Place) Widget {
 	s := inbox.Settings
 	w := Widget{Look: s.Look, PreChat: s.PreChat, Offline: s.Offline, Survey: !s.Survey.Disabled && !s.Survey.NoAuto, Redact: !s.NoRedaction}
 	w.Look.Icon, w.Look.Logo = v.Picture(inbox.Tenant, s.Look.Icon), v.Picture(inbox.Tenant, s.Look.Logo)
 	w.Offline.Fields = s.Offline.FieldList()
-	for _, t := range s.Look.Teams {
-		if team, ok := book.Teams[id.Team(t)]; ok {
-			w.Teams = append(w.Teams, NamedTeam{team.ID, team.Name})
-		}
+	if len(s.Look.Teams) > 0 {
+		w.Teams = TeamsFor(book, inbox, from)
 	}
-	w.Look.Teams = nil
+	// What belongs to the entry button and the chat page is not the panel's affair.
+	w.Look.Teams, w.Look.TeamList, w.Look.Ads = nil, setting.TeamList{}, nil
 	service := book.Service(inbox.ID, "")
 	w.Closed, w.Nobody = Prompts(service, setting.PromptClosed), Prompts(service, setting.PromptNobody)
 	return w

@@ -25,6 +25,18 @@ func testVisitors(t *testing.T, s *store.Store) {
 	got, created, err = s.CreateVisitor(t.Context(), second)
 	must(t, err)
 	equal(t, "known browser", spaced(created, got.ID), "false v1")
+	got, known, err := s.VisitorByKey(t.Context(), w.Tenant, w.Inbox, "k")
+	must(t, err)
+	equal(t, "by key", spaced(known, got.ID), "true v1")
+	for _, foreign := range []struct {
+		t  id.Tenant
+		in id.Inbox
+		k  string
+	}{{"other", w.Inbox, "k"}, {w.Tenant, "other", "k"}, {w.Tenant, w.Inbox, ""}, {w.Tenant, w.Inbox, "K"}} {
+		_, known, err = s.VisitorByKey(t.Context(), foreign.t, foreign.in, foreign.k)
+		must(t, err)
+		equal(t, "by another key", known, false)
+	}
 	second.BrowserKey = ""
 	_, created, err = s.CreateVisitor(t.Context(), second)
 	must(t, err)

@@ -16,7 +16,7 @@ const CSS = `.iv{position:fixed;box-sizing:border-box;max-width:calc(100vw - 32p
 .iv button:hover{transform:none;filter:brightness(.96)}.iv button:focus-visible{outline:2px solid currentColor;outline-offset:2px;box-shadow:none}@keyframes iv{from{opacity:0}}@media(prefers-reduced-motion:reduce){.iv{animation:none}}`
 const NS = '/parlor/visitor'
 
-interface Hello { token: string; visits: number; agentsOnline: boolean; serving?: boolean }
+interface Hello { token: string; visits: number; serving?: boolean }
 
 function live(kit: Kit) {
   const { s, root } = kit
@@ -33,8 +33,8 @@ function live(kit: Kit) {
   /** Whose connection this is. */
   let mine = ''
 
-  const emit = (event: string, arg: unknown) => {
-    if (ready) socket!.send(`42${NS},${JSON.stringify([event, arg])}`)
+  const emit = (event: string, arg: unknown, ack: number | '' = '') => {
+    if (ready) socket!.send(`42${NS},${ack}${JSON.stringify([event, arg])}`)
   }
   const connect = () => {
     if (!kit.track()) return
@@ -50,6 +50,7 @@ function live(kit: Kit) {
       else if (data === '2') socket!.send('3')
       else if (data.startsWith('40')) { ready = greeted = true; tries = 0 }
       else if (data.startsWith('44')) { tries = 99; socket!.close() }
+      else if (data.startsWith('43' + NS)) { if (!data.includes('"error":{')) allowed() }
       else if (data.startsWith('42' + NS)) {
         const [event, arg] = JSON.parse(data.slice(3 + NS.length)) as [string, never]
         hear(event, arg)
@@ -141,17 +142,24 @@ function live(kit: Kit) {
 
   // The rules, looked at once a second while somebody looks at the page.
   const rules: Rule[] = invite.rules ?? []
+  let asked: Rule | undefined
+  let pause = 0
+  const allowed = () => {
+    kit.store('sessionStorage', '.invited', '1')
+    kit.store('localStorage', '.invited', '' + Date.now())
+    draw('', text(asked?.text))
+  }
   const look = () => {
-    if (box || document.hidden || kit.shown() || !hello || hello.serving) return
+    if (box || document.hidden || kit.shown() || !hello || hello.serving || ms() < pause) return
     const rule = holds(rules, {
-      spent: (ms() - since) / 1_000, url: page.url, referrer: page.referrer ?? '', visits: hello.visits, online: hello.agentsOnline, now: Date.now(), zone: invite.zone,
+      spent: (ms() - since) / 1_000, url: page.url, referrer: page.referrer ?? '', visits: hello.visits, now: Date.now(), zone: invite.zone,
       invited: !!kit.store('sessionStorage', '.invited'), asked: +kit.store('localStorage', '.invited'),
     })
     if (!rule) return
-    kit.store('sessionStorage', '.invited', '1')
-    kit.store('localStorage', '.invited', '' + Date.now())
-    emit('invite-shown', { rule: rule.name || 'rule ' + (rules.indexOf(rule) + 1) })
-    draw('', text(rule.text))
+    // The server knows who is at work; if it says no, the rule is looked at again later.
+    asked = rule
+    pause = ms() + 10_000
+    emit('invite-shown', { rule: rule.name || 'rule ' + (rules.indexOf(rule) + 1) }, 1)
   }
   if (rules.length) setInterval(look, 1_000)
 

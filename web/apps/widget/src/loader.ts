@@ -82,7 +82,7 @@ function run(s: Settings) {
   button.style.color = 0.2126 * r! + 0.7152 * g! + 0.0722 * b! > 0.2 ? '#111' : '#fff'
 
   const paint = () => {
-    path.setAttribute('d', shown ? 'm6 9 6 6 6-6' : 'M7.9 20A9 9 0 1 0 4 16.100L2 22Z')
+    path.setAttribute('d', shown ? 'm6 9 6 6 6-6' : 'M7.9 20A9 9 0 1 0 4 16.1L2 22Z')
     badge.textContent = unread && !shown ? (unread > 9 ? '9+' : '' + unread) : ''
     const w = words()
     button.setAttribute('aria-label', w[shown ? 1 : 0]! + (badge.textContent ? ` (${unread} ${w[2]})` : ''))

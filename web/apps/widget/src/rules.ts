@@ -7,7 +7,6 @@ export interface Moment {
   url: string
   referrer: string
   visits: number
-  online: boolean
   /** Milliseconds, and the inbox's minutes east of UTC. */
   now: number
   zone: number
@@ -31,7 +30,7 @@ function within(from: string, to: string, now: number, zone: number): boolean {
   return a < b ? at >= a && at < b : at >= a || at < b
 }
 
-/** The first rule that invites at this moment. */
+/** The first rule that invites at this moment, as far as a page can tell: whether somebody is at work the server says. */
 export const holds = (rules: Rule[], m: Moment): Rule | undefined => rules.find((r) =>
   m.spent >= r.after && !(r.once && m.invited) && (!m.asked || (!!r.repeat && m.now - m.asked >= r.repeat * 1_000)) && like(r.page, m.url) && like(r.referrer, m.referrer) &&
-  (!r.minVisits || m.visits >= r.minVisits) && (!r.maxVisits || m.visits <= r.maxVisits) && (!r.from || !r.to || within(r.from, r.to, m.now, m.zone)) && (!r.online || m.online))
+  (!r.minVisits || m.visits >= r.minVisits) && (!r.maxVisits || m.visits <= r.maxVisits) && (!r.from || !r.to || within(r.from, r.to, m.now, m.zone)))

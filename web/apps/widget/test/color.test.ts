@@ -14,3 +14,8 @@ it.each(['#2563eb', '#0f766e', '#f5d90a', '#111111', '#ffffff', '#e11d48', '#38b
 it('a colour that is legible as it is stays as it is', () => {
   expect(brand('#2458d8', false).fill).toBe('rgb(36 88 216)')
 })
+
+it('the company may choose the colour of the text', () => {
+  expect(brand('#ffcc00', true, '#333333')).toMatchObject({ fill: 'rgb(255 204 0)', on: 'rgb(51 51 51)' })
+  expect(brand('#2458d8', false, '').on).toBe('rgb(255 255 255)')
+})

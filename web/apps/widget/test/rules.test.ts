@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { holds, type Moment } from '../src/rules'
 
 const noon = Date.UTC(2026, 0, 2, 12)
-const moment = (x: Partial<Moment> = {}): Moment => ({ spent: 10, url: 'https://shop.example/lamp?x=1', referrer: 'https://www.baidu.com/', visits: 2, online: true, now: noon, zone: 480, invited: false, asked: 0, ...x })
+const moment = (x: Partial<Moment> = {}): Moment => ({ spent: 10, url: 'https://shop.example/lamp?x=1', referrer: 'https://www.baidu.com/', visits: 2, now: noon, zone: 480, invited: false, asked: 0, ...x })
 
 // Row 34: automatic invitation by every condition.
 it.each([
@@ -19,7 +19,6 @@ it.each([
   [{ after: 0, from: '19:00', to: '21:00' }, {}, true],
   [{ after: 0, from: '09:00', to: '12:00' }, {}, false],
   [{ after: 0, from: '22:00', to: '06:00' }, { now: Date.UTC(2026, 0, 2, 20) }, true],
-  [{ after: 0, online: true }, { online: false }, false],
   [{ after: 0 }, { asked: noon - 1_000 }, false],
   [{ after: 0, repeat: 60 }, { asked: noon - 59_000 }, false],
   [{ after: 0, repeat: 60 }, { asked: noon - 60_000, invited: true }, true],

@@ -1891,6 +1891,18 @@ export interface components {
             name: string;
             tenant: string;
         };
+        Ad: {
+            image?: string;
+            link?: string;
+            off?: boolean;
+            /** @enum {string} */
+            slot: "point" | "invite" | "welcome" | "image";
+            text?: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            weight?: number;
+        };
         Agent: {
             /** Format: int64 */
             cap: number;
@@ -2039,6 +2051,7 @@ export interface components {
             usedAt?: string;
             /** Format: int64 */
             uses: number;
+            visitors?: boolean;
         };
         Card: {
             current?: components["schemas"]["OnlineVisitor"];
@@ -2294,6 +2307,7 @@ export interface components {
             team?: string;
             text?: string;
             title: string;
+            visitors?: boolean;
         };
         EntryInput: {
             category?: string;
@@ -2303,6 +2317,7 @@ export interface components {
             shortcut?: string;
             text?: string;
             title: string;
+            visitors?: boolean;
         };
         Explained: {
             decisions: components["schemas"]["Decision"][];
@@ -2704,6 +2719,7 @@ export interface components {
             tenant?: string;
         };
         Look: {
+            ads?: components["schemas"]["Ad"][];
             contact?: components["schemas"]["Contact"];
             ctrlEnter?: boolean;
             /** Format: int64 */
@@ -2730,6 +2746,7 @@ export interface components {
             subtitle?: {
                 [key: string]: string;
             };
+            teamList?: components["schemas"]["TeamList"];
             teams?: string[];
             text?: string;
             theme?: string;
@@ -3245,6 +3262,25 @@ export interface components {
             name: string;
             settings?: components["schemas"]["TeamSettings"];
         };
+        TeamList: {
+            /** Format: int64 */
+            agents?: number;
+            elsewhere?: {
+                [key: string]: string;
+            };
+            enabled?: boolean;
+            note?: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            shown?: number;
+            text?: {
+                [key: string]: string;
+            };
+            title?: {
+                [key: string]: string;
+            };
+        };
         TeamLoad: {
             /** Format: int64 */
             expectedWait?: number;
@@ -3263,6 +3299,7 @@ export interface components {
                     [key: string]: string;
                 };
             };
+            regions?: string[];
             routing?: components["schemas"]["Routing"];
             timers?: components["schemas"]["Timers"];
         };

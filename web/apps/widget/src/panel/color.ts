@@ -16,8 +16,11 @@ export const contrast = (a: Rgb, b: Rgb) => {
 const mix = (a: Rgb, b: Rgb, part: number) => a.map((x, i) => Math.round(x + (b[i]! - x) * part)) as Rgb
 const css = (c: Rgb) => `rgb(${c.join(' ')})`
 
-/** From the company's colour: the fill, the text on it, and the colour as text on the panel's ground, all legible (4.5:1). */
-export function brand(hex: string, dark: boolean): { fill: string; on: string; ink: string } {
+/**
+ * From the company's colour, and the colour of text on it if one is set: the fill, the text on it, and the colour as text on the panel's
+ * ground, all legible (4.5:1; the server refuses a text that is not).
+ */
+export function brand(hex: string, dark: boolean, text?: string): { fill: string; on: string; ink: string } {
   const fill = parse(hex) ?? [36, 88, 216]
   const white: Rgb = [255, 255, 255]
   const black: Rgb = [17, 17, 17]
@@ -25,7 +28,7 @@ export function brand(hex: string, dark: boolean): { fill: string; on: string; i
   let ink = fill
   for (let i = 1; i <= 20 && contrast(ink, ground) < 4.6; i++) ink = mix(fill, dark ? white : black, i / 20)
   let base = fill
-  const on = contrast(fill, white) >= contrast(fill, black) ? white : black
-  for (let i = 1; i <= 10 && contrast(base, on) < 4.6; i++) base = mix(fill, on === white ? black : white, i / 20)
+  const on = parse(text!) ?? (contrast(fill, white) >= contrast(fill, black) ? white : black)
+  for (let i = 1; i <= 10 && contrast(base, on) < 4.5; i++) base = mix(fill, on === white ? black : white, i / 20)
   return { fill: css(base), on: css(on), ink: css(ink) }
 }

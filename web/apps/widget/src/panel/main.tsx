@@ -34,9 +34,10 @@ async function begin(hello: Hello, port: MessagePort) {
   const given = hello.settings.greeting
 
   const paint = () => {
-    const set = theme === 'auto' ? chat.session?.inbox.widget?.look.theme : theme
+    const look = chat.session?.inbox.widget?.look
+    const set = theme === 'auto' ? look?.theme : theme
     const isDark = set === 'dark' || (set !== 'light' && dark.matches)
-    const c = brand(chat.session?.inbox.color || hello.settings.color || '', isDark)
+    const c = brand(chat.session?.inbox.color || hello.settings.color || '', isDark, look?.text)
     html.dataset.theme = isDark ? 'dark' : 'light'
     for (const [k, v] of Object.entries(c)) html.style.setProperty('--brand-' + k, v)
   }
