@@ -76,7 +76,7 @@ type Conversation struct {
 	// agent; LastText is at most 100 characters.
 	LastAt   time.Time  `json:"lastAt"`
 	LastText string     `json:"lastText"`
-	LastKind Kind       `json:"lastKind,omitempty" enum:"text,image,file,voice,note,event"`
+	LastKind Kind       `json:"lastKind,omitempty" enum:"text,image,file,voice,cooperation,note,event"`
 	LastFrom actor.Kind `json:"lastFrom,omitempty" enum:"visitor,agent,system"`
 	// AgentRead and VisitorRead are the newest numbers each side has read.
 	AgentRead   int64 `json:"agentRead"`
@@ -98,6 +98,8 @@ const (
 	Image Kind = "image"
 	FileK Kind = "file"
 	Voice Kind = "voice"
+	// Cooperation shows a picture that both sides draw on; Message.Canvas names it.
+	Cooperation Kind = "cooperation"
 	// Note is seen by agents only.
 	Note Kind = "note"
 	// Event is a line about the conversation itself; Message.Event says what.
@@ -181,13 +183,15 @@ type Message struct {
 	// visitor's client that has not got Prev has missed something.
 	Prev int64 `json:"prev"`
 	// ClientID is the sender's own name for it, empty if none was given.
-	ClientID string    `json:"clientId,omitempty"`
-	Kind     Kind      `json:"kind"`
-	From     Author    `json:"from"`
-	Text     string    `json:"text,omitempty"`
-	File     *File     `json:"file,omitempty"`
-	Line     *Line     `json:"line,omitempty"`
-	At       time.Time `json:"at"`
+	ClientID string `json:"clientId,omitempty"`
+	Kind     Kind   `json:"kind"`
+	From     Author `json:"from"`
+	Text     string `json:"text,omitempty"`
+	File     *File  `json:"file,omitempty"`
+	Line     *Line  `json:"line,omitempty"`
+	// Canvas is what is drawn on, of kind Cooperation.
+	Canvas id.Canvas `json:"canvas,omitempty"`
+	At     time.Time `json:"at"`
 	// Recalled is set if the message was taken back; text and file are gone then.
 	Recalled *Recall `json:"recalled,omitempty"`
 	// Mentions are the agents whom a note names.
@@ -199,16 +203,17 @@ type meta struct {
 	File *File `json:"file,omitempty"`
 	Line *Line `json:"line,omitempty"`
 
+	Canvas   id.Canvas  `json:"canvas,omitempty"`
 	Recalled *Recall    `json:"recalled,omitempty"`
 	Mentions []id.Agent `json:"mentions,omitempty"`
 }
 
 // Meta returns what few messages have as one JSON document, "" if there is nothing.
 func (m Message) Meta() (string, error) {
-	if m.File == nil && m.Line == nil && m.Recalled == nil && len(m.Mentions) == 0 {
+	if m.File == nil && m.Line == nil && m.Canvas == "" && m.Recalled == nil && len(m.Mentions) == 0 {
 		return "", nil
 	}
-	b, err := json.Marshal(meta{m.File, m.Line, m.Recalled, m.Mentions})
+	b, err := json.Marshal(meta{m.File, m.Line, m.Canvas, m.Recalled, m.Mentions})
 	return string(b), err
 }
 
@@ -221,6 +226,6 @@ func (m *Message) SetMeta(s string) error {
 	if err := json.Unmarshal([]byte(s), &v); err != nil {
 		return err
 	}
-	m.File, m.Line, m.Recalled, m.Mentions = v.File, v.Line, v.Recalled, v.Mentions
+	m.File, m.Line, m.Canvas, m.Recalled, m.Mentions = v.File, v.Line, v.Canvas, v.Recalled, v.Mentions
 	return nil
 }

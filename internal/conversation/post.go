@@ -24,6 +24,15 @@ type PostInput struct {
 	// ClientID is the sender's own name for the message; a repeated one returns
 	// the first message.
 	ClientID string
+	// Canvas is set for cooperations, by the domain of canvases only.
+	Canvas *Drawn
+}
+
+// Drawn is a picture that is drawn on together.
+type Drawn struct {
+	ID id.Canvas
+	// File is the picture; whoever names it has checked that it may be shown.
+	File File
 }
 
 // Post adds a message and tells everybody concerned once it is on disk.
@@ -143,6 +152,10 @@ func (s *Service) body(ctx context.Context, who actor.Actor, in PostInput, m *Me
 		}
 		f.Duration = max(in.Duration, 0)
 		m.File, m.Text = &f, clip(CleanText(in.Text), MaxText)
+		return nil
+	}
+	if in.Kind == Cooperation && in.Canvas != nil && who.Kind != actor.Visitor {
+		m.Canvas, m.File = in.Canvas.ID, &in.Canvas.File
 		return nil
 	}
 	return errs.Field("kind", "unknown_kind", "%q is not a kind of message; text, image, file, voice and note are.", clip(string(in.Kind), 20))

@@ -77,6 +77,11 @@ const (
 
 	// HooksChanged says that webhooks of a tenant were changed; no payload.
 	HooksChanged Kind = "hooks.changed"
+
+	// CanvasChanged carries *canvas.Changed.
+	CanvasChanged Kind = "canvas.changed"
+	// CanvasStroke carries *canvas.Stroke.
+	CanvasStroke Kind = "canvas.stroke"
 )
 
 // Topic is an address that connections follow.

@@ -28,6 +28,8 @@ type (
 	Conversation string
 	// Message identifies one message.
 	Message string
+	// Canvas identifies one picture that is drawn on together.
+	Canvas string
 	// File identifies one uploaded file.
 	File string
 	// Session identifies one login.

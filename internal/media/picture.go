@@ -1,6 +1,7 @@
 package media
 
 import (
+	"context"
 	"errors"
 	"image"
 	"image/color"
@@ -13,6 +14,7 @@ import (
 	_ "golang.org/x/image/webp" // decoder
 
 	"parlor/internal/errs"
+	"parlor/internal/id"
 )
 
 // maxPixels is the largest picture that is decoded: 40 megapixels.
@@ -66,4 +68,22 @@ func writeThumb(path string, src image.Image) (err error) {
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
 	return jpeg.Encode(out, dst, &jpeg.Options{Quality: 82})
+}
+
+// Image decodes a stored picture of the tenant; errs.Invalid "not_an_image" if
+// the file is none.
+func (s *Service) Image(ctx context.Context, t id.Tenant, f id.File) (img image.Image, err error) {
+	defer errs.Wrap(&err, "media.Image %s", f)
+	o, err := s.open(ctx, t, f, Original)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, o.Body.Close()) }()
+	if o.File.Width < 1 {
+		return nil, errs.Field("file", "not_an_image", "The file %q is not a picture.", o.File.Name)
+	}
+	decoding <- struct{}{}
+	defer func() { <-decoding }()
+	img, _, err = image.Decode(o.Body)
+	return img, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/actor"
+	"parlor/internal/canvas"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/event"
@@ -30,11 +31,12 @@ const JobLeaveMail = "leave.mail"
 
 // visitServices are the domains of the visitor's side.
 type visitServices struct {
-	online  *online.Service
-	invites *invite.Service
-	surveys *survey.Service
-	leaves  *leave.Service
-	mail    *mail.Sender
+	online   *online.Service
+	invites  *invite.Service
+	surveys  *survey.Service
+	leaves   *leave.Service
+	mail     *mail.Sender
+	canvases *canvas.Service
 }
 
 // visitDomains builds the domains of the visitor's side. They come after the
@@ -53,6 +55,7 @@ func (s *Server) visitDomains(key []byte) error {
 	v.online = online.New(st, trail{d.visitors, set}, regions, s.bus, ck, s.log, s.node)
 	v.invites = invite.New(st, s.bus, ck, set)
 	v.surveys = survey.New(st, talks{d.conversations}, set, s.bus, ck, key)
+	v.canvases = canvas.New(canvas.Deps{Store: st, Conversations: d.conversations, Media: d.media, Settings: set, Events: s.bus, Clock: ck, Key: key})
 	v.mail = mail.New(mail.Options{Server: c.SMTPServer, User: c.SMTPUser, Password: c.SMTPPassword, From: c.SMTPFrom, TLS: c.SMTPTLS})
 	v.leaves = leave.New(st, set, s.bus, ck, leave.Mail{Ready: v.mail.Ready(), Kind: JobLeaveMail}, func() { s.jobs.Wake() })
 	return nil
@@ -69,6 +72,10 @@ func visitPayload(k event.Kind) any {
 		return &survey.Changed{}
 	case event.LeaveChanged:
 		return &leave.Changed{}
+	case event.CanvasChanged:
+		return &canvas.Changed{}
+	case event.CanvasStroke:
+		return &canvas.Stroke{}
 	}
 	return nil
 }
@@ -209,5 +216,5 @@ func (t talks) Talk(ctx context.Context, who actor.Actor, c id.Conversation) (su
 }
 
 func (v *visitServices) front() wire.Visit {
-	return wire.Visit{Online: v.online, Invites: v.invites, Surveys: v.surveys, Leaves: v.leaves}
+	return wire.Visit{Online: v.online, Invites: v.invites, Surveys: v.surveys, Leaves: v.leaves, Canvases: v.canvases}
 }

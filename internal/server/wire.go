@@ -228,7 +228,7 @@ func (s *Server) fronts() {
 		Grace: c.VisitorGrace, Log: s.log})
 	api := rest.Mount(mux, rest.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
 		Views: views, Clients: clients, Calls: calls, Uploads: arrivals, Desk: d.desk.forREST(s), Visit: d.visit.front(), Hooks: d.hooks, Leaving: leaving, Version: s.opts.Version, Log: s.log})
-	site.Mount(mux, site.Deps{Accounts: d.accounts, Media: d.media, Clients: clients, Surveys: d.visit.surveys, Views: views, Calls: leaving, Files: web.Files(), Built: web.Built(), Start: s.opts.Start,
+	site.Mount(mux, site.Deps{Accounts: d.accounts, Media: d.media, Clients: clients, Surveys: d.visit.surveys, Canvases: d.visit.canvases, Views: views, Calls: leaving, Files: web.Files(), Built: web.Built(), Start: s.opts.Start,
 		SetupToken: s.setupToken, PublicURL: c.PublicURL, Log: s.log})
 	mux.Handle("/socket.io/", s.sockets)
 	s.health(mux)

@@ -135,6 +135,15 @@ type Offline struct {
 	Fields []Field `json:"fields,omitempty"`
 }
 
+// Canvas is how pictures are drawn on together (图片协作).
+type Canvas struct {
+	// VisitorDraws lets visitors draw too. Default true; false lets them look on.
+	VisitorDraws *bool `json:"visitorDraws,omitempty"`
+}
+
+// Draws reports whether visitors may draw.
+func (c Canvas) Draws() bool { return c.VisitorDraws == nil || *c.VisitorDraws }
+
 // Survey is the satisfaction survey (满意度).
 type Survey struct {
 	Disabled bool `json:"disabled,omitempty"`

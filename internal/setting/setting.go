@@ -61,6 +61,7 @@ type Inbox struct {
 	PreChat PreChat `json:"preChat,omitzero"`
 	Offline Offline `json:"offline,omitzero"`
 	Survey  Survey  `json:"survey,omitzero"`
+	Canvas  Canvas  `json:"canvas,omitzero"`
 	Service
 }
 

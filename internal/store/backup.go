@@ -63,6 +63,8 @@ var backupTables = []struct{ name, order string }{
 	{"hook_due", "hook, subject"},
 	{"hook_attempt", "id"},
 	{"hook_answer", "conversation"},
+	{"canvas", "id"},
+	{"canvas_mark", "canvas, seq"},
 }
 
 // backupFormat is the version of the file format.

@@ -57,8 +57,11 @@ func recallable(m conversation.Message, in conversation.RecallInput) error {
 
 // recall makes the changes of Recall.
 func (s *Store) recall(ctx context.Context, t *tx, in conversation.RecallInput, out *conversation.RecallResult) error {
-	text, mentions, m := out.Message.Text, out.Message.Mentions, &out.Message
-	m.Text, m.File, m.Mentions, m.Recalled = "", nil, nil, &in.Recall
+	text, mentions, canvas, m := out.Message.Text, out.Message.Mentions, out.Message.Canvas, &out.Message
+	m.Text, m.File, m.Mentions, m.Canvas, m.Recalled = "", nil, nil, "", &in.Recall
+	if err := dropCanvas(ctx, t, in.Tenant, canvas); err != nil {
+		return err
+	}
 	meta, err := m.Meta()
 	if err != nil {
 		return err

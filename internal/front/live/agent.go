@@ -43,6 +43,7 @@ type agentConn struct {
 	counts bool
 
 	online onlineWatch
+	easel  easel
 }
 
 // thread is a conversation followed message by message.
@@ -82,6 +83,12 @@ func (f *Front) agentNamespace(ns *socketio.Namespace) {
 	ns.On("colleague-read", call(f, agentCall((*agentConn).colleagueRead)))
 	ns.On("online", call(f, agentCall((*agentConn).watchOnline)))
 	ns.On("draft", call(f, agentCall((*agentConn).draft)))
+	ns.On("canvas-start", call(f, agentCall((*agentConn).canvasStart)))
+	ns.On("canvas-open", call(f, agentCall((*agentConn).canvasOpen)))
+	ns.On("canvas-stroke", call(f, agentCall((*agentConn).canvasStroke)))
+	ns.On("canvas-mark", call(f, agentCall((*agentConn).canvasMark)))
+	ns.On("canvas-undo", call(f, agentCall((*agentConn).canvasUndo)))
+	ns.On("canvas-clear", call(f, agentCall((*agentConn).canvasClear)))
 }
 
 func agentCall[I, O any](fn func(*agentConn, context.Context, I) (O, error)) func(context.Context, *socketio.Socket, I) (O, error) {

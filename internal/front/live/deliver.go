@@ -8,6 +8,7 @@ import (
 	"parlor/internal/actor"
 	"parlor/internal/attendance"
 	"parlor/internal/canned"
+	"parlor/internal/canvas"
 	"parlor/internal/colleague"
 	"parlor/internal/conversation"
 	"parlor/internal/event"
@@ -97,6 +98,10 @@ func (c *agentConn) Deliver(e *event.Event) {
 		_ = c.sock.Emit("survey", d)
 	case *leave.Changed:
 		_ = c.sock.Emit("leave", d)
+	case *canvas.Changed:
+		c.drawn(d)
+	case *canvas.Stroke:
+		c.stroked(d)
 	case *canned.Changed:
 		_ = c.sock.Emit("canned", d)
 	case *account.SessionEnded:

@@ -29,6 +29,12 @@ import (
 // boardEvery is the shortest time between two pushes of counts.
 const boardEvery = time.Second
 
+// Marks that are being drawn are passed on at this rate a second at most.
+const (
+	strokeRate  = 25
+	strokeBurst = 50
+)
+
 // callTimeout bounds the work of one event.
 const callTimeout = 20 * time.Second
 
@@ -59,12 +65,14 @@ type Deps struct {
 type Front struct {
 	Deps
 	board *board
+	// strokes limits marks that are being drawn, by person.
+	strokes *httpx.Limiter
 }
 
 // Mount adds the namespaces to s. Run must run for counts and list rows to be pushed.
 func Mount(s *socketio.Server, d Deps) *Front {
 	d.Log = d.Log.With("component", "live")
-	f := &Front{Deps: d}
+	f := &Front{Deps: d, strokes: httpx.NewLimiter(d.Clock, true, strokeRate, strokeBurst)}
 	f.board = newBoard(f)
 	f.visitorNamespace(s.Of("/parlor/visitor"))
 	f.agentNamespace(s.Of("/parlor/agent"))

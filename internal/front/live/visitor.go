@@ -6,6 +6,7 @@ import (
 
 	"parlor/internal/actor"
 	"parlor/internal/blacklist"
+	"parlor/internal/canvas"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/event"
@@ -35,6 +36,7 @@ type visitorConn struct {
 	// first and fresh are for OnConnected.
 	first pageRef
 	fresh *visitor.Visitor
+	easel easel
 }
 
 func (f *Front) visitorNamespace(ns *socketio.Namespace) {
@@ -79,6 +81,10 @@ func (f *Front) visitorNamespace(ns *socketio.Namespace) {
 	ns.On("recall", call(f, visitorCall((*visitorConn).recall)))
 	ns.On("invite-answer", call(f, visitorCall((*visitorConn).answerInvite)))
 	ns.On("invite-shown", call(f, visitorCall((*visitorConn).inviteShown)))
+	ns.On("canvas-open", call(f, visitorCall((*visitorConn).canvasOpen)))
+	ns.On("canvas-stroke", call(f, visitorCall((*visitorConn).canvasStroke)))
+	ns.On("canvas-mark", call(f, visitorCall((*visitorConn).canvasMark)))
+	ns.On("canvas-undo", call(f, visitorCall((*visitorConn).canvasUndo)))
 }
 
 func visitorCall[I, O any](fn func(*visitorConn, context.Context, I) (O, error)) func(context.Context, *socketio.Socket, I) (O, error) {
@@ -302,6 +308,10 @@ func (c *visitorConn) Deliver(e *event.Event) {
 		c.invited(d.Invitation)
 	case *survey.Changed:
 		c.surveyed(d)
+	case *canvas.Changed:
+		c.drawn(d)
+	case *canvas.Stroke:
+		c.stroked(d)
 	case *conversation.Recalled:
 		_ = c.sock.Emit("recalled", c.f.Views.VisitorMessage(d.Message))
 	case *conversation.Typing:

@@ -22,7 +22,7 @@ import (
 var visitSchemas = map[string]string{
 	"parlor/internal/online.Visitor": "OnlineVisitor", "parlor/internal/online.State": "OnlineState", "parlor/internal/leave.Message": "LeaveMessage",
 	"parlor/internal/leave.Change": "LeaveChange", "parlor/internal/survey.Survey": "ConversationSurvey", "parlor/internal/survey.Answer": "SurveyAnswer",
-	"parlor/internal/survey.Tally": "SurveyTally",
+	"parlor/internal/survey.Tally": "SurveyTally", "parlor/internal/setting.Canvas": "CanvasSettings",
 }
 
 // Paging are the parameters of a list. Exported because it is embedded.
@@ -76,6 +76,7 @@ func (a *API) visit() {
 	a.leaves()
 	a.ownVisit()
 	a.ownRecord()
+	a.canvases()
 }
 
 func (a *API) onlineVisitors() {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"parlor/internal/account"
+	"parlor/internal/canvas"
 	"parlor/internal/errs"
 	"parlor/internal/front/httpx"
 	"parlor/internal/front/wire"
@@ -27,6 +28,7 @@ type Deps struct {
 	Media    *media.Service
 	Clients  httpx.ClientIP
 	Surveys  *survey.Service
+	Canvases *canvas.Service
 	Views    wire.Views
 	// Calls limits answers to surveys by address.
 	Calls *httpx.Limiter
@@ -67,6 +69,7 @@ func Mount(mux *http.ServeMux, d Deps) *Site {
 	mux.HandleFunc("GET /demo", redirect("/demo/"))
 	mux.HandleFunc("GET /demo/{path...}", s.built(s.demo))
 	mux.HandleFunc("GET /files/{id}/{variant}", s.file)
+	mux.HandleFunc("GET /files/canvas/{token}", s.drawn)
 	s.survey(mux)
 	if d.SetupToken != "" {
 		mux.HandleFunc("GET /setup", s.setupForm)

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"parlor/internal/canvas"
 	"parlor/internal/invite"
 	"parlor/internal/leave"
 	"parlor/internal/online"
@@ -9,10 +10,11 @@ import (
 
 // Visit are the services of the visitor's side, which all fronts share.
 type Visit struct {
-	Online  *online.Service
-	Invites *invite.Service
-	Surveys *survey.Service
-	Leaves  *leave.Service
+	Online   *online.Service
+	Invites  *invite.Service
+	Surveys  *survey.Service
+	Leaves   *leave.Service
+	Canvases *canvas.Service
 }
 
 // VisitorInvite is an invitation as its visitor sees it.

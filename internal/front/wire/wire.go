@@ -42,14 +42,16 @@ type Message struct {
 	Seq          int64               `json:"seq"`
 	Prev         int64               `json:"prev"`
 	ClientID     string              `json:"clientId,omitempty"`
-	Kind         conversation.Kind   `json:"kind" enum:"text,image,file,voice,note,event"`
+	Kind         conversation.Kind   `json:"kind" enum:"text,image,file,voice,cooperation,note,event"`
 	From         conversation.Author `json:"from"`
 	Text         string              `json:"text,omitempty"`
 	File         *File               `json:"file,omitempty"`
 	Line         *conversation.Line  `json:"line,omitempty"`
-	At           time.Time           `json:"at"`
-	Recalled     *Recall             `json:"recalled,omitempty"`
-	Mentions     []id.Agent          `json:"mentions,omitempty"`
+	// Canvas is what is drawn on, of kind cooperation.
+	Canvas   id.Canvas  `json:"canvas,omitempty"`
+	At       time.Time  `json:"at"`
+	Recalled *Recall    `json:"recalled,omitempty"`
+	Mentions []id.Agent `json:"mentions,omitempty"`
 }
 
 // Views turns domain objects into wire objects.
@@ -58,11 +60,11 @@ type Views struct{ Files Addresses }
 // Message returns the client's form of m.
 func (v Views) Message(m conversation.Message) Message {
 	w := Message{ID: m.ID, Conversation: m.Conversation, Seq: m.Seq, Prev: m.Prev, ClientID: m.ClientID, Kind: m.Kind,
-		From: m.From, Text: m.Text, Line: m.Line, At: m.At, Recalled: m.Recalled, Mentions: m.Mentions}
+		From: m.From, Text: m.Text, Line: m.Line, Canvas: m.Canvas, At: m.At, Recalled: m.Recalled, Mentions: m.Mentions}
 	if f := m.File; f != nil {
 		w.File = &File{ID: f.ID, Name: f.Name, Type: f.Type, Size: f.Size, Width: f.Width, Height: f.Height, Duration: f.Duration,
 			URL: v.Files.Address(m.Tenant, f.ID, media.Original)}
-		if m.Kind == conversation.Image {
+		if m.Kind == conversation.Image || m.Kind == conversation.Cooperation {
 			w.File.Thumb = v.Files.Address(m.Tenant, f.ID, media.Thumb)
 		}
 	}

@@ -48,8 +48,12 @@ func Fill(w *World) {
 			w.Close(w.Assign(c, ann).Conversation)
 		}
 	}
+	c, _, err := w.S.CreateCanvas(t.Context(), w.picture(w.Start("draws", team)))
+	must(t, err)
+	_, _, _, err = w.S.AddMark(t.Context(), mark(c, "ann", "m1"))
+	must(t, err)
 	must(t, w.S.Enqueue(t.Context(), job.Job{ID: "j1", Tenant: w.Tenant, Kind: "k", Payload: `{"a":1}`, RunAt: T0}))
-	_, err := w.S.Secret(t.Context(), "sign", []byte{0, 1, 255})
+	_, err = w.S.Secret(t.Context(), "sign", []byte{0, 1, 255})
 	must(t, err)
 }
 

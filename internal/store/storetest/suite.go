@@ -78,6 +78,11 @@ var suite = []struct {
 	{"Visit/Surveys", testSurveys},
 	{"Visit/Leave", testLeave},
 	{"Visit/Isolation", testVisitIsolation},
+	{"Canvas/Marks", testCanvas},
+	{"Canvas/Bounds", testCanvasBounds},
+	{"Canvas/Race", testCanvasRace},
+	{"Canvas/Recalled", testCanvasRecalled},
+	{"Canvas/Isolation", testCanvasIsolation},
 	{"Tenant/Isolation", testIsolation},
 	{"Backup/BrokenIsRefused", testRestoreRefused},
 }
