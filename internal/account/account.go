@@ -43,8 +43,8 @@ const (
 
 var permissions = map[Role][]actor.Permission{
 	Admin:      actor.Permissions(),
-	Supervisor: {actor.Reply, actor.Invite, actor.Block, actor.SeeAll, actor.Manage, actor.Content},
-	Member:     {actor.Reply, actor.Invite, actor.Block},
+	Supervisor: {actor.Reply, actor.Invite, actor.Block, actor.Contact, actor.SeeAll, actor.Manage, actor.Content},
+	Member:     {actor.Reply, actor.Invite, actor.Block, actor.Contact},
 }
 
 // BuiltIn reports whether r is one of the three roles that always exist.

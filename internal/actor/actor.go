@@ -34,13 +34,15 @@ const (
 	Invite Permission = "visitor.invite"
 	// Block allows refusing visitors for a time or for ever.
 	Block Permission = "visitor.block"
+	// Contact allows seeing phone numbers and e-mail addresses of visitors whole.
+	Contact Permission = "visitor.contact"
 	// Audit allows reading who changed what.
 	Audit Permission = "audit.read"
 )
 
 // Permissions returns all permissions in the order in which they are offered.
 func Permissions() []Permission {
-	return []Permission{Reply, Invite, Block, SeeAll, Manage, Content, Audit, Administer}
+	return []Permission{Reply, Invite, Block, Contact, SeeAll, Manage, Content, Audit, Administer}
 }
 
 // Actor is a party with a tenant and, if it is an agent, its permissions.

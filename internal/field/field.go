@@ -19,6 +19,7 @@ import (
 	"parlor/internal/errs"
 	"parlor/internal/event"
 	"parlor/internal/id"
+	"parlor/internal/mask"
 )
 
 // Kind is what sort of value a field takes.
@@ -66,8 +67,11 @@ type FieldValue struct {
 	Name  string `json:"name"`
 	Kind  Kind   `json:"kind" enum:"text,number,date,choice,phone,email"`
 	Value string `json:"value"`
-	// Masked says that Value shows the last four characters only.
+	// Masked says that Value does not show the whole.
 	Masked bool `json:"masked,omitempty"`
+	// Options are the values of a choice.
+	Options  []string `json:"options,omitempty"`
+	Required bool     `json:"required,omitempty"`
 }
 
 // FieldsChanged is the payload of event.FieldsChanged.
@@ -191,7 +195,8 @@ func (s *Service) Remove(ctx context.Context, who actor.Actor, field string) err
 
 // Of returns all fields of the company with the values of a visitor. Masked ones
 // show their last four characters, unless reveal is asked for by who has the
-// permission actor.Manage: errs.Forbidden otherwise.
+// permission actor.Manage: errs.Forbidden otherwise. Phone numbers and addresses
+// are masked for who lacks actor.Contact, whatever is asked for.
 func (s *Service) Of(ctx context.Context, who actor.Actor, v id.Visitor, reveal bool) (list []FieldValue, err error) {
 	defer errs.Wrap(&err, "field.Of")
 	if who.Kind != actor.Agent {
@@ -206,13 +211,24 @@ func (s *Service) Of(ctx context.Context, who actor.Actor, v id.Visitor, reveal 
 	}
 	values, err := s.store.FieldValues(ctx, who.Tenant, v)
 	for _, f := range fields {
-		x := FieldValue{Key: f.Key, Name: f.Name, Kind: f.Kind, Value: values[f.ID], Masked: f.Masked && !reveal}
-		if x.Masked {
-			x.Value = Mask(x.Value)
-		}
+		x := FieldValue{Key: f.Key, Name: f.Name, Kind: f.Kind, Options: f.Options, Required: f.Required}
+		x.Value, x.Masked = f.shown(who, values[f.ID], reveal)
 		list = append(list, x)
 	}
 	return list, err
+}
+
+// shown is what who sees of a value, and whether that is less than the whole.
+func (f VisitorField) shown(who actor.Actor, value string, reveal bool) (string, bool) {
+	switch {
+	case f.Kind == Phone && !who.Can(actor.Contact):
+		return mask.Phone(value), true
+	case f.Kind == Email && !who.Can(actor.Contact):
+		return mask.Email(value), true
+	case f.Masked && !reveal:
+		return Mask(value), true
+	}
+	return value, false
 }
 
 // Mask hides all but the last four characters of a value; of four or less
@@ -251,7 +267,7 @@ func (s *Service) Set(ctx context.Context, who actor.Actor, v id.Visitor, in map
 			return nil, errs.Field(key, "unknown_field", "There is no field %q.", key)
 		}
 		f := fields[i]
-		if f.Masked && value != "" && value == Mask(old[f.ID]) {
+		if shown, masked := f.shown(who, old[f.ID], false); masked && value != "" && value == shown {
 			continue
 		}
 		if value, err = Check(f, value); err != nil {

@@ -8,7 +8,9 @@ import (
 	"context"
 	"time"
 
+	"parlor/internal/actor"
 	"parlor/internal/id"
+	"parlor/internal/mask"
 )
 
 // State says whether somebody has dealt with an entry.
@@ -63,6 +65,25 @@ type Message struct {
 	// ChangedAt and ChangedBy are of the newest change by an agent.
 	ChangedAt *time.Time `json:"changedAt,omitempty"`
 	ChangedBy string     `json:"changedBy,omitempty"`
+}
+
+// For returns m as an agent may see it: without actor.Contact phone number,
+// e-mail address and the like are masked.
+func (m Message) For(who actor.Actor) Message {
+	if who.Kind != actor.Agent || who.Can(actor.Contact) {
+		return m
+	}
+	m.Email, m.Phone = mask.Email(m.Email), mask.Phone(m.Phone)
+	fields := make(map[string]string, len(m.Fields))
+	for name, v := range m.Fields {
+		switch name {
+		case "qq", "wechat", "mobile", "tel":
+			v = mask.Contact(v)
+		}
+		fields[name] = v
+	}
+	m.Fields = fields
+	return m
 }
 
 // Changed is the payload of event.LeaveChanged. Message is nil if only the counts

@@ -136,7 +136,11 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) (page []M
 	if f.Limit < 1 || f.Limit > 200 {
 		f.Limit = 50
 	}
-	return s.store.Leaves(ctx, who.Tenant, f)
+	page, next, err = s.store.Leaves(ctx, who.Tenant, f)
+	for i := range page {
+		page[i] = page[i].For(who)
+	}
+	return page, next, err
 }
 
 // Message returns one entry.
@@ -145,7 +149,8 @@ func (s *Service) Message(ctx context.Context, who actor.Actor, message string) 
 	if err := agentOnly(who); err != nil {
 		return m, err
 	}
-	return s.store.Leave(ctx, who.Tenant, message)
+	m, err = s.store.Leave(ctx, who.Tenant, message)
+	return m.For(who), err
 }
 
 // Count returns the sizes of the lists of an agent.
@@ -172,40 +177,43 @@ func (s *Service) Change(ctx context.Context, who actor.Actor, message string, c
 	if m, err = s.store.ChangeLeave(ctx, who.Tenant, message, c, s.clock.Now(), who.Name); err == nil {
 		s.tell(&m, false)
 	}
-	return m, err
+	return m.For(who), err
 }
 
 // Reply answers an entry by mail and marks it as done. Errors: Conflict
 // "mail_not_set_up" without a mail server, "no_address" if the visitor left none.
 func (s *Service) Reply(ctx context.Context, who actor.Actor, message, subject, text string) (m Message, err error) {
 	defer errs.Wrap(&err, "leave.Reply")
-	if m, err = s.Message(ctx, who, message); err != nil {
+	if err = agentOnly(who); err != nil {
+		return m, err
+	}
+	if m, err = s.store.Leave(ctx, who.Tenant, message); err != nil {
 		return m, err
 	}
 	text, subject = clean(text, true), clean(subject, false)
 	switch n := utf8.RuneCountInString(text); {
 	case n == 0:
-		return m, errs.Field("text", "empty_text", "The answer is empty.")
+		return Message{}, errs.Field("text", "empty_text", "The answer is empty.")
 	case n > maxReply:
-		return m, errs.Field("text", "text_too_long", "The answer has %d characters; %d are allowed.", n, maxReply)
+		return Message{}, errs.Field("text", "text_too_long", "The answer has %d characters; %d are allowed.", n, maxReply)
 	case subject == "" || utf8.RuneCountInString(subject) > 200:
-		return m, errs.Field("subject", "bad_subject", "The subject must have 1 to 200 characters.")
+		return Message{}, errs.Field("subject", "bad_subject", "The subject must have 1 to 200 characters.")
 	case !s.mail.Ready:
-		return m, errs.New(errs.Conflict, "mail_not_set_up", "No mail server is set up.")
+		return Message{}, errs.New(errs.Conflict, "mail_not_set_up", "No mail server is set up.")
 	case m.Email == "":
-		return m, errs.New(errs.Conflict, "no_address", "The visitor left no e-mail address.")
+		return Message{}, errs.New(errs.Conflict, "no_address", "The visitor left no e-mail address.")
 	}
 	now := s.clock.Now()
 	letter := Letter{To: m.Email, Subject: subject, Text: text, ID: id.New()}
 	b, err := json.Marshal(letter)
 	if err != nil {
-		return m, err
+		return Message{}, err
 	}
 	if m, err = s.store.ReplyLeave(ctx, who.Tenant, message, Reply{Text: text, At: now, By: who.Name, Kind: s.mail.Kind, Key: letter.ID, Payload: string(b)}); err == nil {
 		s.queued()
 		s.tell(&m, false)
 	}
-	return m, err
+	return m.For(who), err
 }
 
 func (s *Service) tell(m *Message, fresh bool) {

@@ -91,7 +91,9 @@ type Key struct {
 type Store interface {
 	// PutOnline writes the row of a visitor for a node. A row that is there keeps
 	// Since, Origin and Region; State is InService if the visitor has a running
-	// conversation, and None if it was InService before. It returns the row.
+	// conversation, and None if it was InService before. It returns the row. A row
+	// that was not there is the beginning of a visit, of which Origin, Region and
+	// the visitor's device are kept, for the newest 200 visits.
 	// errs.NotFound "visitor_not_found" for a stranger.
 	PutOnline(ctx context.Context, node string, v Visitor) (Visitor, error)
 	// DropOnline removes rows of a node; those another node has taken over stay.

@@ -32,6 +32,7 @@ var backupTables = []struct{ name, order string }{
 	{"secret", "name"},
 	{"visitor", "id"},
 	{"page", "visitor, n"},
+	{"visit", "tenant, visitor, since"},
 	{"conversation", "id"},
 	{"message", "conversation, seq"},
 	{"decision", "conversation, n"},

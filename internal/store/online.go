@@ -55,6 +55,9 @@ func (s *Store) PutOnline(ctx context.Context, node string, v online.Visitor) (g
 		if err != nil {
 			return err
 		}
+		if err := addArrival(ctx, t, v); err != nil {
+			return err
+		}
 		got, _, err = first(ctx, t, scanOnline, `SELECT `+onlineColumns+` FROM online_visitor o JOIN visitor v ON v.id = o.visitor
 			WHERE o.tenant = $1 AND o.visitor = $2`, string(v.Tenant), string(v.Visitor))
 		return err

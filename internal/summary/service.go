@@ -13,6 +13,7 @@ import (
 	"parlor/internal/errs"
 	"parlor/internal/event"
 	"parlor/internal/id"
+	"parlor/internal/mask"
 )
 
 // Service is the use cases of summaries. Whether an agent may see a conversation
@@ -45,11 +46,13 @@ type Input struct {
 
 // Of returns the summary of a conversation.
 func (s *Service) Of(ctx context.Context, who actor.Actor, c id.Conversation) (Summary, error) {
-	return s.store.Summary(ctx, who.Tenant, c)
+	got, err := s.store.Summary(ctx, who.Tenant, c)
+	return got.For(who), err
 }
 
 // Save writes the summary of a conversation anew. With a follow-up it is open,
-// also if an earlier one was handled.
+// also if an earlier one was handled. A masked contact that comes back as it was
+// shown stays as it is; any other masked one is Invalid "masked".
 func (s *Service) Save(ctx context.Context, who actor.Actor, of Subject, in Input) (got Summary, err error) {
 	defer errs.Wrap(&err, "summary.Save")
 	if who.Kind != actor.Agent {
@@ -68,13 +71,32 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, of Subject, in Inpu
 		if err = checkFollowUp(*f); err != nil {
 			return got, err
 		}
-		got.FollowUp, got.State = f, Open
+		whole := *f
+		if whole.Contact, err = s.whole(ctx, who, of.Conversation, f.Contact); err != nil {
+			return got, err
+		}
+		got.FollowUp, got.State = &whole, Open
 	}
 	if err = s.store.SaveSummary(ctx, got); err != nil {
 		return got, err
 	}
 	s.changed(got)
-	return s.store.Summary(ctx, who.Tenant, of.Conversation)
+	return s.Of(ctx, who, of.Conversation)
+}
+
+// whole returns the contact that is meant by one that may be masked.
+func (s *Service) whole(ctx context.Context, who actor.Actor, c id.Conversation, contact string) (string, error) {
+	if !mask.Is(contact) {
+		return contact, nil
+	}
+	old, err := s.store.Summary(ctx, who.Tenant, c)
+	if err != nil && errs.CodeOf(err) != errs.NotFound {
+		return "", err
+	}
+	if old.FollowUp == nil || mask.Contact(old.FollowUp.Contact) != contact {
+		return "", errs.Field("followUp.contact", "masked", "Write the whole value, or leave it as it is.")
+	}
+	return old.FollowUp.Contact, nil
 }
 
 func checkFollowUp(f FollowUp) error {
@@ -105,7 +127,7 @@ func (s *Service) Handle(ctx context.Context, who actor.Actor, c id.Conversation
 	if got, err = s.store.Summary(ctx, who.Tenant, c); err == nil {
 		s.changed(got)
 	}
-	return got, err
+	return got.For(who), err
 }
 
 func (s *Service) changed(x Summary) {
@@ -142,7 +164,11 @@ func (s *Service) Due(ctx context.Context, who actor.Actor, view string, team id
 	default:
 		return nil, "", errs.Field("view", "unknown_view", "%q is not a view; mine, team and all are.", view)
 	}
-	return s.store.DueFollowUps(ctx, f)
+	page, next, err := s.store.DueFollowUps(ctx, f)
+	for i := range page {
+		page[i] = page[i].For(who)
+	}
+	return page, next, err
 }
 
 // TypeInput is what is said of a session type.

@@ -7,7 +7,9 @@ import (
 	"context"
 	"time"
 
+	"parlor/internal/actor"
 	"parlor/internal/id"
+	"parlor/internal/mask"
 )
 
 // Bounds, in characters and rows.
@@ -87,6 +89,17 @@ type Summary struct {
 	HandledAt *time.Time `json:"handledAt,omitempty"`
 	CreatedAt time.Time  `json:"createdAt"`
 	UpdatedAt time.Time  `json:"updatedAt"`
+}
+
+// For returns s as an agent may see it: without actor.Contact the contact of the
+// follow-up is masked.
+func (s Summary) For(who actor.Actor) Summary {
+	if s.FollowUp != nil && who.Kind == actor.Agent && !who.Can(actor.Contact) {
+		f := *s.FollowUp
+		f.Contact = mask.Contact(f.Contact)
+		s.FollowUp = &f
+	}
+	return s
 }
 
 // SummaryChanged is the payload of event.SummaryChanged.

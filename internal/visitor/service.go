@@ -16,6 +16,7 @@ import (
 	"parlor/internal/errs"
 	"parlor/internal/event"
 	"parlor/internal/id"
+	"parlor/internal/mask"
 )
 
 // Service is the use cases of visitor.
@@ -176,7 +177,9 @@ func (s *Service) Visitors(ctx context.Context, t id.Tenant, list []id.Visitor) 
 	return m, nil
 }
 
-// Update changes contact details and tells consoles. A visitor may change only itself.
+// Update changes contact details and tells consoles. A visitor may change only
+// itself. A masked value that comes back as it was shown stays as it is; any
+// other masked one is Invalid "masked".
 func (s *Service) Update(ctx context.Context, who actor.Actor, v id.Visitor, d Details) (got Visitor, err error) {
 	defer errs.Wrap(&err, "visitor.Update")
 	if who.Kind == actor.Visitor && who.Visitor != v {
@@ -199,11 +202,40 @@ func (s *Service) Update(ctx context.Context, who actor.Actor, v id.Visitor, d D
 	if d.Name != nil && *d.Name == "" {
 		return got, errs.Field("name", "bad_name", "The name is empty.")
 	}
+	if err = s.unmask(ctx, who, v, &d); err != nil {
+		return got, err
+	}
 	if got, err = s.store.UpdateVisitor(ctx, who.Tenant, v, d); err != nil {
 		return got, err
 	}
 	s.announce(got, nil)
-	return got, nil
+	return got.For(who), nil
+}
+
+// unmask takes out of d what is only the masked form of what is there.
+func (s *Service) unmask(ctx context.Context, who actor.Actor, v id.Visitor, d *Details) error {
+	masked := func(p *string) bool { return p != nil && mask.Is(*p) }
+	if who.Kind != actor.Agent || !masked(d.Email) && !masked(d.Phone) {
+		return nil
+	}
+	old, err := s.store.Visitor(ctx, who.Tenant, v)
+	if err != nil {
+		return err
+	}
+	for _, c := range []struct {
+		field string
+		p     **string
+		shown string
+	}{{"email", &d.Email, mask.Email(old.Email)}, {"phone", &d.Phone, mask.Phone(old.Phone)}} {
+		if !masked(*c.p) {
+			continue
+		}
+		if **c.p != c.shown {
+			return errs.Field(c.field, "masked", "Write the whole value, or leave it as it is.")
+		}
+		*c.p = nil
+	}
+	return nil
 }
 
 // Look records that the visitor looks at a page.

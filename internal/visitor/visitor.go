@@ -6,7 +6,9 @@ import (
 	"context"
 	"time"
 
+	"parlor/internal/actor"
 	"parlor/internal/id"
+	"parlor/internal/mask"
 )
 
 // Visitor is an anonymous identity in an inbox.
@@ -34,6 +36,15 @@ type Visitor struct {
 	Visits     int       `json:"visits"`
 	FirstSeen  time.Time `json:"firstSeen"`
 	LastSeen   time.Time `json:"lastSeen"`
+}
+
+// For returns v as an agent may see it: without actor.Contact phone number and
+// e-mail address are masked.
+func (v Visitor) For(who actor.Actor) Visitor {
+	if who.Kind == actor.Agent && !who.Can(actor.Contact) {
+		v.Email, v.Phone = mask.Email(v.Email), mask.Phone(v.Phone)
+	}
+	return v
 }
 
 // Page is one page view of a visitor's trail.
@@ -83,6 +94,8 @@ type Store interface {
 	// Until and Title. Fresh is true when a row was added. At most 1,000 pages a
 	// visitor are kept: older ones go.
 	AddPage(ctx context.Context, t id.Tenant, p Page) (got Page, fresh bool, err error)
+	// Arrivals returns up to limit arrivals of a visitor within a time, newest first.
+	Arrivals(ctx context.Context, t id.Tenant, v id.Visitor, from, to time.Time, limit int) ([]Arrival, error)
 	// Pages returns up to limit page views, newest first, older than before (zero: all).
 	Pages(ctx context.Context, t id.Tenant, v id.Visitor, before time.Time, limit int) ([]Page, error)
 }

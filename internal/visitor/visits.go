@@ -17,8 +17,45 @@ type Visit struct {
 	// Since and Until are the first and the last moment of the visit.
 	Since time.Time `json:"since"`
 	Until time.Time `json:"until"`
+	// Arrival is how it began, absent if that is not known.
+	Arrival *Arrival `json:"arrival,omitempty"`
 	// Pages are newest first.
 	Pages []Dwelt `json:"pages"`
+}
+
+// Arrival is how a visit began: from where, with what.
+type Arrival struct {
+	Since time.Time `json:"since"`
+	Inbox id.Inbox  `json:"inbox"`
+	// Source is direct, search, referral or campaign.
+	Source   string `json:"source" enum:"direct,search,referral,campaign"`
+	Engine   string `json:"engine,omitempty"`
+	Keyword  string `json:"keyword,omitempty"`
+	Campaign string `json:"campaign,omitempty"`
+	Referrer string `json:"referrer,omitempty"`
+	// Country, Province and City are empty where they are not known.
+	Country  string `json:"country,omitempty"`
+	Province string `json:"province,omitempty"`
+	City     string `json:"city,omitempty"`
+	OS       string `json:"os,omitempty"`
+	Browser  string `json:"browser,omitempty"`
+	Mobile   bool   `json:"mobile,omitempty"`
+}
+
+// maxArrivals is how many arrivals a call of Trail looks at: the newest ones.
+const maxArrivals = 200
+
+// arrive gives each visit the first arrival within it. Both lists are newest first.
+func arrive(visits []Visit, arrivals []Arrival) {
+	next := 0
+	for i := range visits {
+		// The row of a visit is written a moment after its first page.
+		for from := visits[i].Since.Add(-VisitPause / 2); next < len(arrivals) && arrivals[next].Since.After(from); next++ {
+			if !arrivals[next].Since.After(visits[i].Until.Add(VisitPause / 2)) {
+				visits[i].Arrival = &arrivals[next]
+			}
+		}
+	}
 }
 
 // Dwelt is a page with the time spent on it.
@@ -57,5 +94,11 @@ func (s *Service) Trail(ctx context.Context, t id.Tenant, v id.Visitor, before t
 	if len(pages) == limit {
 		next = pages[limit-1].At
 	}
-	return Visits(pages), next, err
+	if err != nil || len(pages) == 0 {
+		return nil, next, err
+	}
+	list = Visits(pages)
+	arrivals, err := s.store.Arrivals(ctx, t, v, list[len(list)-1].Since.Add(-VisitPause), list[0].Until.Add(VisitPause), maxArrivals)
+	arrive(list, arrivals)
+	return list, next, err
 }

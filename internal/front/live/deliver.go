@@ -67,7 +67,7 @@ func (c *agentConn) Deliver(e *event.Event) {
 	case *account.AgentStatus:
 		_ = c.sock.Emit("agent", d)
 	case *visitor.Changed:
-		_ = c.sock.Emit("visitor", d)
+		_ = c.sock.Emit("visitor", visitor.Changed{Visitor: d.Visitor.For(c.who), Page: d.Page})
 	case *conversation.Recalled:
 		_ = c.sock.Emit("recalled", map[string]any{"message": c.f.Views.Message(d.Message), "conversation": d.Conversation})
 	case *conversation.MentionChanged:
@@ -97,7 +97,12 @@ func (c *agentConn) Deliver(e *event.Event) {
 	case *survey.Changed:
 		_ = c.sock.Emit("survey", d)
 	case *leave.Changed:
-		_ = c.sock.Emit("leave", d)
+		seen := *d
+		if d.Message != nil {
+			m := d.Message.For(c.who)
+			seen.Message = &m
+		}
+		_ = c.sock.Emit("leave", seen)
 	case *canvas.Changed:
 		c.drawn(d)
 	case *canvas.Stroke:

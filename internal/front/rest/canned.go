@@ -178,6 +178,7 @@ func (a *API) useCanned(ctx context.Context, l account.Login, in *useCanned) (*b
 		if v, err = a.Visitors.Visitor(ctx, l.Agent.Tenant, c.Visitor); err != nil {
 			return nil, err
 		}
+		v = v.For(l.Actor()) // the agent reads the text before it is sent
 		vars.Visitor, vars.VisitorEmail, vars.VisitorPhone = v.Name, v.Email, v.Phone
 		if vars.Team, err = a.teamName(ctx, l.Agent.Tenant, c.Team); err != nil {
 			return nil, err

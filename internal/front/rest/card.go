@@ -52,9 +52,11 @@ func (a *API) card() {
 
 func (a *API) cardOf(ctx context.Context, l account.Login, c conversation.Conversation) (card Card, err error) {
 	who := l.Actor()
-	if card.Visitor, err = a.Visitors.Visitor(ctx, who.Tenant, c.Visitor); err != nil {
+	v, err := a.Visitors.Visitor(ctx, who.Tenant, c.Visitor)
+	if err != nil {
 		return card, err
 	}
+	card.Visitor = v.For(who)
 	visits, _, err := a.Visitors.Trail(ctx, who.Tenant, c.Visitor, time.Time{}, cardPages)
 	if err != nil {
 		return card, err

@@ -41,7 +41,8 @@ func (a *API) visitors() {
 	const tag = "visitors"
 	type one = body[visitor.Visitor]
 	asAgent(a, http.MethodGet, "/visitors/{id}", "One visitor", tag, func(ctx context.Context, l account.Login, in *ByVisitor) (*one, error) {
-		return reply(a.Visitors.Visitor(ctx, l.Agent.Tenant, in.ID))
+		v, err := a.Visitors.Visitor(ctx, l.Agent.Tenant, in.ID)
+		return reply(v.For(l.Actor()), err)
 	})
 	asAgent(a, http.MethodPatch, "/visitors/{id}", "Change contact details", tag, func(ctx context.Context, l account.Login, in *patchVisitor) (*one, error) {
 		return reply(a.Visitors.Update(ctx, l.Actor(), in.ID, in.Body))

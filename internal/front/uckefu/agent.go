@@ -341,7 +341,7 @@ func (c *agentConn) changed(d *conversation.Changed) {
 	c.mu.Lock()
 	t.conv = conv
 	c.mu.Unlock()
-	u := newAgentUser(c.gen, conv, t.visitor)
+	u := newAgentUser(c.gen, conv, t.visitor.For(c.who))
 	switch {
 	case conv.Agent == c.who.Agent && conv.Status == conversation.Open:
 		_ = c.sock.Emit("new", u)

@@ -131,7 +131,7 @@ func (f *Front) transfer(w http.ResponseWriter, r *http.Request, l account.Login
 	if err != nil {
 		return err
 	}
-	return ok(w, newAgentUser(GenA, moved, v))
+	return ok(w, newAgentUser(GenA, moved, v.For(l.Actor())))
 }
 
 // agentUpload sends a picture or file to the visitor, or with `paste` only stores it.

@@ -173,7 +173,7 @@ func (f *Front) dialogues(w http.ResponseWriter, r *http.Request, l account.Logi
 	}
 	users := make([]agentUser, 0, len(list))
 	for _, c := range list {
-		u := newAgentUser(GenA, c, visitors[c.Visitor])
+		u := newAgentUser(GenA, c, visitors[c.Visitor].For(l.Actor()))
 		if q := r.FormValue("q"); q == "" || strings.Contains(strings.ToLower(u.NickName+" "+u.UserID), strings.ToLower(q)) {
 			users = append(users, u)
 		}

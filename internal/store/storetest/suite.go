@@ -74,6 +74,7 @@ var suite = []struct {
 	{"Canned/Shelves", testCanned},
 	{"Canned/Seed", testCannedSeed},
 	{"Visit/Online", testOnline},
+	{"Visit/Arrivals", testArrivals},
 	{"Visit/Invitations", testInvitations},
 	{"Visit/Surveys", testSurveys},
 	{"Visit/Leave", testLeave},

@@ -92,6 +92,30 @@ func testOnline(t *testing.T, s *store.Store) {
 	wantReason(t, err, errs.NotFound, "visitor_not_found")
 }
 
+// testArrivals keeps how visits began, the newest ones of a visitor.
+func testArrivals(t *testing.T, s *store.Store) {
+	w := NewWorld(t, s, "main")
+	vera := w.Visitor("Vera")
+	w.looking(vera, w.Node, "/a", 0)
+	w.looking(vera, w.Node, "/b", 60) // another page of the same visit
+	list, err := s.Arrivals(t.Context(), w.Tenant, vera, T0, T0.Add(time.Hour), 9)
+	must(t, err)
+	equal(t, "one visit", len(list), 1)
+	a := list[0]
+	equal(t, "arrival", spaced(a.Since.Equal(T0), a.Inbox, a.Source, a.Engine, a.Keyword, a.Referrer, a.Country, a.Province, a.City),
+		"true main search Baidu 灯 https://www.baidu.com/ CN 浙江省 杭州市")
+	for i := range 201 {
+		must(t, s.DropOnline(t.Context(), w.Node, []online.Key{{Tenant: w.Tenant, Visitor: vera}}))
+		w.looking(vera, w.Node, "/a", 3600*(i+1))
+	}
+	list, err = s.Arrivals(t.Context(), w.Tenant, vera, T0, T0.Add(9999*time.Hour), 500)
+	must(t, err)
+	equal(t, "the oldest go", spaced(len(list), list[0].Since.Sub(T0), list[199].Since.Sub(T0)), "200 201h0m0s 2h0m0s")
+	list, err = s.Arrivals(t.Context(), w.Tenant, vera, T0.Add(5*time.Hour), T0.Add(7*time.Hour), 2)
+	must(t, err)
+	equal(t, "within a time", spaced(len(list), list[0].Since.Sub(T0)), "2 7h0m0s")
+}
+
 // testInvitations keeps invitations and their answers. Rows 34, 46.
 func testInvitations(t *testing.T, s *store.Store) {
 	w := NewWorld(t, s, "main")
@@ -298,6 +322,10 @@ func testVisitIsolation(t *testing.T, s *store.Store) {
 		},
 		"DropOnline": func() (int, error) {
 			return 0, s.DropOnline(t.Context(), w.Node, []online.Key{{Tenant: o.Tenant, Visitor: free}})
+		},
+		"Arrivals": func() (int, error) {
+			list, err := s.Arrivals(t.Context(), o.Tenant, free, T0.Add(-time.Hour), T0.Add(time.Hour), 9)
+			return len(list), err
 		},
 		"Online": func() (int, error) {
 			list, _, err := s.Online(t.Context(), o.Tenant, online.Filter{Limit: 9}, T0)

@@ -2125,6 +2125,23 @@ export interface components {
             teams: string[];
             tenant: string;
         };
+        Arrival: {
+            browser?: string;
+            campaign?: string;
+            city?: string;
+            country?: string;
+            engine?: string;
+            inbox: string;
+            keyword?: string;
+            mobile?: boolean;
+            os?: string;
+            province?: string;
+            referrer?: string;
+            /** Format: date-time */
+            since: string;
+            /** @enum {string} */
+            source: "direct" | "search" | "referral" | "campaign";
+        };
         ArriveInputBody: {
             inbox: string;
             locale?: string;
@@ -2557,6 +2574,8 @@ export interface components {
             kind: "text" | "number" | "date" | "choice" | "phone" | "email";
             masked?: boolean;
             name: string;
+            options?: string[];
+            required?: boolean;
             value: string;
         };
         File: {
@@ -3636,6 +3655,7 @@ export interface components {
             text: string;
         };
         Visit: {
+            arrival?: components["schemas"]["Arrival"];
             pages: components["schemas"]["Dwelt"][];
             /** Format: date-time */
             since: string;
