@@ -166,6 +166,9 @@ func TestStartMakesAMessageOfAPicture(t *testing.T) {
 	}
 	own, err := w.Start(t.Context(), w.agent, canvas.StartInput{Conversation: w.conv, File: w.upload(w.agent, color.Black)})
 	w.must(err)
+	if _, err := w.Start(t.Context(), w.agent, canvas.StartInput{Conversation: w.conv, File: got.Message.File.ID}); err != nil {
+		t.Fatal("the visitor's picture by its file: ", err)
+	}
 	list, err := w.List(t.Context(), w.visitor, w.conv)
 	w.must(err)
 	if len(list) != 2 || list[0].ID != got.Canvas.ID || list[1].ID != own.Canvas.ID {
@@ -189,7 +192,7 @@ func TestStartIsRefused(t *testing.T) {
 		{w.boss, canvas.StartInput{Conversation: w.conv, Seq: w.seq}, errs.Conflict, "not_your_conversation"},
 		{w.agent, canvas.StartInput{Conversation: w.conv, Seq: 1}, errs.Invalid, "not_an_image"},
 		{w.agent, canvas.StartInput{Conversation: w.conv, Seq: 99}, errs.Invalid, "not_an_image"},
-		{w.agent, canvas.StartInput{Conversation: w.conv, File: w.upload(w.visitor, color.White)}, errs.NotFound, "file_not_found"},
+		{w.agent, canvas.StartInput{Conversation: w.conv, File: w.upload(w.stranger, color.White)}, errs.NotFound, "file_not_found"},
 		{w.agent, canvas.StartInput{Conversation: w.conv, File: "none"}, errs.NotFound, "file_not_found"},
 	} {
 		_, err := w.Start(ctx, x.who, x.in)

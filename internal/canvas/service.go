@@ -40,8 +40,8 @@ type Service struct {
 // New returns a service.
 func New(d Deps) *Service { return &Service{Deps: d, pictures: newPictures()} }
 
-// StartInput says which picture is drawn on: that of message Seq, or an uploaded
-// File of the agent's own.
+// StartInput says which picture is drawn on: that of message Seq, or a File that
+// the agent or the conversation's visitor has uploaded.
 type StartInput struct {
 	Conversation id.Conversation
 	Seq          int64
@@ -75,7 +75,7 @@ func (s *Service) Start(ctx context.Context, who actor.Actor, in StartInput) (ou
 	case talk.Agent != who.Agent:
 		return out, errs.New(errs.Conflict, "not_your_conversation", "The conversation is not assigned to you.")
 	}
-	file, err := s.chosen(ctx, who, in)
+	file, err := s.chosen(ctx, who, talk, in)
 	if err != nil {
 		return out, err
 	}
@@ -92,8 +92,8 @@ func (s *Service) Start(ctx context.Context, who actor.Actor, in StartInput) (ou
 }
 
 // chosen returns the picture that a start names. A message proves that its
-// picture belongs to the conversation, an upload that it is the agent's.
-func (s *Service) chosen(ctx context.Context, who actor.Actor, in StartInput) (f media.File, err error) {
+// picture belongs to the conversation, an upload that it is its agent's or visitor's.
+func (s *Service) chosen(ctx context.Context, who actor.Actor, talk conversation.Conversation, in StartInput) (f media.File, err error) {
 	if in.Seq > 0 {
 		list, err := s.Conversations.Messages(ctx, who, in.Conversation, conversation.Range{After: in.Seq - 1, Limit: 1})
 		if err != nil {
@@ -106,13 +106,42 @@ func (s *Service) chosen(ctx context.Context, who actor.Actor, in StartInput) (f
 		if err != nil {
 			return f, err
 		}
-	} else if f, err = s.Media.Own(ctx, who, in.File); err != nil {
+	} else if f, err = s.known(ctx, who, talk, in.File); err != nil {
 		return f, err
 	}
 	if f.Width < 1 || f.Height < 1 {
 		return f, errs.Field("file", "not_an_image", "The file %q is not a picture.", f.Name)
 	}
 	return f, nil
+}
+
+// recent is how many of the newest messages are searched for a file.
+const recent = 200
+
+// known returns a file that the agent or the conversation's visitor uploaded, or
+// that one of its recent messages carries; errs.NotFound for any other.
+func (s *Service) known(ctx context.Context, who actor.Actor, talk conversation.Conversation, file id.File) (media.File, error) {
+	f, err := s.Media.Own(ctx, who, file)
+	if errs.CodeOf(err) != errs.NotFound || !id.Valid(string(file)) {
+		return f, err
+	}
+	refused := err
+	if f, err = s.Media.Find(ctx, who.Tenant, file); err != nil {
+		return f, err
+	}
+	if f.OwnerKind == actor.Visitor && f.Owner == string(talk.Visitor) {
+		return f, nil
+	}
+	list, err := s.Conversations.Messages(ctx, who, talk.ID, conversation.Range{Limit: recent})
+	if err != nil {
+		return media.File{}, err
+	}
+	for _, m := range list {
+		if m.File != nil && m.File.ID == file {
+			return f, nil
+		}
+	}
+	return media.File{}, refused
 }
 
 // Seen is a canvas with what is on it, for somebody who may see it.

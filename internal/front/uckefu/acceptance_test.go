@@ -24,12 +24,7 @@ func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 
 func TestAcceptance(t *testing.T) {
 	t.Parallel()
-	if os.Getenv("PARLOR_TEST_NO_CLIENTS") == "1" {
-		t.Skip("PARLOR_TEST_NO_CLIENTS=1: needs Node and the original clients")
-	}
-	if _, err := os.Stat("../../socketio/clienttest/node_modules"); err != nil {
-		t.Fatal("the original clients are missing; run: make deps")
-	}
+	needsClients(t)
 	for _, name := range scenarios {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -37,6 +32,24 @@ func TestAcceptance(t *testing.T) {
 				scenario(t, s, name)
 			})
 		})
+	}
+}
+
+// Row 82: the picture that both sides draw on, with the original clients.
+func TestRow82PictureCollaboration(t *testing.T) {
+	t.Parallel()
+	needsClients(t)
+	servertest.Each(t, nil, func(t *testing.T, s *servertest.Instance) { scenario(t, s, "21 picture collaboration") })
+}
+
+// needsClients skips a test where the original clients are left out.
+func needsClients(t *testing.T) {
+	t.Helper()
+	if os.Getenv("PARLOR_TEST_NO_CLIENTS") == "1" {
+		t.Skip("PARLOR_TEST_NO_CLIENTS=1: needs Node and the original clients")
+	}
+	if _, err := os.Stat("../../socketio/clienttest/node_modules"); err != nil {
+		t.Fatal("the original clients are missing; run: make deps")
 	}
 }
 

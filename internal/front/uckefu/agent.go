@@ -214,6 +214,8 @@ func (c *agentConn) message(ctx context.Context, arg json.RawMessage) error {
 		AgentUser      string `json:"agentuser"`
 		AgentServiceID string `json:"agentserviceid"`
 		Message        string `json:"message"`
+		MsgType        string `json:"msgtype"`
+		AttachmentID   string `json:"attachmentid"`
 		ClientID       string `json:"clientId"`
 	}
 	if err := decode(arg, &in); err != nil {
@@ -226,6 +228,9 @@ func (c *agentConn) message(ctx context.Context, arg json.RawMessage) error {
 	if err != nil {
 		_ = c.sock.Emit("end", agentUser{UserID: in.ToUser, ID: in.AgentUser, Status: "end"})
 		return err
+	}
+	if in.MsgType == "cooperation" {
+		return c.cooperate(ctx, conv, in.AttachmentID, in.ClientID)
 	}
 	text, images := fromHTML(in.Message)
 	var posts []conversation.PostInput

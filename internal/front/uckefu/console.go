@@ -18,7 +18,7 @@ import (
 func (f *Front) console(mux *http.ServeMux) {
 	actions := map[string]func(http.ResponseWriter, *http.Request, account.Login) error{
 		"/agent/end": f.endDialogue, "/agent/readmsg": f.readMessages, "/agent/transfer/save": f.transfer,
-		"/agent/image/upload": f.agentUpload,
+		"/agent/image/upload": f.agentUpload, "/agent/message/image/upload": f.saveDrawing,
 	}
 	for word := range stateWords {
 		actions["/agent/"+word] = func(w http.ResponseWriter, r *http.Request, l account.Login) error {

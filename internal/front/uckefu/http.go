@@ -306,6 +306,14 @@ func filePart(r *http.Request, field string) (io.Reader, string, error) {
 // unless the original is asked for, by suffix (A, B) or parameter (C).
 func (f *Front) file(w http.ResponseWriter, r *http.Request) {
 	token, variant := first(r.PathValue("id"), r.URL.Query().Get("id")), media.Thumb
+	token = strings.TrimPrefix(token, uploadPrefix)
+	if handled, err := f.cooperation(w, r, token); handled {
+		if err != nil {
+			httpx.LogInternal(f.Log, r, err)
+			http.Error(w, errs.MessageOf(err), errs.Status(err))
+		}
+		return
+	}
 	if t, yes := strings.CutSuffix(token, "_original"); yes {
 		token, variant = t, media.Original
 	}

@@ -68,6 +68,7 @@ type out struct {
 	Duration       int    `json:"duration,omitempty"`
 	NoAgent        bool   `json:"noagent"`
 	DataStatus     bool   `json:"datastatus,omitempty"`
+	Cooperation    bool   `json:"cooperation,omitempty"`
 	Seq            int64  `json:"seq,omitempty"`
 }
 
@@ -102,6 +103,7 @@ type chatMessage struct {
 	Duration       int    `json:"duration,omitempty"`
 	ReadStatus     bool   `json:"readstatus"`
 	DataStatus     bool   `json:"datastatus,omitempty"`
+	Cooperation    bool   `json:"cooperation,omitempty"`
 	Seq            int64  `json:"seq,omitempty"`
 }
 
@@ -186,6 +188,7 @@ func newAgentUser(g Generation, c conversation.Conversation, v visitor.Visitor) 
 // kindWords are the contract's words for kinds of message.
 var kindWords = map[conversation.Kind]string{
 	conversation.Text: "text", conversation.Image: "image", conversation.FileK: "file", conversation.Voice: "voice",
+	conversation.Cooperation: "cooperation",
 }
 
 // direction is "in" for what the visitor wrote and "out" for the rest.
@@ -220,6 +223,9 @@ func (f *Front) content(m conversation.Message) string {
 	if m.File == nil {
 		return toHTML(m.Text)
 	}
+	if m.Canvas != "" {
+		return "/res/image.html?id=" + uploadPrefix + f.attachment(m)
+	}
 	token := f.Media.Token(m.Tenant, m.File.ID)
 	switch m.Kind {
 	case conversation.Image:
@@ -235,9 +241,9 @@ func (f *Front) visitorMessage(g Generation, m conversation.Message, v visitor.V
 	kind := kindWords[m.Kind]
 	o := out{ID: string(m.ID), Message: f.content(m), MessageType: kind, MsgType: kind, Type: "message", CallType: g.callType(direction(m)),
 		NickName: m.From.Name, UserName: m.From.Name, CreateTime: g.time(m.At), AgentServiceID: string(m.Conversation), ContextID: string(m.Conversation),
-		UserID: userID(v), AppID: string(v.Inbox), Channel: "webim", Seq: m.Seq, DataStatus: m.Recalled != nil}
+		UserID: userID(v), AppID: string(v.Inbox), Channel: "webim", Seq: m.Seq, DataStatus: m.Recalled != nil, Cooperation: m.Canvas != ""}
 	if m.File != nil {
-		o.AttachmentID, o.FileName, o.FileSize, o.Duration = string(m.File.ID), m.File.Name, m.File.Size, (m.File.Duration+999)/1000
+		o.AttachmentID, o.FileName, o.FileSize, o.Duration = f.attachment(m), m.File.Name, m.File.Size, (m.File.Duration+999)/1000
 	}
 	return o
 }
@@ -247,7 +253,7 @@ func (f *Front) agentMessage(g Generation, m conversation.Message, c conversatio
 	kind := kindWords[m.Kind]
 	o := chatMessage{ID: string(m.ID), AppID: string(c.Inbox), UserID: userID(v), UserName: m.From.Name, NickName: m.From.Name, Type: "message", MsgType: kind,
 		MessageType: kind, Message: f.content(m), CallType: g.callType(direction(m)), ContextID: string(c.ID), USession: userID(v), AgentServiceID: string(c.ID),
-		AgentUser: string(v.ID), Channel: "webim", CreateTime: g.time(m.At), UpdateTime: m.At.UnixMilli(), Model: "webim", TokenNum: c.Unread, Seq: m.Seq, DataStatus: m.Recalled != nil}
+		AgentUser: string(v.ID), Channel: "webim", CreateTime: g.time(m.At), UpdateTime: m.At.UnixMilli(), Model: "webim", TokenNum: c.Unread, Seq: m.Seq, DataStatus: m.Recalled != nil, Cooperation: m.Canvas != ""}
 	if g != GenC {
 		o.Orgi = string(c.Tenant)
 	}
@@ -257,7 +263,7 @@ func (f *Front) agentMessage(g Generation, m conversation.Message, c conversatio
 		o.ToUser, o.Creater = userID(v), m.From.ID
 	}
 	if m.File != nil {
-		o.AttachmentID, o.FileName, o.FileSize, o.Duration = string(m.File.ID), m.File.Name, m.File.Size, (m.File.Duration+999)/1000
+		o.AttachmentID, o.FileName, o.FileSize, o.Duration = f.attachment(m), m.File.Name, m.File.Size, (m.File.Duration+999)/1000
 	}
 	return o
 }

@@ -9,6 +9,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/blacklist"
+	"parlor/internal/canvas"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/event"
@@ -403,6 +404,8 @@ func (c *visitorConn) Deliver(e *event.Event) {
 		go c.sock.Disconnect(false)
 	case *survey.Changed:
 		c.surveyed(d)
+	case *canvas.Changed:
+		c.drawn(d)
 	case *conversation.Recalled:
 		if c.admitted && d.Message.Conversation == c.conv.ID {
 			_ = c.sock.Emit("message", c.f.visitorMessage(c.gen, textual(d.Message), c.who))

@@ -592,6 +592,74 @@ const scenarios = {
     say(v, '仍然正常')
     await v.until('message', (m) => m.message === '仍然正常')
   },
+
+  async '21 picture collaboration'() {
+    const a = await agent()
+    const v = connect(1, '/im/user', { query: page('u21') })
+    await v.until('status')
+    const fresh = await a.until('new')
+    const white = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAD0lEQVR4nGP4jwMwDC0JALoev0Ewkwr8AAAAAElFTkSuQmCC', 'base64')
+    const fetched = async (id) => {
+      const r = await fetch(`${base}/res/image.html?id=upload/${id}`)
+      return { status: r.status, type: r.headers.get('content-type'), bytes: Buffer.from(await r.arrayBuffer()) }
+    }
+    // The visitor sends a picture, the agent makes it one to draw on.
+    const form = new FormData()
+    form.append('imgFile', new Blob([white]), '图纸.png')
+    assert.equal((await (await fetch(`${base}/im/image/upload?userid=u21&appid=main&orgi=ukewo`, { method: 'POST', body: form })).json()).error, 0)
+    const sent = await a.until('message', (m) => m.msgtype === 'image')
+    a.emit('message', { appid: 'main', userid: AGENT, touser: 'u21', orgi: 'ukewo', msgtype: 'cooperation', attachmentid: sent.attachmentid, message: '' })
+    const shown = await v.until('message', (m) => m.messageType === 'cooperation')
+    assert.equal(shown.msgtype, 'cooperation')
+    assert.equal(shown.filename, '图纸.png')
+    assert.ok(shown.attachmentid)
+    const echo = await a.until('message', (m) => m.msgtype === 'cooperation')
+    assert.equal(echo.attachmentid, shown.attachmentid)
+    assert.equal(echo.cooperation, true)
+    const original = await fetched(shown.attachmentid)
+    assert.equal(original.status, 200)
+    assert.deepEqual(original.bytes, white)
+    const blank = await fetched(shown.attachmentid + '_cooperation')
+    assert.equal(blank.type, 'image/png')
+
+    // A drawing saved by the agent: with the token only, in each form of the field.
+    const save = (fields, token) => fetch(base + '/agent/message/image/upload', { method: 'POST', headers: token ? { authorization: token } : {}, body: new URLSearchParams(fields) })
+    const drawing = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
+    assert.equal((await save({ id: fresh.id, userid: 'u21', fileid: shown.attachmentid, image: drawing })).status, 401)
+    assert.equal((await fetch(base + '/agent/message/image/upload', { method: 'POST', headers: { cookie: 'authorization=' + a.token }, body: new URLSearchParams({ fileid: shown.attachmentid, image: drawing }) })).status, 401)
+    for (const fields of [{ id: fresh.id, fileid: shown.attachmentid }, { userid: 'u21', fileid: sent.attachmentid }, { userid: fresh.id, fileid: 'upload/' + shown.attachmentid }]) {
+      const before = v.of('message').filter((m) => m.messageType === 'action').length
+      const r = await save({ ...fields, image: drawing }, a.token)
+      assert.equal(r.status, 200, JSON.stringify(fields))
+      assert.equal((await r.json()).status, 'OK')
+      await untilTrue(() => new Promise((done) => setTimeout(() => done(v.of('message').filter((m) => m.messageType === 'action').length > before), 20)))
+    }
+    const action = await v.until('message', (m) => m.messageType === 'action')
+    assert.equal(action.calltype, 'invite')
+    assert.equal(action.attachmentid, shown.attachmentid)
+    const drawn = await fetched(shown.attachmentid + '_cooperation')
+    assert.equal(drawn.status, 200)
+    assert.notDeepEqual(drawn.bytes, blank.bytes)
+    for (const image of ['', 'data:text/html;base64,PGI+', 'data:image/png;base64,' + Buffer.from('<svg onload=alert(1)>').toString('base64')]) assert.equal((await save({ fileid: shown.attachmentid, image }, a.token)).status, 400, image)
+
+    // Marks of our own console show in the same picture, and the page is told.
+    const token = await settings({})
+    const list = await rest('GET', `/conversations/${shown.agentserviceid}/canvases`, token)
+    assert.equal(list.items.length, 1)
+    assert.ok(list.items[0].layer)
+    const actions = v.of('message').filter((m) => m.messageType === 'action').length
+    await rest('POST', `/canvases/${list.items[0].id}/marks`, a.token, { id: 'm1', tool: 'pen', colour: '#00c800', width: 60, points: [0, 0.5, 1, 0.5] })
+    await untilTrue(() => new Promise((done) => setTimeout(() => done(v.of('message').filter((m) => m.messageType === 'action').length > actions), 20)))
+    const marked = await fetched(shown.attachmentid + '_cooperation')
+    assert.notDeepEqual(marked.bytes, drawn.bytes)
+
+    // Nobody gets at it without the signed name, and nothing changes after the end.
+    for (const id of [list.items[0].id + '_cooperation', sent.attachmentid + '_cooperation', shown.attachmentid.slice(0, -1) + '_cooperation', '../../x_cooperation']) assert.equal((await fetched(id)).status, 403, id)
+    assert.equal((await api('GET', '/agent/end?userid=' + fresh.id, a.token)).json.status, 'OK')
+    await v.until('status', (m) => m.messageType === 'end')
+    assert.equal((await save({ fileid: shown.attachmentid, image: drawing }, a.token)).status, 409)
+    assert.equal((await fetched(shown.attachmentid + '_cooperation')).status, 200)
+  },
 }
 
 const name = process.argv[2]
