@@ -17,6 +17,8 @@ type Follower struct {
 	fetch   Fetch
 	emit    func(conversation.Message)
 	visible bool
+	// caught is told of a panic of fetch or emit in the background, if set.
+	caught func(v any)
 
 	mu      sync.Mutex
 	last    int64
@@ -30,6 +32,16 @@ type Follower struct {
 // by Prev; otherwise by Seq. emit is called one at a time and must not block.
 func NewFollower(last int64, visible bool, fetch Fetch, emit func(conversation.Message)) *Follower {
 	return &Follower{fetch: fetch, emit: emit, visible: visible, last: last}
+}
+
+// Follower returns a follower like NewFollower. A panic of fetch or emit while a
+// gap is filled is told to Caught, with one line in the log there, and does not
+// end the process: the next event starts the filling anew, behind the message
+// that could not be emitted.
+func (h *Hub) Follower(last int64, visible bool, fetch Fetch, emit func(conversation.Message)) *Follower {
+	f := NewFollower(last, visible, fetch, emit)
+	f.caught = h.Caught
+	return f
 }
 
 // Last returns the number of the newest message emitted.
@@ -83,29 +95,52 @@ func (f *Follower) Take(m conversation.Message) {
 // fill reads what is missing until nothing is. If the store fails, the next
 // event tries again.
 func (f *Follower) fill() {
-	for {
-		f.mu.Lock()
-		if f.closed || f.last >= f.want {
-			f.filling = false
-			f.mu.Unlock()
-			return
-		}
-		last := f.last
-		f.mu.Unlock()
-
-		page, err := f.fetch(last)
-		f.mu.Lock()
-		if err != nil || len(page) == 0 {
-			f.filling, f.want = false, 0
-			f.mu.Unlock()
-			return
-		}
-		for _, m := range page {
-			if !f.closed && m.Seq > f.last {
-				f.last = m.Seq
-				f.emit(m)
+	if f.caught != nil {
+		defer func() {
+			if v := recover(); v != nil {
+				f.caught(v)
+				f.pause()
 			}
+		}()
+	}
+	for {
+		last, more := f.missing()
+		if !more {
+			return
 		}
-		f.mu.Unlock()
+		page, err := f.fetch(last)
+		if err != nil || len(page) == 0 {
+			f.pause()
+			return
+		}
+		f.emitAll(page)
+	}
+}
+
+// missing returns behind which number something is missing; without more the
+// filling has ended.
+func (f *Follower) missing() (last int64, more bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.filling = !f.closed && f.last < f.want
+	return f.last, f.filling
+}
+
+// pause ends the filling until the next event.
+func (f *Follower) pause() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.filling, f.want = false, 0
+}
+
+// emitAll emits what of a page is new.
+func (f *Follower) emitAll(page []conversation.Message) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, m := range page {
+		if !f.closed && m.Seq > f.last {
+			f.last = m.Seq
+			f.emit(m)
+		}
 	}
 }

@@ -175,3 +175,49 @@ func TestAPanicOfOneConnectionIsItsOwn(t *testing.T) {
 type counter struct{ n int }
 
 func (c *counter) Deliver(*event.Event) { c.n++ }
+
+func TestAFollowerOutlivesAPanic(t *testing.T) {
+	t.Parallel()
+	h := realtime.NewHub()
+	caught := make(chan any, 4)
+	h.Caught = func(v any) { caught <- v }
+	got := make(chan int64, 10)
+	fetches := 0
+	f := h.Follower(0, false, func(after int64) ([]conversation.Message, error) {
+		if fetches++; fetches == 1 {
+			panic("in fetch")
+		}
+		var page []conversation.Message
+		for n := after + 1; n <= 6; n++ {
+			page = append(page, conversation.Message{Seq: n})
+		}
+		return page, nil
+	}, func(m conversation.Message) {
+		if m.Seq == 2 {
+			panic("in emit")
+		}
+		got <- m.Seq
+	})
+	f.Take(conversation.Message{Seq: 3}) // the gap cannot be read
+	if v := <-caught; v != "in fetch" {
+		t.Fatal(v)
+	}
+	awaitFollower(f, 4) // 1, then 2 cannot be emitted
+	if v := <-caught; v != "in emit" || <-got != 1 {
+		t.Fatal(v)
+	}
+	awaitFollower(f, 6)
+	for want := int64(3); want <= 6; want++ {
+		if n := <-got; n != want {
+			t.Fatalf("%d came instead of %d", n, want)
+		}
+	}
+}
+
+// awaitFollower announces a message until the follower, which may still be on its
+// way out of a panic, has begun to fill the gap before it.
+func awaitFollower(f *realtime.Follower, seq int64) {
+	for before := f.Last(); f.Last() == before; {
+		f.Take(conversation.Message{Seq: seq})
+	}
+}

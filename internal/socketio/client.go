@@ -49,6 +49,7 @@ type connectTimer client
 // Expire implements wheel.Task.
 func (t *connectTimer) Expire() {
 	c := (*client)(t)
+	defer c.srv.guarded("connect timer", func() { c.conn.Close(ReasonHandlerPanic) })
 	c.mu.Lock()
 	unused := !c.closed && len(c.sockets) == 0
 	c.mu.Unlock()

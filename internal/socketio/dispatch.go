@@ -73,7 +73,7 @@ func (d *dispatcher) run() {
 		if start {
 			go d.start()
 		}
-		s.run()
+		s.attend()
 		d.mu.Lock()
 	}
 	if d.busy--; d.busy == 0 && d.draining {

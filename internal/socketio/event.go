@@ -125,6 +125,15 @@ func (s *Socket) push(in job) {
 	}
 }
 
+// attend is run with the fence around it: a panic outside of a handler ends the socket too, and not its worker.
+func (s *Socket) attend() {
+	defer s.ns.srv.guarded("worker", func() {
+		s.dropped.Store(true)
+		s.disconnect(ReasonHandlerPanic)
+	})
+	s.run()
+}
+
 // run works until no job is left. Only one goroutine runs a socket at a time, which is what keeps its events in order.
 // A socket that is never idle keeps its worker; others get workers of their own.
 func (s *Socket) run() {
@@ -185,16 +194,32 @@ func (s *Socket) do(j *job) {
 	}
 }
 
+// guarded is deferred on goroutines of ours outside of handlers: a panic is counted and logged without what a client
+// may have sent, and end ends whose turn it was.
+func (s *Server) guarded(where string, end func()) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	s.panics.Add(1)
+	s.opts.Logger.Error("transport panicked", "in", where, "panic", described(v), "stack", string(debug.Stack()))
+	end()
+}
+
+// described is what a log may hold of a panic's value: it may be what the client sent. Errors of the runtime hold an
+// index or a type at most.
+func described(v any) string {
+	if err, ok := v.(interface{ RuntimeError() }); ok {
+		return fmt.Sprint(err)
+	}
+	return fmt.Sprintf("%T", v)
+}
+
 // panicked logs where a handler panicked, but not what it was given, and ends the socket.
 func (s *Socket) panicked(j *job, v any) {
 	s.ns.srv.panics.Add(1)
-	// The value may hold what the client sent. Errors of the runtime hold an index or a type at most.
-	what := fmt.Sprintf("%T", v)
-	if err, ok := v.(interface{ RuntimeError() }); ok {
-		what = fmt.Sprint(err)
-	}
 	s.ns.srv.opts.Logger.Error("socket handler panicked", "namespace", s.ns.name, "socket", s.id,
-		"job", int(j.kind), "panic", what, "stack", string(debug.Stack()))
+		"job", int(j.kind), "panic", described(v), "stack", string(debug.Stack()))
 	s.dropped.Store(true)
 	s.disconnect(ReasonHandlerPanic)
 }

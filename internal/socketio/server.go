@@ -89,7 +89,7 @@ func (s *Server) Stats() Stats {
 		Sockets:   int(s.sockets.Load()),
 		EventsIn:  s.eventsIn.Load(),
 		EventsOut: s.eventsOut.Load(),
-		Panics:    s.panics.Load(),
+		Panics:    s.panics.Load() + s.engine.Stats().TransportPanics,
 	}
 }
 

@@ -168,5 +168,5 @@ type Stats struct {
 	Sockets   int   // connected sockets now; a connection has one for each namespace
 	EventsIn  int64 // events that a handler got
 	EventsOut int64 // events sent, counted for each recipient
-	Panics    int64 // handlers that panicked
+	Panics    int64 // handlers that panicked, and goroutines of connections
 }

@@ -42,6 +42,15 @@ func (in *input) early(b []byte) { in.first = b }
 // Run writes what was queued, reads until the connection ends, then calls Closed. It must be called once; the caller's
 // goroutine is used.
 func (c *Conn) Run() {
+	told := false
+	if c.opts.Panicked != nil {
+		defer func() {
+			if v := recover(); v != nil {
+				c.crash(v)
+				c.tell(told)
+			}
+		}()
+	}
 	c.mu.Lock()
 	c.uncork()
 	c.mu.Unlock()
@@ -69,6 +78,7 @@ func (c *Conn) Run() {
 		_ = c.nc.Close() // the cause is reported already
 	}
 	c.in.release()
+	told = true
 	c.handler.Closed(cause)
 }
 

@@ -74,6 +74,7 @@ func (w *writer) next(frames [][]byte, i int) ([]byte, int) {
 // flush writes what is waiting, as far as the socket takes it at once. It never blocks: a socket that is full gets a
 // goroutine of its own. At most one flush or drainQueue runs for a connection.
 func (c *Conn) flush(w *writer) {
+	defer c.guard()
 	b := c.takePending(0)
 	if b == nil {
 		return
@@ -142,6 +143,7 @@ func (c *Conn) takePending(written int) *batch {
 func (c *Conn) drainQueue(b *batch, rest []byte, i int) {
 	w := writers.Get().(*writer)
 	defer writers.Put(w)
+	defer c.guard()
 	for {
 		if b == nil {
 			if b = c.takePending(0); b == nil {

@@ -33,6 +33,8 @@ const (
 var (
 	// ErrClosed is returned by writes after the connection ended or began to close.
 	ErrClosed = errors.New("wsconn: closed")
+	// ErrPanic ends a connection on whose goroutine something panicked.
+	ErrPanic = errors.New("wsconn: panic")
 	// ErrSlowReader ends a connection whose peer does not read fast enough.
 	ErrSlowReader = errors.New("wsconn: slow reader")
 	// ErrTooBig refuses a write that no empty queue would hold. The connection stays open.
@@ -64,6 +66,9 @@ type Options struct {
 	MaxQueue     int           // bytes waiting to be written; default 1 MiB
 	WriteTimeout time.Duration // how long a blocked write may take; default 5 s
 	Counters     *Counters     // may be nil
+	// Panicked gets the value of a panic on one of the connection's goroutines, in the handler's methods too. The
+	// connection ends with ErrPanic and the process goes on. Nil lets the panic go on.
+	Panicked func(v any)
 }
 
 // WithDefaults returns o with its zero fields filled in. Without Counters it gets some that nobody reads, so that

@@ -304,7 +304,7 @@ func (c *agentConn) thread(conv conversation.Conversation, last int64) *thread {
 	}
 	t := &thread{conv: conv}
 	tenant, cid := conv.Tenant, conv.ID
-	t.follower = realtime.NewFollower(last, false, func(after int64) ([]conversation.Message, error) {
+	t.follower = c.f.Hub.Follower(last, false, func(after int64) ([]conversation.Message, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 		defer cancel()
 		return c.f.Conversations.Since(ctx, tenant, cid, after, false)

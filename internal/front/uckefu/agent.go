@@ -138,7 +138,7 @@ func (c *agentConn) thread(conv conversation.Conversation, v visitor.Visitor, la
 	}
 	t := &thread{conv: conv, visitor: v}
 	tenant, cid := conv.Tenant, conv.ID
-	t.follower = realtime.NewFollower(last, false, func(after int64) ([]conversation.Message, error) {
+	t.follower = c.f.Hub.Follower(last, false, func(after int64) ([]conversation.Message, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 		defer cancel()
 		return c.f.Conversations.Since(ctx, tenant, cid, after, false)

@@ -287,7 +287,7 @@ func (c *visitorConn) follow(conv conversation.Conversation, last int64) {
 	}
 	c.conv = conv
 	t, cid, v, gen := conv.Tenant, conv.ID, c.who, c.gen
-	c.follower = realtime.NewFollower(last, true, func(after int64) ([]conversation.Message, error) {
+	c.follower = c.f.Hub.Follower(last, true, func(after int64) ([]conversation.Message, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 		defer cancel()
 		return c.f.Conversations.Since(ctx, t, cid, after, true)

@@ -239,7 +239,11 @@ func (s *Server) count(how ending) {
 type linger Conn
 
 // Expire implements wheel.Task.
-func (l *linger) Expire() { (*Conn)(l).fetched() }
+func (l *linger) Expire() {
+	c := (*Conn)(l)
+	defer c.srv.guard("linger", c.abort)
+	c.fetched()
+}
 
 // fetched forgets an ended polling session whose last packets were delivered, or never will be. It may be called twice:
 // by the poll that fetched them, and by the timer that did not wait for it.

@@ -100,7 +100,7 @@ type Options struct {
 	UnknownSession func(w http.ResponseWriter, r *http.Request, id string) bool
 	// Wheel runs the timers and tells the time; give one to share it. Nil makes one.
 	Wheel *wheel.Wheel
-	// Logger gets one debug line for each abnormal close. Nil discards.
+	// Logger gets one debug line for each abnormal close and an error for each panic. Nil discards.
 	Logger *slog.Logger
 }
 
@@ -153,9 +153,9 @@ func remoteHost(r *http.Request) string {
 
 // socket are the limits of WebSockets, shared by all of them. One value for all keeps eight bytes a connection instead
 // of a copy of the limits.
-func (o *Options) socket(counters *wsconn.Counters) *wsconn.Options {
+func (o *Options) socket(counters *wsconn.Counters, panicked func(any)) *wsconn.Options {
 	ws := wsconn.Options{
-		MaxMessage: o.MaxPayload, MaxQueue: o.MaxQueue, WriteTimeout: o.WriteTimeout, Counters: counters,
+		MaxMessage: o.MaxPayload, MaxQueue: o.MaxQueue, WriteTimeout: o.WriteTimeout, Counters: counters, Panicked: panicked,
 	}.WithDefaults()
 	return &ws
 }
@@ -169,4 +169,5 @@ type Stats struct {
 	BytesIn, BytesOut  int64 // WebSocket bytes on the wire and polling bodies
 	SlowCloses         int64 // connections closed because the client did not read
 	ParseErrors        int64 // connections closed because of malformed input
+	TransportPanics    int64 // panics on goroutines of connections, which ended them
 }

@@ -36,7 +36,11 @@ func (c *Conn) pong(now time.Duration) {
 type heartbeat Conn
 
 // Expire implements wheel.Task.
-func (h *heartbeat) Expire() { (*Conn)(h).beat() }
+func (h *heartbeat) Expire() {
+	c := (*Conn)(h)
+	defer c.srv.guard("heartbeat", c.abort)
+	c.beat()
+}
 
 // beat sends the ping that is due, or ends a silent connection. It runs on the goroutine of the wheel, where nothing
 // may block. The lock is given up for sending and ending, which take it or call the handler; a connection that has

@@ -28,6 +28,7 @@ type Server struct {
 
 	opened, upgrades, refused      atomic.Int64
 	pollIn, pollOut, slow, badness atomic.Int64
+	panics                         atomic.Int64
 	webSockets, pollings           atomic.Int64
 
 	mu       sync.RWMutex
@@ -39,7 +40,7 @@ type Server struct {
 // NewServer makes a server that reports to h. It starts nothing.
 func NewServer(opts Options, h Handler) *Server {
 	s := &Server{opts: opts.withDefaults(), handler: h, sessions: make(map[string]*Conn)}
-	s.ws = s.opts.socket(&s.counters)
+	s.ws = s.opts.socket(&s.counters, func(v any) { s.panicked("WebSocket", v) })
 	s.wheel = s.opts.Wheel
 	s.epoch = s.wheel.Now()
 	s.grace = upgradeGrace
@@ -291,5 +292,7 @@ func (s *Server) Stats() Stats {
 		BytesOut:    s.counters.BytesOut.Load() + s.pollOut.Load(),
 		SlowCloses:  s.slow.Load(),
 		ParseErrors: s.badness.Load(),
+
+		TransportPanics: s.panics.Load(),
 	}
 }

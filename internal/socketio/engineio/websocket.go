@@ -137,7 +137,10 @@ func (c *Conn) startUpgrade(w http.ResponseWriter, r *http.Request) {
 }
 
 // Expire gives up on an upgrade that takes too long. The session goes on polling.
-func (p *probe) Expire() { p.fail("upgrade timeout") }
+func (p *probe) Expire() {
+	defer p.c.srv.guard("upgrade", p.c.abort)
+	p.fail("upgrade timeout")
+}
 
 // fail ends an unfinished upgrade. The session goes on polling with what was held back, and may be upgraded again.
 func (p *probe) fail(reason string) {
