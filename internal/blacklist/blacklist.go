@@ -59,6 +59,16 @@ type Subject struct {
 type Changed struct {
 	// Blocked is a visitor who is refused from now on, empty if nobody is.
 	Blocked id.Visitor `json:"blocked,omitempty"`
+	// Address and Fingerprint are refused from now on too; empty for none. They are
+	// for the nodes, which close the open connections they fit.
+	Address     string `json:"address,omitempty"`
+	Fingerprint string `json:"fingerprint,omitempty"`
+}
+
+// Fits reports whether a connection from an address, in its usual form, and with
+// a fingerprint is one that is refused by what was added.
+func (c *Changed) Fits(address, fingerprint string) bool {
+	return c.Address != "" && c.Address == Address(address) || c.Fingerprint != "" && c.Fingerprint == fingerprint
 }
 
 // Store is the memory that blacklist needs.
@@ -144,7 +154,7 @@ func (s *Service) Add(ctx context.Context, who actor.Actor, in Input) (b Block, 
 	if err = s.store.AddBlock(ctx, b, MaxBlocks); err != nil {
 		return b, err
 	}
-	s.changed(who.Tenant, b.Visitor)
+	s.changed(who.Tenant, Changed{Blocked: b.Visitor, Address: b.Address, Fingerprint: b.Fingerprint})
 	return b, nil
 }
 
@@ -157,13 +167,15 @@ func Address(s string) string {
 	return a.Unmap().WithZone("").String()
 }
 
-func (s *Service) changed(t id.Tenant, v id.Visitor) {
+// changed tells the pages of a visitor and all nodes. Whom an address or a
+// fingerprint fits only the nodes can tell, from the connections they hold.
+func (s *Service) changed(t id.Tenant, c Changed) {
 	s.forget(t)
 	to := []event.Topic{event.ToNodes}
-	if v != "" {
-		to = append(to, event.ToVisitor(t, v))
+	if c.Blocked != "" {
+		to = append(to, event.ToVisitor(t, c.Blocked))
 	}
-	s.events.Publish(&event.Event{ID: id.New(), Tenant: t, Kind: event.BlacklistChanged, To: to, At: s.clock.Now(), Data: &Changed{Blocked: v}})
+	s.events.Publish(&event.Event{ID: id.New(), Tenant: t, Kind: event.BlacklistChanged, To: to, At: s.clock.Now(), Data: &c})
 }
 
 // Remove takes an entry off the blacklist. It needs the permission actor.Block.
@@ -175,7 +187,7 @@ func (s *Service) Remove(ctx context.Context, who actor.Actor, block string) (er
 	if err = s.store.RemoveBlock(ctx, who.Tenant, block); err != nil {
 		return err
 	}
-	s.changed(who.Tenant, "")
+	s.changed(who.Tenant, Changed{})
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"parlor/internal/account"
+	"parlor/internal/blacklist"
 	"parlor/internal/bus"
 	"parlor/internal/clock"
 	"parlor/internal/config"
@@ -142,6 +143,9 @@ func (s *Server) Run(ctx context.Context) error {
 	start("cleanup", s.cleanup)
 	start("live", s.live.Run)
 	start("uckefu", s.uckefu.Run)
+	if s.store.Engine() == store.Postgres {
+		start("pages", s.uckefu.Stay)
+	}
 	start("online", s.services.visit.online.Run)
 	start("rooms", s.services.desk.rooms.Run)
 	start("webhooks", s.services.hooks.Run)
@@ -269,5 +273,8 @@ func (s *Server) dispatch(e *event.Event) {
 		s.services.visit.heed(e)
 		s.services.hooks.Heed(e)
 	})
+	if d, ok := e.Data.(*blacklist.Changed); ok {
+		s.guard.Do(guard.Event, "refuse", func() { s.live.Refuse(e.Tenant, d); s.uckefu.Refuse(e.Tenant, d) })
+	}
 	s.guard.Do(guard.Event, "deliver", func() { s.hub.Dispatch(e) })
 }

@@ -111,6 +111,16 @@ func (s *Store) TouchVisitor(ctx context.Context, seen visitor.Visitor) (got vis
 		ms(seen.LastSeen), seen.IP, seen.OS, seen.Browser, flag(seen.Mobile), seen.Locale, visitPause.Milliseconds())
 }
 
+// SeeVisitors implements visitor.Store.
+func (s *Store) SeeVisitors(ctx context.Context, t id.Tenant, list []id.Visitor, when time.Time) (err error) {
+	defer errs.Wrap(&err, "store.SeeVisitors")
+	return s.write(ctx, func(ctx context.Context, x *tx) error {
+		_, err := x.exec(ctx, `UPDATE visitor SET last_seen = $2 WHERE id IN `+s.dialect.list("$3")+` AND tenant = $1 AND last_seen < $2`,
+			string(t), ms(when), jsonList(list))
+		return err
+	})
+}
+
 // changeVisitor runs an UPDATE … RETURNING of one visitor, which is a read and a
 // write in one step: two tabs of a browser do not undo each other's changes.
 func (s *Store) changeVisitor(ctx context.Context, text string, args ...any) (got visitor.Visitor, err error) {

@@ -177,6 +177,12 @@ func (s *Service) Visitors(ctx context.Context, t id.Tenant, list []id.Visitor) 
 	return m, nil
 }
 
+// StillHere notes that the given visitors have a page open now, for those who ask
+// on other nodes when they were seen last.
+func (s *Service) StillHere(ctx context.Context, t id.Tenant, list []id.Visitor) error {
+	return s.store.SeeVisitors(ctx, t, list, s.clock.Now())
+}
+
 // Update changes contact details and tells consoles. A visitor may change only
 // itself. A masked value that comes back as it was shown stays as it is; any
 // other masked one is Invalid "masked".

@@ -90,6 +90,9 @@ type Store interface {
 	// TouchVisitor sets LastSeen, IP, OS, Browser, Mobile and Locale where given
 	// in seen, and counts a visit if the last one is more than 30 minutes old.
 	TouchVisitor(ctx context.Context, seen Visitor) (Visitor, error)
+	// SeeVisitors moves LastSeen of those of the given visitors that exist forward
+	// to at, and changes nothing else.
+	SeeVisitors(ctx context.Context, t id.Tenant, list []id.Visitor, at time.Time) error
 	// AddPage appends a page view; the same URL as the newest one only moves its
 	// Until and Title. Fresh is true when a row was added. At most 1,000 pages a
 	// visitor are kept: older ones go.

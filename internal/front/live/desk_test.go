@@ -163,5 +163,8 @@ func TestRow80BlockedVisitorIsPutOut(t *testing.T) {
 	if code != 200 {
 		t.Fatal(body)
 	}
-	other.has(other.call("post", `{"kind":"text","text":"hi"}`), `"reason":"blacklisted"`)
+	other.until("blocked")
+	if _, refused := dial(t, w.Instance, "/parlor/visitor", `{"inbox":"main"}`, nil); !strings.Contains(refused, "blacklisted") {
+		t.Fatalf("somebody new from the address is let in: %q", refused)
+	}
 }

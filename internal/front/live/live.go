@@ -67,6 +67,8 @@ type Front struct {
 	board *board
 	// strokes limits marks that are being drawn, by person.
 	strokes *httpx.Limiter
+	// visitors is the namespace of visitors.
+	visitors *socketio.Namespace
 }
 
 // Mount adds the namespaces to s. Run must run for counts and list rows to be pushed.
@@ -74,7 +76,8 @@ func Mount(s *socketio.Server, d Deps) *Front {
 	d.Log = d.Log.With("component", "live")
 	f := &Front{Deps: d, strokes: httpx.NewLimiter(d.Clock, true, strokeRate, strokeBurst)}
 	f.board = newBoard(f)
-	f.visitorNamespace(s.Of("/parlor/visitor"))
+	f.visitors = s.Of("/parlor/visitor")
+	f.visitorNamespace(f.visitors)
 	f.agentNamespace(s.Of("/parlor/agent"))
 	return f
 }

@@ -302,8 +302,7 @@ func (c *visitorConn) Deliver(e *event.Event) {
 	case *conversation.Changed:
 		c.changed(d)
 	case *blacklist.Changed:
-		_ = c.sock.Emit("blocked", empty{})
-		go c.sock.Disconnect(false)
+		c.blocked()
 	case *invite.Changed:
 		c.invited(d.Invitation)
 	case *survey.Changed:

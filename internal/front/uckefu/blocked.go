@@ -2,6 +2,7 @@ package uckefu
 
 import (
 	"parlor/internal/blacklist"
+	"parlor/internal/id"
 	"parlor/internal/visitor"
 )
 
@@ -22,4 +23,33 @@ func (c *visitorConn) refused() {
 	_ = c.sock.Emit("status", line)
 	line.MessageType, line.MsgType = "end", "end"
 	_ = c.sock.Emit("status", line)
+}
+
+// shut refuses the page and closes its socket; mu is held, which a disconnect
+// waits for.
+func (c *visitorConn) shut() {
+	c.refused()
+	go c.sock.Disconnect(false)
+}
+
+// Refuse closes the pages of a tenant's visitors that an entry of the blacklist
+// fits by their address or userid.
+func (f *Front) Refuse(t id.Tenant, by *blacklist.Changed) {
+	var fit []*visitorConn
+	f.mu.Lock()
+	for k, pages := range f.visitors {
+		for c := range pages {
+			if by.Fits(c.sock.RemoteIP(), k.userid) {
+				fit = append(fit, c)
+			}
+		}
+	}
+	f.mu.Unlock()
+	for _, c := range fit {
+		c.mu.Lock()
+		if c.inbox.Tenant == t {
+			c.shut()
+		}
+		c.mu.Unlock()
+	}
 }

@@ -102,6 +102,19 @@ func (k *sock) until(event string, parts ...string) string {
 	}
 }
 
+// closed waits until the server ends the namespace.
+func (k *sock) closed() {
+	k.t.Helper()
+	for _, p := range k.held {
+		if strings.HasPrefix(p, "41"+k.nsp) {
+			return
+		}
+	}
+	for text := k.read(); !strings.HasPrefix(text, "41"+k.nsp); text = k.read() {
+		continue
+	}
+}
+
 // page is the query of a page of generation A.
 func page(userid string) map[string]string {
 	return map[string]string{"userid": userid, "orgi": "ukewo", "session": "s-" + userid, "appid": "main", "osname": "mac", "browser": "chrome", "nickname": userid}
@@ -243,7 +256,8 @@ func TestRow80BlacklistedPageIsRefused(t *testing.T) {
 	if code != 200 {
 		t.Fatal(body)
 	}
-	v.emit("message", map[string]string{"type": "message", "message": "still here"})
+	v.until("status", "抱歉")
+	v.closed()
 	again, refused := join(t, s, "/im/user", page("ann"))
 	again = must(t, again, refused)
 	again.until("status", "抱歉", `"messageType":"message"`)
@@ -257,11 +271,45 @@ func TestRow80BlacklistedPageIsRefused(t *testing.T) {
 	bob := must(t, k, refused)
 	bob.emit("message", map[string]string{"type": "message", "message": "me too"})
 	a.until("message", "me too")
-	for _, p := range a.held {
-		if strings.Contains(p, "still here") {
-			t.Fatal("what a blacklisted visitor writes arrives")
+}
+
+// Row 80: an entry that names an address alone closes the open pages of that
+// address at once, those of the native contract too.
+func TestRow80AddressClosesOpenPages(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, nil)
+	s.Agent("boss@example.com", account.Supervisor)
+	v, _, _ := pair(t, s)
+	_, body, _ := s.Call("POST", "/api/parlor/v1/visitor/session", `{"inbox":"main"}`, "Content-Type", "application/json")
+	var session struct{ Token string }
+	if err := json.Unmarshal([]byte(body), &session); err != nil {
+		t.Fatal(err)
+	}
+	c, _, err := wstest.Dial("ws"+strings.TrimPrefix(s.URL, "http")+"/socket.io/?EIO=4&transport=websocket", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() }) // the server has closed it
+	own := &sock{t: t, c: c, nsp: "/parlor/visitor"}
+	own.send(`40/parlor/visitor,{"token":"` + session.Token + `"}`)
+	for text := own.read(); !strings.HasPrefix(text, "40/parlor/visitor"); text = own.read() {
+		continue
+	}
+	block := func(address string) {
+		t.Helper()
+		code, body, _ := s.Call("POST", "/api/parlor/v1/blacklist", `{"address":"`+address+`"}`, "Authorization", "Bearer "+s.Token("boss@example.com"), "Content-Type", "application/json")
+		if code != 200 {
+			t.Fatal(body)
 		}
 	}
+	block("192.0.2.7")
+	v.emit("message", map[string]string{"type": "message", "message": "not me"})
+	v.until("message", "not me")
+	block("::ffff:127.0.0.1")
+	v.until("status", "抱歉")
+	v.closed()
+	own.until("blocked")
+	own.closed()
 }
 
 // Row 32: emoticons travel as markers and arrive as pictures.

@@ -192,8 +192,9 @@ func (f *Front) register(k pageKey, c *visitorConn) {
 	f.visitors[k][c] = struct{}{}
 }
 
-// unregister reports whether it was the last page of that user here.
-func (f *Front) unregister(k pageKey, c *visitorConn) (last bool) {
+// unregister reports whether it was the visitor's last page here. Somebody else
+// may use the same userid from another browser.
+func (f *Front) unregister(k pageKey, c *visitorConn, v id.Visitor) (last bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.visitors[k], c)
@@ -201,5 +202,10 @@ func (f *Front) unregister(k pageKey, c *visitorConn) (last bool) {
 		delete(f.visitors, k)
 		return true
 	}
-	return false
+	for other := range f.visitors[k] {
+		if other.visitorID() == v {
+			return false
+		}
+	}
+	return true
 }

@@ -400,8 +400,7 @@ func (c *visitorConn) Deliver(e *event.Event) {
 			c.follower.Take(d.Message)
 		}
 	case *blacklist.Changed:
-		c.refused()
-		go c.sock.Disconnect(false)
+		c.shut()
 	case *survey.Changed:
 		c.surveyed(d)
 	case *canvas.Changed:
@@ -469,7 +468,7 @@ func (c *visitorConn) gone() {
 		c.follower.Close()
 	}
 	c.mu.Unlock()
-	last := c.f.unregister(c.key, c)
+	last := c.f.unregister(c.key, c, v.ID)
 	if !ok || !last || conv.ID == "" || conv.Status == conversation.Closed {
 		return
 	}
