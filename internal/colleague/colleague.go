@@ -115,10 +115,12 @@ type Store interface {
 	// NotFound "agent_not_found"; Conflict "too_many_groups" for the owner.
 	CreateGroup(ctx context.Context, g Group) error
 	// ChangeGroup renames a group, adds and removes members and returns it as it
-	// is then, with those who were members before. A group without members is
-	// deleted. Errors: NotFound "group_not_found", "agent_not_found"; Conflict
+	// is then, with those who were members before. An owner who goes leaves the
+	// group to another member; a group without members is deleted. Errors: NotFound "group_not_found", "agent_not_found"; Conflict
 	// "too_many_members".
 	ChangeGroup(ctx context.Context, c GroupChange) (after Group, before []id.Agent, err error)
+	// DeleteGroup removes a group and returns it as it was; NotFound "group_not_found".
+	DeleteGroup(ctx context.Context, t id.Tenant, group string) (Group, error)
 	// Group returns a group with its members.
 	Group(ctx context.Context, t id.Tenant, group string) (Group, error)
 	// GroupsOf returns the groups of an agent with their members, ordered by name.

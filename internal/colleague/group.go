@@ -80,6 +80,32 @@ func (s *Service) ChangeGroup(ctx context.Context, who actor.Actor, group string
 	return g, nil
 }
 
+// RemoveGroup deletes a group with its place in everybody's list. The owner may,
+// a member who may manage, and an administrator. Errors: Forbidden "not_owner";
+// NotFound "group_not_found" for those who do not know of it.
+func (s *Service) RemoveGroup(ctx context.Context, who actor.Actor, group string) (err error) {
+	defer errs.Wrap(&err, "colleague.RemoveGroup")
+	g, err := s.store.Group(ctx, who.Tenant, group)
+	if err != nil {
+		return err
+	}
+	member := slices.Contains(g.Members, who.Agent)
+	switch {
+	case who.Can(actor.Administer), member && (g.Owner == who.Agent || who.Can(actor.Manage)):
+	case member:
+		return errs.New(errs.Forbidden, "not_owner", "Only who made the group may delete it.")
+	default:
+		return errNoGroup
+	}
+	if g, err = s.store.DeleteGroup(ctx, who.Tenant, group); err != nil {
+		return err
+	}
+	to := g.Members
+	g.Members = []id.Agent{}
+	s.changed(who.Tenant, to, Changed{Group: &g})
+	return nil
+}
+
 // Group returns a group that who is a member of.
 func (s *Service) Group(ctx context.Context, who actor.Actor, group string) (Group, error) {
 	g, err := s.store.Group(ctx, who.Tenant, group)

@@ -50,11 +50,22 @@ type Changed struct {
 
 // Filter chooses a page of invitations, newest first.
 type Filter struct {
-	// Visitor, if set, restricts to one visitor.
-	Visitor id.Visitor
-	After   string
+	// Visitor, Inbox and Result restrict if set; From and To, which is left out
+	// itself, to the time of the invitation.
+	Visitor  id.Visitor
+	Inbox    id.Inbox
+	Result   Result
+	From, To time.Time
+	After    string
 	// Limit is 1 to 200.
 	Limit int
+}
+
+// Tally counts what became of invitations.
+type Tally struct {
+	Open     int `json:"open"`
+	Accepted int `json:"accepted"`
+	Refused  int `json:"refused"`
 }
 
 // Store is the memory that invite needs.
@@ -72,4 +83,6 @@ type Store interface {
 	AcceptedInvite(ctx context.Context, t id.Tenant, v id.Visitor, since time.Time) (got Invitation, ok bool, err error)
 	// Invites returns a page of invitations and the cursor of the next, "" at the end.
 	Invites(ctx context.Context, t id.Tenant, f Filter) (page []Invitation, next string, err error)
+	// InviteTally counts the invitations of an inbox, "" for all, since a time.
+	InviteTally(ctx context.Context, t id.Tenant, in id.Inbox, since time.Time) (Tally, error)
 }

@@ -172,7 +172,20 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) (page []I
 	if f.Limit < 1 || f.Limit > 200 {
 		f.Limit = 50
 	}
+	if f.Result != "" && f.Result != Open && f.Result != Accepted && f.Result != Refused {
+		return nil, "", errs.Field("result", "unknown_result", "default, accept and refuse are the results.")
+	}
 	return s.store.Invites(ctx, who.Tenant, f)
+}
+
+// Tally counts what became of the invitations of the last days, at most 366, of
+// an inbox or with "" of all.
+func (s *Service) Tally(ctx context.Context, who actor.Actor, in id.Inbox, days int) (t Tally, err error) {
+	defer errs.Wrap(&err, "invite.Tally")
+	if who.Kind != actor.Agent {
+		return t, errs.New(errs.Forbidden, "agents_only", "Only agents see invitations.")
+	}
+	return s.store.InviteTally(ctx, who.Tenant, in, s.clock.Now().AddDate(0, 0, -min(max(days, 1), 366)))
 }
 
 // tell announces an invitation to the visitor's pages, to whoever watches the

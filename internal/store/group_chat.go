@@ -91,10 +91,31 @@ func (s *Store) ChangeGroup(ctx context.Context, c colleague.GroupChange) (after
 			_, err = t.exec(ctx, `DELETE FROM colleague_group WHERE id = $1`, c.Group)
 			return err
 		}
-		_, err = t.exec(ctx, `UPDATE colleague_group SET name = $2 WHERE id = $1`, c.Group, g.Name)
+		if !slices.Contains(left, g.Owner) {
+			g.Owner = left[0]
+		}
+		after = g
+		_, err = t.exec(ctx, `UPDATE colleague_group SET name = $2, owner = $3 WHERE id = $1`, c.Group, g.Name, string(g.Owner))
 		return err
 	})
 	return after, before, err
+}
+
+// DeleteGroup implements colleague.Store. The lines stay behind; they are
+// reached through the group only.
+func (s *Store) DeleteGroup(ctx context.Context, t id.Tenant, group string) (g colleague.Group, err error) {
+	defer errs.Wrap(&err, "store.DeleteGroup %s", group)
+	err = s.write(ctx, func(ctx context.Context, x *tx) error {
+		if g, err = groupOf(ctx, x, t, group, s.dialect.lock("g")); err != nil {
+			return err
+		}
+		if err := s.dropMembers(ctx, x, colleague.GroupChange{Tenant: t, Group: group, Remove: g.Members}); err != nil {
+			return err
+		}
+		_, err := x.exec(ctx, `DELETE FROM colleague_group WHERE id = $1`, group)
+		return err
+	})
+	return g, err
 }
 
 // dropMembers takes members out of a group and the group out of their lists.

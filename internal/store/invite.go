@@ -107,6 +107,36 @@ func (s *Store) Invites(ctx context.Context, t id.Tenant, f invite.Filter) (page
 	defer errs.Wrap(&err, "store.Invites")
 	var c conditions
 	c.add("visitor", string(f.Visitor))
-	return keyset(ctx, s, scanInvitation, func(v invite.Invitation) cursor { return cursor{ms(v.At), v.ID} }, t, f.After, f.Limit,
+	c.add("inbox", string(f.Inbox))
+	c.add("result", string(f.Result))
+	if c.text == "" {
+		c.text = " AND at > 0" // admits the index of all
+	}
+	c.since("at", f.From)
+	return keyset(ctx, s, scanInvitation, func(v invite.Invitation) cursor { return cursor{ms(v.At), v.ID} }, t, until(f.After, f.To), f.Limit,
 		`SELECT `+invitationColumns+` FROM invitation WHERE tenant = $1`+c.text+` AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4`, c.args...)
+}
+
+// InviteTally implements invite.Store. It reads the index alone.
+func (s *Store) InviteTally(ctx context.Context, t id.Tenant, in id.Inbox, since time.Time) (n invite.Tally, err error) {
+	defer errs.Wrap(&err, "store.InviteTally")
+	where, args := " AND at > 0", []any{string(t), ms(since)}
+	if in != "" {
+		where, args = " AND inbox = $3", append(args, string(in))
+	}
+	_, err = all(ctx, s.readers, func(r row) (struct{}, error) {
+		var result invite.Result
+		var count int
+		err := r.Scan(&result, &count)
+		switch result {
+		case invite.Accepted:
+			n.Accepted = count
+		case invite.Refused:
+			n.Refused = count
+		case invite.Open:
+			n.Open = count
+		}
+		return struct{}{}, err
+	}, `SELECT result, COUNT(*) FROM invitation WHERE tenant = $1`+where+` AND at >= $2 GROUP BY result`, args...)
+	return n, err
 }

@@ -158,6 +158,23 @@ type conditions struct {
 	args []any
 }
 
+// since restricts to a time and later, if one is given.
+func (c *conditions) since(column string, from time.Time) {
+	if !from.IsZero() {
+		c.args = append(c.args, ms(from))
+		c.text += fmt.Sprintf(" AND %s >= $%d", column, 4+len(c.args))
+	}
+}
+
+// until is the cursor behind which a list begins that leaves out what is at a
+// time or later: the walk starts there instead of passing over the newer ones.
+func until(after string, to time.Time) string {
+	if after == "" && !to.IsZero() {
+		return cursor{ms(to), ""}.String()
+	}
+	return after
+}
+
 func (c *conditions) add(column string, value string) {
 	if value != "" {
 		c.args = append(c.args, value)

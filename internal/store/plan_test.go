@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"parlor/internal/audit"
 	"parlor/internal/invite"
@@ -145,6 +146,20 @@ func TestFilteredListsWalkTheirOwnIndex(t *testing.T) {
 		{"survey_answered", func() error { _, _, err := s.Surveys(t.Context(), "main", survey.Filter{}); return err }},
 		{"survey_agent", func() error { _, _, err := s.Surveys(t.Context(), "main", survey.Filter{Agent: "x"}); return err }},
 		{"survey_level", func() error { _, _, err := s.Surveys(t.Context(), "main", survey.Filter{Level: "x"}); return err }},
+		{"survey_team", func() error { _, _, err := s.Surveys(t.Context(), "main", survey.Filter{Team: "x"}); return err }},
+		{"survey_inbox", func() error {
+			_, _, err := s.Surveys(t.Context(), "main", survey.Filter{Inbox: "x", From: time.Unix(1, 0)})
+			return err
+		}},
+		{"invitation_at", func() error {
+			_, _, err := s.Invites(t.Context(), "main", invite.Filter{From: time.Unix(1, 0)})
+			return err
+		}},
+		{"invitation_inbox", func() error { _, _, err := s.Invites(t.Context(), "main", invite.Filter{Inbox: "x"}); return err }},
+		{"invitation_result", func() error {
+			_, _, err := s.Invites(t.Context(), "main", invite.Filter{Result: invite.Refused})
+			return err
+		}},
 		{"leave_message_at", func() error { _, _, err := s.Leaves(t.Context(), "main", leave.Filter{}); return err }},
 		{"leave_message_state", func() error { _, _, err := s.Leaves(t.Context(), "main", leave.Filter{State: leave.Open}); return err }},
 		{"leave_message_assignee", func() error {

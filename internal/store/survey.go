@@ -88,12 +88,15 @@ func (s *Store) Surveys(ctx context.Context, t id.Tenant, f survey.Filter) (page
 	defer errs.Wrap(&err, "store.Surveys")
 	var c conditions
 	c.add("agent", string(f.Agent))
+	c.add("team", string(f.Team))
 	c.add("level", f.Level)
+	c.add("inbox", string(f.Inbox))
 	answered := " AND answered_at > 0" // admits the index of all
-	if f.Agent != "" || f.Level != "" {
+	if c.text != "" {
 		answered = " AND answered_at >= 1"
 	}
-	return keyset(ctx, s, scanSurvey, func(v survey.Survey) cursor { return cursor{ms(*v.AnsweredAt), string(v.Conversation)} }, t, f.After, f.Limit,
+	c.since("answered_at", f.From)
+	return keyset(ctx, s, scanSurvey, func(v survey.Survey) cursor { return cursor{ms(*v.AnsweredAt), string(v.Conversation)} }, t, until(f.After, f.To), f.Limit,
 		`SELECT `+surveyColumns+` FROM survey WHERE tenant = $1`+c.text+answered+` AND (answered_at, conversation) < ($2, $3)
 		ORDER BY answered_at DESC, conversation DESC LIMIT $4`, c.args...)
 }

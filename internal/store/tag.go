@@ -72,7 +72,7 @@ func (s *Store) mustBeTags(ctx context.Context, t *tx, tenant, kind string, tags
 	if len(tags) == 0 {
 		return nil
 	}
-	n, _, err := first(ctx, t, scalar[int], `SELECT COUNT(*) FROM tag WHERE id IN `+s.dialect.list("$1")+` AND tenant = $2 AND kind = $3`,
+	n, _, err := first(ctx, t, scalar[int], `SELECT COUNT(*) FROM tag WHERE id IN `+s.dialect.list("$1")+` AND tenant = $2 AND kind = $3 AND archived = 0`,
 		jsonList(tags), tenant, kind)
 	if err == nil && n != len(tags) {
 		err = missing("tag")
@@ -106,12 +106,21 @@ func (s *Store) relink(ctx context.Context, t *tx, l links, add, remove []string
 func (s *Store) Tags(ctx context.Context, t id.Tenant, kind tag.Kind) (list []tag.Tag, err error) {
 	defer errs.Wrap(&err, "store.Tags")
 	return all(ctx, s.readers, func(r row) (g tag.Tag, err error) {
-		var created int64
-		err = r.Scan(&g.ID, &g.Tenant, &g.Kind, &g.Name, &g.Color, &g.Sort, &created)
-		g.CreatedAt = at(created)
+		var created, archived int64
+		err = r.Scan(&g.ID, &g.Tenant, &g.Kind, &g.Name, &g.Color, &g.Sort, &archived, &created)
+		g.CreatedAt, g.Archived = at(created), archived != 0
 		return g, err
-	}, `SELECT id, tenant, kind, name, color, sort, created_at FROM tag WHERE tenant = $1 AND ($2 = '' OR kind = $2)
+	}, `SELECT id, tenant, kind, name, color, sort, archived, created_at FROM tag WHERE tenant = $1 AND ($2 = '' OR kind = $2)
 		ORDER BY kind, sort, id LIMIT $3`, string(t), string(kind), 2*tag.MaxTags)
+}
+
+// TagUses implements tag.Store. Each count ends at most, so that a tag on a
+// million conversations costs no more than that.
+func (s *Store) TagUses(ctx context.Context, t id.Tenant, most int) (list []tag.Uses, err error) {
+	defer errs.Wrap(&err, "store.TagUses")
+	return all(ctx, s.readers, func(r row) (u tag.Uses, err error) { return u, r.Scan(&u.Tag, &u.Uses) },
+		`SELECT g.id, (SELECT COUNT(*) FROM (SELECT k.target FROM tag_link k WHERE k.tenant = g.tenant AND k.tag = g.id LIMIT $2) u)
+		FROM tag g WHERE g.tenant = $1 ORDER BY g.kind, g.sort, g.id LIMIT $3`, string(t), most, 2*tag.MaxTags)
 }
 
 // SaveTag implements tag.Store.
@@ -123,8 +132,8 @@ func (s *Store) SaveTag(ctx context.Context, g tag.Tag, fresh bool, most int) (e
 		}
 		key := fold(g.Name)
 		if !fresh {
-			n, err := t.exec(ctx, `UPDATE tag SET name = $3, name_key = $4, color = $5, sort = $6 WHERE id = $1 AND tenant = $2`,
-				g.ID, string(g.Tenant), g.Name, key, g.Color, g.Sort)
+			n, err := t.exec(ctx, `UPDATE tag SET name = $3, name_key = $4, color = $5, sort = $6, archived = $7 WHERE id = $1 AND tenant = $2`,
+				g.ID, string(g.Tenant), g.Name, key, g.Color, g.Sort, flag(g.Archived))
 			if err == nil && n == 0 {
 				err = missing("tag")
 			}
@@ -137,8 +146,8 @@ func (s *Store) SaveTag(ctx context.Context, g tag.Tag, fresh bool, most int) (e
 		if err != nil {
 			return err
 		}
-		_, err = t.exec(ctx, `INSERT INTO tag (id, tenant, kind, name, name_key, color, sort, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			g.ID, string(g.Tenant), string(g.Kind), g.Name, key, g.Color, g.Sort, ms(g.CreatedAt))
+		_, err = t.exec(ctx, `INSERT INTO tag (id, tenant, kind, name, name_key, color, sort, created_at, archived) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			g.ID, string(g.Tenant), string(g.Kind), g.Name, key, g.Color, g.Sort, ms(g.CreatedAt), flag(g.Archived))
 		return err
 	})
 }

@@ -170,7 +170,7 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) (page []S
 		return nil, "", errs.New(errs.Forbidden, "agents_only", "Only agents see ratings.")
 	}
 	if !who.Can(actor.SeeAll) {
-		f.Agent, f.Level = who.Agent, ""
+		f.Agent = who.Agent
 	}
 	if f.Limit < 1 || f.Limit > 200 {
 		f.Limit = 50

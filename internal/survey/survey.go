@@ -70,10 +70,14 @@ type Talk struct {
 
 // Filter chooses a page of answers, newest first.
 type Filter struct {
-	// Agent and Level restrict; at most one of them.
-	Agent id.Agent
-	Level string
-	After string
+	// Agent, Team, Inbox and Level restrict if set; From and To, which is left
+	// out itself, to the time of the answer.
+	Agent    id.Agent
+	Team     id.Team
+	Inbox    id.Inbox
+	Level    string
+	From, To time.Time
+	After    string
 	// Limit is 1 to 200.
 	Limit int
 }

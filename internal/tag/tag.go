@@ -33,6 +33,8 @@ const (
 	MaxName = 30
 	// MaxTags bounds the tags of a kind.
 	MaxTags = 500
+	// MaxUses is as far as the uses of a tag are counted.
+	MaxUses = 1000
 	// MaxOnVisitor bounds the tags of a visitor.
 	MaxOnVisitor = 20
 )
@@ -46,7 +48,9 @@ type Tag struct {
 	// Color is #rrggbb.
 	Color string `json:"color"`
 	// Sort orders the tags of a kind, lowest first.
-	Sort      int       `json:"sort"`
+	Sort int `json:"sort"`
+	// Archived tags stay on what has them and are put on nothing new.
+	Archived  bool      `json:"archived,omitempty"`
 	CreatedAt time.Time `json:"createdAt"`
 }
 
@@ -55,6 +59,14 @@ type Input struct {
 	Name  string `json:"name" minLength:"1" maxLength:"30"`
 	Color string `json:"color,omitempty" pattern:"^#[0-9a-fA-F]{6}$" doc:"#rrggbb; grey without it"`
 	Sort  int    `json:"sort,omitempty" minimum:"0" maximum:"100000"`
+	// Archived takes the tag out of use.
+	Archived bool `json:"archived,omitempty"`
+}
+
+// Uses is how often a tag is in use, at most MaxUses.
+type Uses struct {
+	Tag  string `json:"tag"`
+	Uses int    `json:"uses"`
 }
 
 // VisitorInput is what the verb TagVisitor needs.
@@ -77,14 +89,17 @@ type VisitorTagged struct {
 type Store interface {
 	// Tags returns the tags of a tenant ordered by kind, sort and id; kind "" is all.
 	Tags(ctx context.Context, t id.Tenant, kind Kind) ([]Tag, error)
-	// SaveTag adds tag or replaces name, color and sort of the one with its id.
+	// TagUses counts what has each tag of a tenant, as far as most.
+	TagUses(ctx context.Context, t id.Tenant, most int) ([]Uses, error)
+	// SaveTag adds tag or replaces name, color, sort and archived of the one with its id.
 	// Errors: Conflict "tag_exists" for a name in use, without regard to case;
 	// Conflict "too_many_tags"; NotFound "tag_not_found".
 	SaveTag(ctx context.Context, tag Tag, fresh bool, most int) error
 	// DeleteTag removes a tag; what had it has it no more.
 	DeleteTag(ctx context.Context, t id.Tenant, tag string) error
 	// TagVisitor adds and removes tags and returns those the visitor has now.
-	// Errors: NotFound "visitor_not_found", "tag_not_found"; Conflict "too_many_tags".
+	// Errors: NotFound "visitor_not_found", "tag_not_found", also for an archived
+	// one that would be added; Conflict "too_many_tags".
 	TagVisitor(ctx context.Context, in VisitorInput) ([]string, error)
 	// TagsOf returns the tags of a visitor.
 	TagsOf(ctx context.Context, t id.Tenant, v id.Visitor) ([]string, error)
@@ -105,6 +120,11 @@ func New(store Store, events event.Publisher, c clock.Clock) *Service {
 // List returns the tags of a kind, "" for all.
 func (s *Service) List(ctx context.Context, who actor.Actor, kind Kind) ([]Tag, error) {
 	return s.store.Tags(ctx, who.Tenant, kind)
+}
+
+// Uses counts what has each tag, as far as MaxUses.
+func (s *Service) Uses(ctx context.Context, who actor.Actor) ([]Uses, error) {
+	return s.store.TagUses(ctx, who.Tenant, MaxUses)
 }
 
 var color = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
@@ -129,7 +149,7 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, kind Kind, tag stri
 	if !color.MatchString(in.Color) {
 		return t, errs.Field("color", "bad_color", "%q is not a color: #rrggbb.", in.Color)
 	}
-	t = Tag{ID: tag, Tenant: who.Tenant, Kind: kind, Name: name, Color: strings.ToLower(in.Color), Sort: in.Sort, CreatedAt: s.clock.Now()}
+	t = Tag{ID: tag, Tenant: who.Tenant, Kind: kind, Name: name, Color: strings.ToLower(in.Color), Sort: in.Sort, Archived: in.Archived, CreatedAt: s.clock.Now()}
 	fresh := tag == ""
 	if fresh {
 		t.ID = id.New()

@@ -103,6 +103,11 @@ func TestRow85ColleaguesTalk(t *testing.T) {
 	cy.has(cy.call("colleague", fmt.Sprintf(`{"group":%q,"text":"x"}`, group)), `"reason":"group_not_found"`)
 	b.call("colleague", fmt.Sprintf(`{"group":%q,"text":"在"}`, group))
 	a.until("colleague", `"group":"`+group, `"text":"在"`)
+	// What is deleted is gone from everybody's list at once.
+	if code, body, _ := w.Call("DELETE", "/api/parlor/v1/colleagues/groups/"+group, "", "Authorization", "Bearer "+w.Token("lin@example.com")); code != 204 {
+		t.Fatal(code, body)
+	}
+	b.until("colleague-changed", `"members":[]`)
 	cy.none("colleague", "")
 }
 

@@ -91,6 +91,9 @@ func (a *API) groups(tag string) {
 	asAgent(a, http.MethodPatch, "/colleagues/groups/{id}", "Rename a group, add and remove members, or leave it", tag, func(ctx context.Context, l account.Login, in *changeGroup) (*one, error) {
 		return reply(a.Desk.Colleagues.ChangeGroup(ctx, l.Actor(), in.ID, in.Body))
 	})
+	asAgent(a, http.MethodDelete, "/colleagues/groups/{id}", "Delete a group: its owner, a member who may manage, or an administrator", tag, func(ctx context.Context, l account.Login, in *ByID) (*none, error) {
+		return nil, a.Desk.Colleagues.RemoveGroup(ctx, l.Actor(), in.ID)
+	})
 	asAgent(a, http.MethodGet, "/colleagues/groups/{id}/messages", "Lines of a group, newest first", tag, func(ctx context.Context, l account.Login, in *groupHistory) (*body[page[colleague.Remark]], error) {
 		list, next, err := a.Desk.Colleagues.GroupHistory(ctx, l.Actor(), in.ID, in.After, in.Limit)
 		return reply(page[colleague.Remark]{full(list), next}, err)

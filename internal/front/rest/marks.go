@@ -59,6 +59,10 @@ func (a *API) tags() {
 		list, err := a.Desk.Tags.List(ctx, l.Actor(), in.Kind)
 		return listed(list, err)
 	})
+	asAgent(a, http.MethodGet, "/tags/uses", "How often each tag is in use, counted as far as 1,000", label, func(ctx context.Context, l account.Login, _ *none) (*body[items[tag.Uses]], error) {
+		list, err := a.Desk.Tags.Uses(ctx, l.Actor())
+		return listed(list, err)
+	})
 	asAgent(a, http.MethodPost, "/tags", "Add a tag", label, func(ctx context.Context, l account.Login, in *addTag) (*body[tag.Tag], error) {
 		return reply(a.Desk.Tags.Save(ctx, l.Actor(), in.Body.Kind, "", in.Body.Input))
 	})

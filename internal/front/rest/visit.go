@@ -20,9 +20,10 @@ import (
 // visitSchemas are the names in the document of types that share theirs with
 // others.
 var visitSchemas = map[string]string{
+	"parlor/internal/tag.Uses":       "TagUses",
 	"parlor/internal/online.Visitor": "OnlineVisitor", "parlor/internal/online.State": "OnlineState", "parlor/internal/leave.Message": "LeaveMessage",
 	"parlor/internal/leave.Change": "LeaveChange", "parlor/internal/survey.Survey": "ConversationSurvey", "parlor/internal/survey.Answer": "SurveyAnswer",
-	"parlor/internal/survey.Tally": "SurveyTally", "parlor/internal/setting.Canvas": "CanvasSettings",
+	"parlor/internal/survey.Tally": "SurveyTally", "parlor/internal/invite.Tally": "InvitationTally", "parlor/internal/setting.Canvas": "CanvasSettings",
 }
 
 // Paging are the parameters of a list. Exported because it is embedded.
@@ -52,7 +53,21 @@ type sendInvite struct {
 
 type listInvites struct {
 	Paging
-	Visitor id.Visitor `query:"visitor" maxLength:"64"`
+	Period
+	Visitor id.Visitor    `query:"visitor" maxLength:"64"`
+	Inbox   id.Inbox      `query:"inbox" maxLength:"64"`
+	Result  invite.Result `query:"result" enum:"default,accept,refuse"`
+}
+
+// Period restricts a list to a time. Exported because it is embedded.
+type Period struct {
+	From time.Time `query:"from"`
+	To   time.Time `query:"to" doc:"Left out itself"`
+}
+
+type invitesTally struct {
+	Days  int      `query:"days" minimum:"1" maximum:"366" default:"30"`
+	Inbox id.Inbox `query:"inbox" maxLength:"64"`
 }
 
 type readTrail struct {
@@ -88,8 +103,12 @@ func (a *API) onlineVisitors() {
 		return reply(a.Visit.Invites.Send(ctx, l.Actor(), in.ID, in.Body.Text))
 	})
 	asAgent(a, http.MethodGet, "/invitations", "Invitations with what became of them, newest first", "online", func(ctx context.Context, l account.Login, in *listInvites) (*body[page[invite.Invitation]], error) {
-		list, next, err := a.Visit.Invites.List(ctx, l.Actor(), invite.Filter{Visitor: in.Visitor, After: in.After, Limit: in.Limit})
+		list, next, err := a.Visit.Invites.List(ctx, l.Actor(), invite.Filter{Visitor: in.Visitor, Inbox: in.Inbox, Result: in.Result,
+			From: in.From, To: in.To, After: in.After, Limit: in.Limit})
 		return reply(page[invite.Invitation]{full(list), next}, err)
+	})
+	asAgent(a, http.MethodGet, "/invitations/tally", "How many invitations were accepted, refused and not answered", "online", func(ctx context.Context, l account.Login, in *invitesTally) (*body[invite.Tally], error) {
+		return reply(a.Visit.Invites.Tally(ctx, l.Actor(), in.Inbox, in.Days))
 	})
 	asAgent(a, http.MethodGet, "/visitors/{id}/trail", "Visits of a visitor with the time spent on each page", "online", func(ctx context.Context, l account.Login, in *readTrail) (*body[trailPage], error) {
 		list, next, err := a.Visitors.Trail(ctx, l.Agent.Tenant, in.ID, in.Before, in.Limit)
@@ -106,7 +125,10 @@ func (a *API) onlineVisitors() {
 
 type listSurveys struct {
 	Paging
+	Period
 	Agent id.Agent `query:"agent" maxLength:"64"`
+	Team  id.Team  `query:"team" maxLength:"64"`
+	Inbox id.Inbox `query:"inbox" maxLength:"64"`
 	Level string   `query:"level" maxLength:"32"`
 }
 
@@ -129,7 +151,8 @@ func (a *API) surveys() {
 	const tag = "surveys"
 	view := func(v survey.Survey, err error) (*body[surveyView], error) { return reply(a.surveyView(v), err) }
 	asAgent(a, http.MethodGet, "/surveys", "Ratings, newest first", tag, func(ctx context.Context, l account.Login, in *listSurveys) (*body[page[survey.Survey]], error) {
-		list, next, err := a.Visit.Surveys.List(ctx, l.Actor(), survey.Filter{Agent: in.Agent, Level: in.Level, After: in.After, Limit: in.Limit})
+		list, next, err := a.Visit.Surveys.List(ctx, l.Actor(), survey.Filter{Agent: in.Agent, Team: in.Team, Inbox: in.Inbox, Level: in.Level,
+			From: in.From, To: in.To, After: in.After, Limit: in.Limit})
 		return reply(page[survey.Survey]{full(list), next}, err)
 	})
 	asAgent(a, http.MethodGet, "/surveys/tally", "How often each level was chosen", tag, func(ctx context.Context, l account.Login, in *tallyInput) (*body[items[survey.Tally]], error) {

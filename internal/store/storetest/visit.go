@@ -160,6 +160,25 @@ func testInvitations(t *testing.T, s *store.Store) {
 	w.StartFor(vera, "")
 	_, err = send(20, ann)
 	wantReason(t, err, errs.Conflict, "visitor_in_service")
+	for _, c := range []struct {
+		f    invite.Filter
+		want int
+	}{{invite.Filter{Inbox: w.Inbox}, 2}, {invite.Filter{Inbox: "other"}, 0}, {invite.Filter{Result: invite.Refused}, 1}, {invite.Filter{Result: invite.Open}, 0},
+		{invite.Filter{From: T0.Add(5 * time.Second)}, 1}, {invite.Filter{To: T0.Add(10 * time.Second)}, 1}, {invite.Filter{To: T0.Add(11 * time.Second), Inbox: w.Inbox}, 2},
+		{invite.Filter{From: T0.Add(2 * time.Second), To: T0.Add(10 * time.Second)}, 0}} {
+		c.f.Limit = 9
+		page, _, err := s.Invites(t.Context(), w.Tenant, c.f)
+		must(t, err)
+		equal(t, fmt.Sprintf("%+v", c.f), len(page), c.want)
+	}
+	for _, in := range []id.Inbox{"", w.Inbox} {
+		n, err := s.InviteTally(t.Context(), w.Tenant, in, T0)
+		must(t, err)
+		equal(t, "tally", n, invite.Tally{Accepted: 1, Refused: 1})
+	}
+	n, err := s.InviteTally(t.Context(), w.Tenant, w.Inbox, T0.Add(5*time.Second))
+	must(t, err)
+	equal(t, "tally of late", n, invite.Tally{Accepted: 1})
 	for _, f := range []invite.Filter{{Limit: 1}, {Limit: 1, Visitor: vera}} {
 		page, next, err := s.Invites(t.Context(), w.Tenant, f)
 		must(t, err)
@@ -206,6 +225,16 @@ func testSurveys(t *testing.T, s *store.Store) {
 		c = w.Assign(w.Start(fmt.Sprint("v", i), ""), ann).Conversation
 		_, err = s.AnswerSurvey(t.Context(), sheet("1", 100+i), T0)
 		must(t, err)
+	}
+	for _, c := range []struct {
+		f    survey.Filter
+		want int
+	}{{survey.Filter{Inbox: w.Inbox}, 5}, {survey.Filter{Inbox: "other"}, 0}, {survey.Filter{Team: "none"}, 0}, {survey.Filter{Agent: ann, Level: "5"}, 1},
+		{survey.Filter{From: T0.Add(102 * time.Second)}, 2}, {survey.Filter{To: T0.Add(102 * time.Second), Level: "1"}, 2}, {survey.Filter{To: T0.Add(10 * time.Second)}, 0}} {
+		c.f.Limit = 9
+		page, _, err := s.Surveys(t.Context(), w.Tenant, c.f)
+		must(t, err)
+		equal(t, fmt.Sprintf("%+v", c.f), len(page), c.want)
 	}
 	for _, f := range []survey.Filter{{}, {Agent: ann}, {Level: "1"}} {
 		f.Limit = 3
@@ -358,6 +387,10 @@ func testVisitIsolation(t *testing.T, s *store.Store) {
 			return none(err)
 		},
 		"Survey": func() (int, error) { _, err := s.Survey(t.Context(), o.Tenant, c.ID); return none(err) },
+		"InviteTally": func() (int, error) {
+			n, err := s.InviteTally(t.Context(), o.Tenant, "", time.Time{})
+			return n.Open + n.Accepted + n.Refused, err
+		},
 		"Surveys": func() (int, error) {
 			list, _, err := s.Surveys(t.Context(), o.Tenant, survey.Filter{Limit: 9})
 			return len(list), err

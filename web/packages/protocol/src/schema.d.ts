@@ -627,7 +627,8 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete?: never;
+        /** Delete a group: its owner, a member who may manage, or an administrator */
+        delete: operations["delete-colleagues-groups-id"];
         options?: never;
         head?: never;
         /** Rename a group, add and remove members, or leave it */
@@ -1151,6 +1152,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/parlor/v1/invitations/tally": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many invitations were accepted, refused and not answered */
+        get: operations["get-invitations-tally"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/parlor/v1/leave-messages": {
         parameters: {
             query?: never;
@@ -1512,6 +1530,23 @@ export interface paths {
         put?: never;
         /** Add a tag */
         post: operations["post-tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/parlor/v1/tags/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How often each tag is in use, counted as far as 1,000 */
+        get: operations["get-tags-uses"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2747,6 +2782,14 @@ export interface components {
             url?: string;
             visitor: string;
         };
+        InvitationTally: {
+            /** Format: int64 */
+            accepted: number;
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            refused: number;
+        };
         Invite: {
             accept?: {
                 [key: string]: string;
@@ -2853,6 +2896,9 @@ export interface components {
         };
         ItemsTenant: {
             items: components["schemas"]["Tenant"][];
+        };
+        ItemsUses: {
+            items: components["schemas"]["TagUses"][];
         };
         ItemsVisitorField: {
             items: components["schemas"]["VisitorField"][];
@@ -3509,6 +3555,7 @@ export interface components {
             visitorName: string;
         };
         Tag: {
+            archived?: boolean;
             color: string;
             /** Format: date-time */
             createdAt: string;
@@ -3520,6 +3567,7 @@ export interface components {
             sort: number;
         };
         TagBody: {
+            archived?: boolean;
             /** @description #rrggbb; grey without it */
             color?: string;
             /** @enum {string} */
@@ -3529,11 +3577,17 @@ export interface components {
             sort?: number;
         };
         TagChange: {
+            archived?: boolean;
             /** @description #rrggbb; grey without it */
             color?: string;
             name: string;
             /** Format: int64 */
             sort?: number;
+        };
+        TagUses: {
+            tag: string;
+            /** Format: int64 */
+            uses: number;
         };
         Team: {
             /** Format: date-time */
@@ -8804,6 +8858,98 @@ export interface operations {
             };
         };
     };
+    "delete-colleagues-groups-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "patch-colleagues-groups-id": {
         parameters: {
             query?: never;
@@ -12316,7 +12462,12 @@ export interface operations {
                 /** @description Cursor of the previous page */
                 after?: string;
                 limit?: number;
+                from?: string;
+                /** @description Left out itself */
+                to?: string;
                 visitor?: string;
+                inbox?: string;
+                result?: "default" | "accept" | "refuse";
             };
             header?: never;
             path?: never;
@@ -12331,6 +12482,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageInvitation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-invitations-tally": {
+        parameters: {
+            query?: {
+                days?: number;
+                inbox?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationTally"];
                 };
             };
             /** @description Bad Request */
@@ -14956,7 +15202,12 @@ export interface operations {
                 /** @description Cursor of the previous page */
                 after?: string;
                 limit?: number;
+                from?: string;
+                /** @description Left out itself */
+                to?: string;
                 agent?: string;
+                team?: string;
+                inbox?: string;
                 level?: string;
             };
             header?: never;
@@ -15305,6 +15556,89 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-tags-uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsUses"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
