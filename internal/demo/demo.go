@@ -51,6 +51,7 @@ var Teams = []string{"售前 Sales", "售后 Support"}
 type Store interface {
 	account.Store
 	visitor.Store
+	visitor.IdentityStore
 	conversation.Store
 	routing.Store
 	media.Store

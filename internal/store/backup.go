@@ -60,6 +60,8 @@ var backupTables = []struct{ name, order string }{
 	{"invitation", "id"},
 	{"survey", "conversation"},
 	{"leave_message", "id"},
+	{"visitor_identity", "visitor"},
+	{"counter", "tenant, name"},
 	{"hook", "id"},
 	{"hook_due", "hook, subject"},
 	{"hook_attempt", "id"},

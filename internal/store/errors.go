@@ -54,8 +54,10 @@ var duplicates = map[string]duplicate{
 	"field.tenant, field.key":            {"field", "key"},
 	"handover_pkey":                      {"handover", "conversation"},
 	"handover.conversation":              {"handover", "conversation"},
-	"hook_pkey":                          {"hook", "id"},
-	"hook.id":                            {"hook", "id"},
+	"visitor_identity_token":             {"visitor", "token"},
+	"visitor_identity.tenant, visitor_identity.token": {"visitor", "token"},
+	"hook_pkey": {"hook", "id"},
+	"hook.id":   {"hook", "id"},
 }
 
 // translate turns an error of a driver into one of errs. Errors that already

@@ -22,14 +22,18 @@ import (
 // Service is the use cases of visitor.
 type Service struct {
 	store  Store
+	ids    IdentityStore
 	events event.Publisher
 	clock  clock.Clock
 	key    []byte
 }
 
 // New returns a service. key signs visitor tokens; it must be the same on all nodes.
-func New(store Store, events event.Publisher, c clock.Clock, key []byte) *Service {
-	return &Service{store: store, events: events, clock: c, key: key}
+func New(store interface {
+	Store
+	IdentityStore
+}, events event.Publisher, c clock.Clock, key []byte) *Service {
+	return &Service{store: store, ids: store, events: events, clock: c, key: key}
 }
 
 // Actor returns the acting party of a visitor.

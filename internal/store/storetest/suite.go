@@ -58,6 +58,7 @@ var suite = []struct {
 	{"Job/ClaimRace", testClaimRace},
 	{"Job/Moved", testJobsMoved},
 	{"Routing/Handovers", testHandovers},
+	{"Visitor/Registered", testRegistered},
 	{"Hook/Due", testHooksDue},
 	{"Hook/Log", testHookLog},
 	{"Routing/OpenByTeam", testOpenByTeam},
