@@ -1,0 +1,108 @@
+package rocketchat
+
+import (
+	"context"
+	"net/http"
+
+	"parlor/internal/conversation"
+	"parlor/internal/errs"
+	"parlor/internal/id"
+	"parlor/internal/visitor"
+)
+
+// rooms adds the calls by which visitors open and close rooms.
+func (f *Front) rooms() {
+	f.add(
+		route{method: http.MethodGet, path: "livechat/room", do: f.openRoom, calls: 5},
+		route{method: http.MethodPost, path: "livechat/room.close", do: f.closeRoom},
+	)
+}
+
+var openShape = dict(must("token", text), maybe("rid", text), maybe("agentId", text), maybe("sla", text), maybe("priority", text)).matched()
+
+// openRoom answers GET livechat/room: the open room of a visitor, or a new one.
+// The conversation's own rule makes sure that there is one at a time.
+func (f *Front) openRoom(ctx context.Context, c *call) (any, error) {
+	var in struct{ Token, Rid, AgentID string }
+	if err := c.readQuery(openShape, &in); err != nil {
+		return nil, err
+	}
+	k, err := f.Visitors.ByToken(ctx, c.tenant, in.Token)
+	if err != nil {
+		return nil, err
+	}
+	active, err := f.Conversations.Active(ctx, c.tenant, k.Visitor.ID)
+	switch {
+	case err != nil && errs.CodeOf(err) != errs.NotFound:
+		return nil, err
+	case err == nil && (in.Rid == "" || in.Rid == string(active.ID)):
+		return f.roomAnswer(ctx, active, k, false)
+	case in.Rid != "":
+		return nil, plain("invalid-room")
+	}
+	return f.newRoom(ctx, c, k, id.Agent(in.AgentID))
+}
+
+// newRoom starts a conversation, unless nobody is there to answer.
+func (f *Front) newRoom(ctx context.Context, c *call, k visitor.Known, agent id.Agent) (any, error) {
+	there, err := f.Accounts.AnyoneAvailable(ctx, c.tenant)
+	if err != nil {
+		return nil, err
+	}
+	if !there {
+		return nil, structured("no-agent-online", "Sorry, no online agents")
+	}
+	a, err := f.Routing.Admit(ctx, visitorActor(k.Visitor), conversation.StartInput{Channel: roomChannel(c.r), Team: k.Identity.Team, Agent: agent, Address: f.Clients.Of(c.r)})
+	switch errs.ReasonOf(err) {
+	case "closed", "queue_full":
+		return nil, structured("no-agent-online", "Sorry, no online agents")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f.roomAnswer(ctx, a.Conversation, k, a.Created)
+}
+
+func (f *Front) roomAnswer(ctx context.Context, conv conversation.Conversation, k visitor.Known, fresh bool) (any, error) {
+	r, err := f.roomOf(ctx, conv, k)
+	return object{"room": r, "newRoom": fresh}, err
+}
+
+// roomChannel is where a room comes from: the widget says so in cookies.
+func roomChannel(r *http.Request) string {
+	is, err1 := r.Cookie("rc_is_widget")
+	kind, err2 := r.Cookie("rc_room_type")
+	if err1 == nil && err2 == nil && is.Value == "t" && kind.Value == "l" {
+		return "widget"
+	}
+	return "api"
+}
+
+var closeShape = dict(must("token", text), must("rid", text))
+
+func (f *Front) closeRoom(ctx context.Context, c *call) (any, error) {
+	var in struct{ Token, Rid string }
+	if err := c.read(closeShape, &in); err != nil {
+		return nil, err
+	}
+	k, conv, err := f.roomOfVisitor(ctx, c.tenant, in.Token, in.Rid)
+	if err != nil {
+		return nil, err
+	}
+	if conv.Status == conversation.Closed {
+		return nil, plain("room-closed")
+	}
+	if _, err := f.Conversations.Close(ctx, visitorActor(k.Visitor), conv.ID, conversation.EndByVisitor); err != nil {
+		return nil, err
+	}
+	return object{"rid": in.Rid, "comment": "Closed by visitor"}, nil
+}
+
+// roomOfVisitor finds a visitor by token and a room that is the visitor's own.
+func (f *Front) roomOfVisitor(ctx context.Context, t id.Tenant, token, rid string) (k visitor.Known, conv conversation.Conversation, err error) {
+	if k, err = f.Visitors.ByToken(ctx, t, token); err != nil {
+		return k, conv, err
+	}
+	conv, err = f.Conversations.Conversation(ctx, visitorActor(k.Visitor), id.Conversation(rid))
+	return k, conv, err
+}
