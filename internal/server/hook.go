@@ -2,8 +2,11 @@ package server
 
 import (
 	"context"
+	"net/http"
 
+	"parlor/internal/front/httpx"
 	"parlor/internal/front/rest"
+	"parlor/internal/front/rocketchat"
 	"parlor/internal/front/wire"
 	"parlor/internal/hook"
 	"parlor/internal/id"
@@ -18,4 +21,12 @@ func (s *Server) hookDomain() {
 			return len(list) > 0, err
 		}})
 	d.hooks.Add("parlor", rest.HookFormat{Views: wire.Views{Files: d.media}})
+}
+
+// rocketchat mounts the front of that contract and its form of webhooks.
+func (s *Server) rocketchat(mux *http.ServeMux, clients httpx.ClientIP, limits bool) {
+	d := &s.services
+	front := rocketchat.Mount(mux, rocketchat.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
+		Hooks: d.hooks, Clients: clients, PublicURL: s.opts.Config.PublicURL, Limits: limits, Clock: s.opts.Clock, Log: s.log})
+	d.hooks.Add("rocketchat", front.Format())
 }

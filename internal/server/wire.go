@@ -230,6 +230,7 @@ func (s *Server) fronts() {
 		Views: views, Clients: clients, Calls: calls, Uploads: arrivals, Desk: d.desk.forREST(s), Visit: d.visit.front(), Hooks: d.hooks, Leaving: leaving, Version: s.opts.Version, Log: s.log})
 	site.Mount(mux, site.Deps{Accounts: d.accounts, Media: d.media, Clients: clients, Surveys: d.visit.surveys, Canvases: d.visit.canvases, Views: views, Calls: leaving, Files: web.Files(), Built: web.Built(), Start: s.opts.Start,
 		SetupToken: s.setupToken, PublicURL: c.PublicURL, Log: s.log})
+	s.rocketchat(mux, clients, limits)
 	mux.Handle("/socket.io/", s.sockets)
 	s.health(mux)
 	s.handler = httpx.Limits(s.edge(api.Facts(mux)), c.MaxUpload+1<<20, s.log)

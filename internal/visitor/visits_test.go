@@ -57,6 +57,7 @@ func TestRow45VisitsSayHowTheyBegan(t *testing.T) {
 
 // trail is a store that holds one visitor's pages.
 type trail struct {
+	visitor.IdentityStore
 	visitor.Store
 	pages    []visitor.Page
 	arrivals []visitor.Arrival
