@@ -1,13 +1,17 @@
 package account_test
 
 import (
+	"encoding/base64"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/argon2"
+
 	"parlor/internal/account"
 	"parlor/internal/actor"
+	"parlor/internal/audit"
 	"parlor/internal/bus/memory"
 	"parlor/internal/clock"
 	"parlor/internal/errs"
@@ -181,7 +185,7 @@ func TestFirstAdminIsCreatedOnce(t *testing.T) {
 func TestPasswords(t *testing.T) {
 	t.Parallel()
 	h, err := account.HashPassword("密码密码密码密码")
-	if err != nil || !strings.HasPrefix(h, "$argon2id$v=19$m=19456,t=2,p=1$") {
+	if err != nil || !strings.HasPrefix(h, "$sha256$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Fatalf("%q %v", h, err)
 	}
 	if other, _ := account.HashPassword("密码密码密码密码"); other == h {
@@ -190,9 +194,47 @@ func TestPasswords(t *testing.T) {
 	if !account.CheckPassword(h, "密码密码密码密码") || account.CheckPassword(h, "密码密码密码密") {
 		t.Fatal("the check is wrong")
 	}
-	for _, broken := range []string{"", "x", "$argon2id$v=19$m=19456,t=2,p=1$$", "$argon2id$v=18" + h[14:], "$argon2id$v=19$m=99999999,t=2,p=1$AAAA$AAAA", h[:len(h)-4]} {
+	if !account.CheckDigest(h, account.Digest("密码密码密码密码")) || account.CheckDigest(h, account.Digest("密码密码密码密")) || account.CheckDigest(h, "密码密码密码密码") ||
+		account.CheckDigest(h[7:], account.Digest("密码密码密码密码")) {
+		t.Fatal("the check of a digest is wrong")
+	}
+	for _, broken := range []string{"", "x", "$argon2id$v=19$m=19456,t=2,p=1$$", "$sha256$argon2id$v=18" + h[21:], h[7:], "$argon2id$v=19$m=99999999,t=2,p=1$AAAA$AAAA", h[:len(h)-4]} {
 		if account.CheckPassword(broken, "密码密码密码密码") {
 			t.Errorf("%q matches", broken)
 		}
 	}
+}
+
+// TestOldHashesAreMadeAnewAtLogin: a hash from before digests were known is good
+// for the password, and after it for the digest too.
+func TestOldHashesAreMadeAnewAtLogin(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		w := storetest.NewWorld(t, st, "main")
+		s := account.New(st, memory.New(), clock.NewStub(storetest.T0))
+		old := account.Agent{ID: "lin", Tenant: w.Tenant, Name: "Lin", Email: "lin@example.com", Username: "lin", Role: account.Member, Cap: 1, CreatedAt: storetest.T0,
+			PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$" + oldKey("correct horse")}
+		if err := st.CreateAgent(t.Context(), old, audit.None); err != nil {
+			t.Fatal(err)
+		}
+		digest := account.Digest("correct horse")
+		if _, err := s.LoginDigest(t.Context(), "main", "lin", digest, "", account.LegacyToken); errs.ReasonOf(err) != "wrong_login" {
+			t.Fatalf("a digest fits an old hash: %v", err)
+		}
+		if _, err := s.Login(t.Context(), "main", "lin", "correct horse", "", account.LegacyToken); err != nil {
+			t.Fatal(err)
+		}
+		l, err := s.LoginDigest(t.Context(), "main", "lin", digest, "", account.LegacyToken)
+		if err != nil || l.Agent.ID != "lin" {
+			t.Fatalf("%v %v", l.Agent.ID, err)
+		}
+		if _, err := s.LoginDigest(t.Context(), "main", "lin", account.Digest("wrong"), "", account.LegacyToken); errs.ReasonOf(err) != "wrong_login" {
+			t.Fatal(err)
+		}
+	})
+}
+
+// oldKey is the key of a password as it was derived without a digest.
+func oldKey(password string) string {
+	return base64.RawStdEncoding.EncodeToString(argon2.IDKey([]byte(password), []byte("saltsaltsaltsalt"), 2, 19*1024, 1, 32))
 }

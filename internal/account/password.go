@@ -2,9 +2,12 @@ package account
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -43,18 +46,33 @@ func CheckNewPassword(password string) error {
 	return nil
 }
 
-// HashPassword returns the argon2id hash of password in PHC form. A password
-// outside the limits is errs.Invalid "password_length".
+// digested stands before a hash that was made of the password's digest: the
+// SHA-256 in hex, which some programs send instead of the password.
+const digested = "$sha256"
+
+// Digest returns what programs send instead of a password: its SHA-256 in hex.
+func Digest(password string) string {
+	sum := sha256.Sum256([]byte(password))
+	return hex.EncodeToString(sum[:])
+}
+
+// HashPassword returns the argon2id hash of password's digest in PHC form, with a
+// mark before it. A password outside the limits is errs.Invalid "password_length".
 func HashPassword(password string) (string, error) {
 	if err := CheckNewPassword(password); err != nil {
 		return "", err
 	}
+	return hashDigest(Digest(password)), nil
+}
+
+// hashDigest returns the hash of a digest.
+func hashDigest(digest string) string {
 	salt := make([]byte, 16)
 	_, _ = rand.Read(salt) // never fails since Go 1.24
-	key := derive(password, salt, argonMemory, argonTime, argonLanes)
+	key := derive(digest, salt, argonMemory, argonTime, argonLanes)
 	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonLanes,
-		b64.EncodeToString(salt), b64.EncodeToString(key)), nil
+	return fmt.Sprintf(digested+"$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonLanes,
+		b64.EncodeToString(salt), b64.EncodeToString(key))
 }
 
 // CheckPassword reports whether password has the given hash. A broken hash matches nothing.
@@ -62,6 +80,21 @@ func CheckPassword(hash, password string) bool {
 	if len(password) > 4*MaxPassword {
 		return false
 	}
+	if rest, ok := strings.CutPrefix(hash, digested); ok {
+		return checkKey(rest, Digest(password))
+	}
+	return checkKey(hash, password)
+}
+
+// CheckDigest reports whether the password with the given digest has the given
+// hash. A hash from before digests were known matches none.
+func CheckDigest(hash, digest string) bool {
+	rest, ok := strings.CutPrefix(hash, digested)
+	return ok && len(digest) == 2*sha256.Size && checkKey(rest, strings.ToLower(digest))
+}
+
+// checkKey reports whether secret has the given argon2id hash.
+func checkKey(hash, password string) bool {
 	var version int
 	var m, t uint32
 	var lanes uint8

@@ -66,6 +66,26 @@ var errLogin = errs.New(errs.Unauthenticated, "wrong_login", "The name or the pa
 // same answer in about the same time.
 func (s *Service) Login(ctx context.Context, t id.Tenant, login, password, ip string, kind CredentialKind) (out Login, err error) {
 	defer errs.Wrap(&err, "account.Login")
+	return s.logIn(ctx, t, login, ip, kind, func(a Agent, hash string) (bool, error) {
+		ok := CheckPassword(hash, password)
+		if !ok || a.ID == "" || strings.HasPrefix(hash, digested) {
+			return ok, nil
+		}
+		// A hash from before digests were known is made anew, now that the password is.
+		a.PasswordHash = hashDigest(Digest(password))
+		return true, s.store.UpdateAgent(ctx, a, audit.None)
+	})
+}
+
+// LoginDigest is Login for a program that sends the password's digest.
+func (s *Service) LoginDigest(ctx context.Context, t id.Tenant, login, digest, ip string, kind CredentialKind) (out Login, err error) {
+	defer errs.Wrap(&err, "account.LoginDigest")
+	return s.logIn(ctx, t, login, ip, kind, func(_ Agent, hash string) (bool, error) { return CheckDigest(hash, digest), nil })
+}
+
+// logIn is what both kinds of log-in share. check gets a decoy's hash and no
+// agent if there is none with this name.
+func (s *Service) logIn(ctx context.Context, t id.Tenant, login, ip string, kind CredentialKind, check func(a Agent, hash string) (bool, error)) (out Login, err error) {
 	login = strings.TrimSpace(login)
 	keys := [2]string{"ip " + ip, "login " + string(t) + " " + strings.ToLower(login)}
 	if !s.limiter.allow(keys[:]...) {
@@ -75,11 +95,15 @@ func (s *Service) Login(ctx context.Context, t id.Tenant, login, password, ip st
 	if err != nil && errs.CodeOf(err) != errs.NotFound {
 		return out, err
 	}
-	hash := a.PasswordHash
-	if err != nil || hash == "" {
-		hash = decoyHash
+	hash, known := a.PasswordHash, a
+	if err != nil || hash == "" || a.Disabled {
+		hash, known = decoyHash, Agent{}
 	}
-	if !CheckPassword(hash, password) || err != nil || a.Disabled {
+	ok, err := check(known, hash)
+	if err != nil {
+		return out, err
+	}
+	if !ok || known.ID == "" {
 		s.limiter.fail(keys[:]...)
 		return out, errLogin
 	}
@@ -87,11 +111,11 @@ func (s *Service) Login(ctx context.Context, t id.Tenant, login, password, ip st
 	if kind == LegacyToken {
 		life = LegacyLife
 	}
-	return s.issue(ctx, a, kind, "login", life)
+	return s.issue(ctx, known, kind, "login", life)
 }
 
 // decoyHash is checked when there is no such agent, so that the answer takes as long.
-const decoyHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+const decoyHash = digested + "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 func (s *Service) issue(ctx context.Context, a Agent, kind CredentialKind, name string, life time.Duration) (Login, error) {
 	secret := id.Secret(43)

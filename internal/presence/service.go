@@ -23,6 +23,8 @@ type Service struct {
 	log     *slog.Logger
 	node    string
 	changed func(context.Context, Agent)
+	// declared are agents who say to be there without a connection.
+	declared declared
 
 	mu    sync.Mutex
 	count map[Agent]*entry
@@ -40,7 +42,7 @@ type entry struct {
 // New returns a service. changed is called when an agent got its first or lost
 // its last connection on this node, or by the end of another node.
 func New(store Store, node string, c clock.Clock, log *slog.Logger, changed func(context.Context, Agent)) *Service {
-	return &Service{store: store, clock: c, log: log.With("component", "presence"), node: node, changed: changed, count: map[Agent]*entry{}}
+	return &Service{store: store, clock: c, log: log.With("component", "presence"), node: node, changed: changed, declared: declared{at: map[Agent]time.Time{}}, count: map[Agent]*entry{}}
 }
 
 // Start makes this node count, dropping what an earlier life of it left behind.
