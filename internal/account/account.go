@@ -3,6 +3,7 @@
 package account
 
 import (
+	"slices"
 	"time"
 
 	"parlor/internal/actor"
@@ -39,15 +40,28 @@ const (
 	Admin      Role = "admin"
 	Supervisor Role = "supervisor"
 	Member     Role = "agent"
+	// Monitor looks after the teams of a unit.
+	Monitor Role = "monitor"
+	// Bot answers by itself and is never absent.
+	Bot Role = "bot"
+	// User, Guest and App may log in and nothing else.
+	User  Role = "user"
+	Guest Role = "guest"
+	App   Role = "app"
 )
 
 var permissions = map[Role][]actor.Permission{
+	Monitor:    {actor.Reply, actor.Invite, actor.Block, actor.Contact, actor.SeeAll, actor.Manage},
+	Bot:        {actor.Reply},
+	User:       {},
+	Guest:      {},
+	App:        {},
 	Admin:      actor.Permissions(),
 	Supervisor: {actor.Reply, actor.Invite, actor.Block, actor.Contact, actor.SeeAll, actor.Manage, actor.Content},
 	Member:     {actor.Reply, actor.Invite, actor.Block, actor.Contact},
 }
 
-// BuiltIn reports whether r is one of the three roles that always exist.
+// BuiltIn reports whether r is one of the roles that always exist.
 func (r Role) BuiltIn() bool { _, ok := permissions[r]; return ok }
 
 // CustomRole is a role that a company made for itself.
@@ -87,6 +101,8 @@ type Agent struct {
 	Name     string    `json:"name"`
 	// Role is admin, supervisor, agent or the id of a role of the company's own.
 	Role Role `json:"role"`
+	// Also are further roles: what one of them allows is allowed.
+	Also []Role `json:"also,omitempty"`
 	// Cap is the highest number of open conversations at once, 1 to MaxCap.
 	Cap      int       `json:"cap"`
 	Teams    []id.Team `json:"teams"`
@@ -95,6 +111,12 @@ type Agent struct {
 	PasswordHash string    `json:"-"`
 	CreatedAt    time.Time `json:"createdAt"`
 }
+
+// Roles are all roles of an agent.
+func (a Agent) Roles() []Role { return append([]Role{a.Role}, a.Also...) }
+
+// Has reports whether an agent has a role.
+func (a Agent) Has(r Role) bool { return a.Role == r || slices.Contains(a.Also, r) }
 
 // AgentStatus is the changing part of an agent, as routing and colleagues see it.
 type AgentStatus struct {

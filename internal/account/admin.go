@@ -21,14 +21,26 @@ func (s *Service) by(who actor.Actor) audit.By { return audit.Of(who, s.clock.No
 
 // permissionsOf returns what an agent may do. A role that is gone allows nothing.
 func (s *Service) permissionsOf(ctx context.Context, a Agent) ([]actor.Permission, error) {
-	if list, ok := permissions[a.Role]; ok {
+	if list, ok := permissions[a.Role]; ok && len(a.Also) == 0 {
 		return list, nil
 	}
 	book, err := s.Book(ctx, a.Tenant)
 	if err != nil {
 		return nil, err
 	}
-	return book.Roles[a.Role].Permissions, nil
+	allowed := []actor.Permission{}
+	for _, r := range a.Roles() {
+		list, ok := permissions[r]
+		if !ok {
+			list = book.Roles[r].Permissions
+		}
+		for _, p := range list {
+			if !slices.Contains(allowed, p) {
+				allowed = append(allowed, p)
+			}
+		}
+	}
+	return allowed, nil
 }
 
 // administrator returns errs.Forbidden unless who may administer.
@@ -53,6 +65,7 @@ type AgentChange struct {
 	Username *string
 	Name     *string
 	Role     *Role
+	Also     []Role // nil keeps, empty takes all away
 	Cap      *int
 	Teams    []id.Team // nil keeps, empty takes all away
 	Disabled *bool
@@ -69,14 +82,14 @@ func (s *Service) ChangeAgent(ctx context.Context, who actor.Actor, agent id.Age
 	if a, err = s.store.Agent(ctx, who.Tenant, agent); err != nil {
 		return a, err
 	}
-	wasAdmin, hash := a.Role == Admin && !a.Disabled, a.PasswordHash
+	wasAdmin, hash := a.Has(Admin) && !a.Disabled, a.PasswordHash
 	if err := c.apply(&a); err != nil {
 		return a, err
 	}
 	if err := s.checkAgent(ctx, a); err != nil {
 		return a, err
 	}
-	if wasAdmin && (a.Role != Admin || a.Disabled) {
+	if wasAdmin && (!a.Has(Admin) || a.Disabled) {
 		if err := s.notTheLast(ctx, who.Tenant, agent); err != nil {
 			return a, err
 		}
@@ -112,6 +125,9 @@ func (c AgentChange) apply(a *Agent) (err error) {
 	if c.Role != nil {
 		a.Role = *c.Role
 	}
+	if c.Also != nil {
+		a.Also = c.Also
+	}
 	if c.Cap != nil {
 		a.Cap = *c.Cap
 	}
@@ -133,7 +149,7 @@ func (s *Service) notTheLast(ctx context.Context, t id.Tenant, but id.Agent) err
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(list, func(a Agent) bool { return a.ID != but && a.Role == Admin && !a.Disabled }) {
+	if slices.ContainsFunc(list, func(a Agent) bool { return a.ID != but && a.Has(Admin) && !a.Disabled }) {
 		return nil
 	}
 	return errs.New(errs.Conflict, "last_admin", "This is the last administrator. Make another one first.")

@@ -324,6 +324,7 @@ type NewAgent struct {
 	Tenant                          id.Tenant
 	Email, Name, Username, Password string
 	Role                            Role
+	Also                            []Role
 	Cap                             int
 	Teams                           []string
 }
@@ -352,7 +353,7 @@ func (s *Service) fillAgent(ctx context.Context, in NewAgent) (a Agent, err erro
 	if !isAddress(in.Email) {
 		return a, errs.Field("email", "bad_email", "%q is not an e-mail address.", in.Email)
 	}
-	a = Agent{ID: id.Agent(id.New()), Tenant: in.Tenant, Email: in.Email, Username: in.Username, Role: in.Role, Cap: in.Cap, CreatedAt: s.clock.Now()}
+	a = Agent{ID: id.Agent(id.New()), Tenant: in.Tenant, Email: in.Email, Username: in.Username, Role: in.Role, Also: in.Also, Cap: in.Cap, CreatedAt: s.clock.Now()}
 	if a.Name, err = cleanName("name", in.Name); err != nil {
 		return a, err
 	}
@@ -371,15 +372,24 @@ func (s *Service) fillAgent(ctx context.Context, in NewAgent) (a Agent, err erro
 	return a, s.checkAgent(ctx, a)
 }
 
+// maxRoles is how many roles an agent may have beside the first.
+const maxRoles = 20
+
 // checkAgent refuses a role that does not exist and a cap out of bounds.
 func (s *Service) checkAgent(ctx context.Context, a Agent) error {
-	if !a.Role.BuiltIn() {
+	if len(a.Also) > maxRoles {
+		return errs.Field("also", "too_many_roles", "%d further roles; %d are allowed.", len(a.Also), maxRoles)
+	}
+	for _, r := range a.Roles() {
+		if r.BuiltIn() {
+			continue
+		}
 		book, err := s.Book(ctx, a.Tenant)
 		if err != nil {
 			return err
 		}
-		if _, ok := book.Roles[a.Role]; !ok {
-			return errs.Field("role", "unknown_role", "%q is not a role; admin, supervisor, agent and the company's own are.", clip(string(a.Role), 60))
+		if _, ok := book.Roles[r]; !ok {
+			return errs.Field("role", "unknown_role", "%q is not a role; admin, supervisor, agent and the company's own are.", clip(string(r), 60))
 		}
 	}
 	if a.Cap < 1 || a.Cap > MaxCap {

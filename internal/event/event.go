@@ -75,6 +75,8 @@ const (
 	// LeaveChanged carries *leave.Changed.
 	LeaveChanged Kind = "leave.changed"
 
+	// GrantsChanged says that the roles of permissions were changed; no payload.
+	GrantsChanged Kind = "grants.changed"
 	// HooksChanged says that webhooks of a tenant were changed; no payload.
 	HooksChanged Kind = "hooks.changed"
 

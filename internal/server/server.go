@@ -272,6 +272,7 @@ func (s *Server) dispatch(e *event.Event) {
 		s.services.desk.heed(e)
 		s.services.visit.heed(e)
 		s.services.hooks.Heed(e)
+		s.services.grants.Heed(e)
 	})
 	if d, ok := e.Data.(*blacklist.Changed); ok {
 		s.guard.Do(guard.Event, "refuse", func() { s.live.Refuse(e.Tenant, d); s.uckefu.Refuse(e.Tenant, d) })

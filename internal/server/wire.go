@@ -24,6 +24,7 @@ import (
 	"parlor/internal/front/site"
 	"parlor/internal/front/uckefu"
 	"parlor/internal/front/wire"
+	"parlor/internal/grant"
 	"parlor/internal/hook"
 	"parlor/internal/id"
 	"parlor/internal/job"
@@ -50,6 +51,7 @@ type services struct {
 	desk          deskServices
 	visit         visitServices
 	hooks         *hook.Service
+	grants        *grant.Service
 }
 
 // OpenStore opens the database that the settings name. shared is for commands

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -17,15 +18,28 @@ import (
 func fold(s string) string { return cases.Fold().String(norm.NFKC.String(s)) }
 
 // selectAgent reads agents a without their teams and without their status.
-const selectAgent = `SELECT a.id, a.tenant, a.email, a.username, a.name, a.role, a.cap, a.disabled,
+const selectAgent = `SELECT a.id, a.tenant, a.email, a.username, a.name, a.role, a.also, a.cap, a.disabled,
 	a.password_hash, a.created_at FROM agent a`
 
 // scanAgent reads a row of selectAgent.
 func scanAgent(r row) (a account.Agent, err error) {
 	var created, disabled int64
-	err = r.Scan(&a.ID, &a.Tenant, &a.Email, &a.Username, &a.Name, &a.Role, &a.Cap, &disabled, &a.PasswordHash, &created)
+	var also string
+	err = r.Scan(&a.ID, &a.Tenant, &a.Email, &a.Username, &a.Name, &a.Role, &also, &a.Cap, &disabled, &a.PasswordHash, &created)
 	a.Disabled, a.CreatedAt = disabled != 0, at(created)
+	for role := range strings.FieldsSeq(also) {
+		a.Also = append(a.Also, account.Role(role))
+	}
 	return a, err
+}
+
+// alsoOf writes further roles with blanks between them: ids of roles have none.
+func alsoOf(a account.Agent) string {
+	list := make([]string, len(a.Also))
+	for i, r := range a.Also {
+		list[i] = string(r)
+	}
+	return strings.Join(list, " ")
 }
 
 // CreateAgent implements account.Store. Everything that can be refused is checked before the first
@@ -41,9 +55,9 @@ func (s *Store) CreateAgent(ctx context.Context, a account.Agent, by audit.By) (
 		}
 		if _, err := t.exec(ctx, `INSERT INTO agent (id, tenant, email, email_key, username, username_key, name, role,
 			cap, disabled, password_hash, created_at, state, state_reason, state_since, open, last_assigned_at,
-			idle_since, lost_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $12, 0, 0, 0, 0)`,
+			idle_since, lost_at, also) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $12, 0, 0, 0, 0, $14)`,
 			string(a.ID), string(a.Tenant), a.Email, fold(a.Email), a.Username, fold(a.Username), a.Name,
-			string(a.Role), a.Cap, flag(a.Disabled), a.PasswordHash, ms(a.CreatedAt), string(account.Away)); err != nil {
+			string(a.Role), a.Cap, flag(a.Disabled), a.PasswordHash, ms(a.CreatedAt), string(account.Away), alsoOf(a)); err != nil {
 			return err
 		}
 		if err := s.setTeams(ctx, t, a); err != nil {
@@ -180,9 +194,9 @@ func (s *Store) UpdateAgent(ctx context.Context, a account.Agent, by audit.By) (
 			return err
 		}
 		if _, err := t.exec(ctx, `UPDATE agent SET email = $3, email_key = $4, username = $5, username_key = $6,
-			name = $7, role = $8, cap = $9, disabled = $10, password_hash = $11 WHERE id = $1 AND tenant = $2`,
+			name = $7, role = $8, cap = $9, disabled = $10, password_hash = $11, also = $12 WHERE id = $1 AND tenant = $2`,
 			string(a.ID), string(a.Tenant), a.Email, fold(a.Email), a.Username, fold(a.Username), a.Name,
-			string(a.Role), a.Cap, flag(a.Disabled), a.PasswordHash); err != nil {
+			string(a.Role), a.Cap, flag(a.Disabled), a.PasswordHash, alsoOf(a)); err != nil {
 			return err
 		}
 		if err := s.setTeams(ctx, t, a); err != nil {

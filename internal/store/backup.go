@@ -61,6 +61,7 @@ var backupTables = []struct{ name, order string }{
 	{"survey", "conversation"},
 	{"leave_message", "id"},
 	{"visitor_identity", "visitor"},
+	{"grant_roles", "tenant, permission"},
 	{"counter", "tenant, name"},
 	{"hook", "id"},
 	{"hook_due", "hook, subject"},

@@ -67,7 +67,7 @@ func (s *Store) DeleteRole(ctx context.Context, t id.Tenant, role account.Role, 
 		if err != nil || !ok {
 			return orMissing(err, "role")
 		}
-		_, used, err := first(ctx, x, scalar[int64], `SELECT 1 FROM agent WHERE tenant = $1 AND role = $2 LIMIT 1`, string(t), string(role))
+		_, used, err := first(ctx, x, scalar[int64], `SELECT 1 FROM agent WHERE tenant = $1 AND (role = $2 OR ' ' || also || ' ' LIKE '% ' || $2 || ' %') LIMIT 1`, string(t), string(role))
 		if err != nil {
 			return err
 		}

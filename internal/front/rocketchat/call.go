@@ -1,6 +1,7 @@
 package rocketchat
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"parlor/internal/account"
 	"parlor/internal/actor"
 	"parlor/internal/errs"
+	"parlor/internal/grant"
 	"parlor/internal/id"
 )
 
@@ -33,16 +35,31 @@ type call struct {
 }
 
 // may reports whether the caller has one of the permissions.
-func (c *call) may(permissions ...string) bool {
+func (c *call) may(ctx context.Context, permissions ...string) (bool, error) {
 	if c.login == nil {
-		return false
+		return false, nil
 	}
+	return c.f.Grants.Allowed(ctx, c.tenant, rolesOf(c.login.Agent), permissions...)
+}
+
+// borrow lends the caller what those of the permissions mean that it has; having
+// none of them is refused.
+func (c *call) borrow(ctx context.Context, permissions []string) error {
+	refused := true
 	for _, p := range permissions {
-		if granted(c.login.Agent.Role, p) {
-			return true
+		ok, err := c.may(ctx, p)
+		if err != nil {
+			return err
+		}
+		if ok {
+			refused = false
+			c.who = grant.Lend(c.who, p)
 		}
 	}
-	return false
+	if refused {
+		return errPermission
+	}
+	return nil
 }
 
 // arg returns a query parameter.

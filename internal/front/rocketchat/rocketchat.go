@@ -16,10 +16,12 @@ import (
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/front/httpx"
+	"parlor/internal/grant"
 	"parlor/internal/hook"
 	"parlor/internal/id"
 	"parlor/internal/media"
 	"parlor/internal/memo"
+	"parlor/internal/presence"
 	"parlor/internal/routing"
 	"parlor/internal/visitor"
 )
@@ -39,6 +41,8 @@ type Deps struct {
 	Visitors      *visitor.Service
 	Media         *media.Service
 	Hooks         *hook.Service
+	Grants        *grant.Service
+	Presence      *presence.Service
 	Clients       httpx.ClientIP
 	// PublicURL is the address under which people reach the server; empty: taken
 	// from the request.
@@ -153,8 +157,10 @@ func (f *Front) run(ctx context.Context, c *call, r route) (any, error) {
 	if r.auth && c.login == nil {
 		return nil, errLogin
 	}
-	if len(r.needs) > 0 && !c.may(r.needs...) {
-		return nil, errPermission
+	if len(r.needs) > 0 {
+		if err := c.borrow(ctx, r.needs); err != nil {
+			return nil, err
+		}
 	}
 	if c.login == nil {
 		if err := f.limiter.take(c.w, r.method+" "+r.path, f.Clients.Of(c.r), r.calls); err != nil {
@@ -185,6 +191,7 @@ func (f *Front) authenticate(ctx context.Context, c *call) error {
 	}
 	if l.Agent.Tenant == c.tenant && (user == "" || user == string(l.Agent.ID)) {
 		c.login, c.who = &l, l.Actor()
+		return f.Presence.Alive(ctx, presence.Agent{Tenant: c.tenant, Agent: l.Agent.ID})
 	}
 	return nil
 }

@@ -3,10 +3,10 @@ package rocketchat
 import (
 	"context"
 	"net/http"
-	"slices"
 
 	"parlor/internal/account"
 	"parlor/internal/errs"
+	"parlor/internal/grant"
 )
 
 // session adds log-in and log-out.
@@ -46,15 +46,23 @@ func (f *Front) logIn(ctx context.Context, c *call) (any, error) {
 			break
 		}
 	}
-	password, ok := body["password"].(string)
-	if !ok || user == "" {
-		return nil, errUnauthorized
-	}
-	l, err := f.Accounts.Login(ctx, c.tenant, user, password, f.Clients.Of(c.r), account.LegacyToken)
+	l, err := f.passwordLogin(ctx, c, user, body["password"])
 	if errs.CodeOf(err) == errs.Unauthenticated {
 		return nil, errUnauthorized
 	}
 	return f.loggedIn(c, l, err)
+}
+
+// passwordLogin checks a password, or its digest as {digest, algorithm}.
+func (f *Front) passwordLogin(ctx context.Context, c *call, user string, password any) (account.Login, error) {
+	switch p := password.(type) {
+	case string:
+		return f.Accounts.Login(ctx, c.tenant, user, p, f.Clients.Of(c.r), account.LegacyToken)
+	case map[string]any:
+		digest, _ := p["digest"].(string)
+		return f.Accounts.LoginDigest(ctx, c.tenant, user, digest, f.Clients.Of(c.r), account.LegacyToken)
+	}
+	return account.Login{}, errUnauthorized
 }
 
 // loggedIn is written by hand: its envelope has no "success".
@@ -82,47 +90,21 @@ func (f *Front) me(_ context.Context, c *call) (any, error) { return meOf(*c.log
 func meOf(l account.Login) object {
 	a := l.Agent
 	return object{"_id": a.ID, "name": a.Name, "username": a.Username, "email": a.Email, "emails": []object{{"address": a.Email, "verified": true}},
-		"roles": rolesOf(a.Role), "active": !a.Disabled, "type": "user", "settings": object{"preferences": object{}}}
+		"roles": rolesOf(a), "active": !a.Disabled, "type": "user", "settings": object{"preferences": object{}}}
 }
 
-// rolesOf are the contract's names of a role.
-func rolesOf(r account.Role) []string {
-	switch r {
-	case account.Admin:
-		return []string{"user", "admin"}
-	case account.Supervisor:
-		return []string{"user", "livechat-manager"}
-	}
-	return []string{"user", "livechat-agent"}
-}
+// roleNames are the contract's names of the roles that are called otherwise here.
+var roleNames = map[account.Role]string{account.Supervisor: grant.Manager, account.Member: grant.Agent, account.Monitor: grant.Monitor}
 
-// agentsMay, monitorsMay and managersMay are the permissions of the roles below
-// the administrator's, who has all.
-var (
-	agentsMay = []string{"view-l-room", "close-livechat-room", "on-hold-livechat-room", "view-livechat-queue", "create-livechat-contact", "update-livechat-contact",
-		"view-livechat-contact", "view-livechat-contact-history", "view-canned-responses", "save-canned-responses", "remove-canned-responses",
-		"request-pdf-transcript", "change-livechat-room-visitor", "edit-omnichannel-contact", "view-agent-canned-responses", "view-livechat-room-customfields",
-		"edit-livechat-room-customfields", "view-omnichannel-contact-center"}
-	managersMay = []string{"view-l-room", "close-livechat-room", "on-hold-livechat-room", "view-livechat-queue", "create-livechat-contact", "update-livechat-contact",
-		"view-livechat-contact", "view-livechat-contact-history", "view-canned-responses", "save-canned-responses", "remove-canned-responses",
-		"request-pdf-transcript", "view-livechat-manager", "view-livechat-rooms", "close-others-livechat-room", "on-hold-others-livechat-room",
-		"save-others-livechat-room-info", "transfer-livechat-guest", "manage-livechat-agents", "manage-livechat-departments", "view-livechat-departments",
-		"add-livechat-department-agents", "view-livechat-business-hours", "view-livechat-current-chats", "view-livechat-real-time-monitoring",
-		"view-livechat-analytics", "view-livechat-reports", "remove-closed-livechat-rooms", "manage-livechat-canned-responses", "view-livechat-triggers",
-		"view-livechat-customfields", "view-livechat-installation", "view-livechat-appearance", "view-livechat-webhooks", "send-omnichannel-chat-transcript",
-		"remove-livechat-department", "manage-livechat-managers", "remove-closed-livechat-room", "manage-livechat-units", "manage-livechat-monitors",
-		"manage-livechat-tags", "manage-livechat-priorities", "manage-livechat-sla", "view-all-canned-responses", "save-all-canned-responses",
-		"change-livechat-room-visitor", "edit-omnichannel-contact", "view-livechat-room-customfields", "edit-livechat-room-customfields",
-		"view-omnichannel-contact-center", "view-livechat-room-closed-same-department", "view-livechat-room-closed-by-another-agent"}
-)
-
-// granted reports whether a role has a permission of the contract.
-func granted(r account.Role, permission string) bool {
-	switch r {
-	case account.Admin:
-		return true
-	case account.Supervisor:
-		return slices.Contains(managersMay, permission)
+// rolesOf are the contract's names of an agent's roles.
+func rolesOf(a account.Agent) []string {
+	var list []string
+	for _, r := range a.Roles() {
+		if name, ok := roleNames[r]; ok {
+			list = append(list, name)
+		} else {
+			list = append(list, string(r))
+		}
 	}
-	return slices.Contains(agentsMay, permission)
+	return list
 }
