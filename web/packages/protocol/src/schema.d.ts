@@ -2111,6 +2111,7 @@ export interface components {
             weight?: number;
         };
         Agent: {
+            also?: string[];
             /** Format: int64 */
             cap: number;
             /** Format: date-time */
