@@ -232,6 +232,34 @@ func (s *Service) checkParent(ctx context.Context, team Team) error {
 	return errs.Field("parent", "team_cycle", "The team would be below itself.")
 }
 
+// SetOption changes one option of the company, see setting.Options. Changes on one
+// node wait for one another.
+//
+// Errors: NotFound "option_not_found"; Invalid "bad_option".
+func (s *Service) SetOption(ctx context.Context, who actor.Actor, option string, v any) (err error) {
+	defer errs.Wrap(&err, "account.SetOption")
+	o, ok := setting.OptionByID(option)
+	if !ok {
+		return errs.New(errs.NotFound, "option_not_found", "There is no option %q.", clip(option, 60))
+	}
+	s.optionMu.Lock()
+	defer s.optionMu.Unlock()
+	tenants, err := s.store.Tenants(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range tenants {
+		if t.ID != who.Tenant {
+			continue
+		}
+		if err = o.Set(&t.Settings, v); err != nil {
+			return err
+		}
+		return s.SetCompany(ctx, who, t.Name, t.Settings)
+	}
+	return errs.New(errs.NotFound, "tenant_not_found", "There is no such company.")
+}
+
 // SetCompany replaces the name and the settings of the tenant.
 func (s *Service) SetCompany(ctx context.Context, who actor.Actor, name string, c setting.Company) (err error) {
 	defer errs.Wrap(&err, "account.SetCompany")

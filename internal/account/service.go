@@ -35,6 +35,7 @@ type Service struct {
 	books   *books
 	seen    sightings
 
+	optionMu sync.Mutex
 	onlineMu sync.Mutex
 	online   map[id.Tenant]onlineAnswer
 }

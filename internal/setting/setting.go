@@ -32,6 +32,8 @@ type Company struct {
 	RecallSeconds *int `json:"recallSeconds,omitempty"`
 	// KeepTrailDays is how long page views are kept; default 90.
 	KeepTrailDays *int `json:"keepTrailDays,omitempty"`
+	// Options are switches that integrations know by name, see Options.
+	Options map[string]any `json:"options,omitempty"`
 }
 
 // Inbox is what is set for an inbox. It is stored as one JSON document.

@@ -154,6 +154,9 @@ func (s Company) Check() error {
 	c.maybe("recallSeconds", s.RecallSeconds, 0, maxSpan)
 	c.maybe("keepTrailDays", s.KeepTrailDays, 1, 3650)
 	s.Service.check(c)
+	if c.err == nil {
+		c.err = s.checkOptions()
+	}
 	return c.err
 }
 

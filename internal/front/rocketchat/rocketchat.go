@@ -76,6 +76,7 @@ func Mount(mux *http.ServeMux, d Deps) *Front {
 	f.rooms()
 	f.messages()
 	f.session()
+	f.options()
 	mux.HandleFunc(Prefix, func(w http.ResponseWriter, r *http.Request) {
 		f.serve(w, r, account.MainInbox, strings.TrimPrefix(r.URL.Path, Prefix))
 	})

@@ -45,11 +45,18 @@ func (f *Front) openRoom(ctx context.Context, c *call) (any, error) {
 
 // newRoom starts a conversation, unless nobody is there to answer.
 func (f *Front) newRoom(ctx context.Context, c *call, k visitor.Known, agent id.Agent) (any, error) {
+	company, err := f.company(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if !company.On("Livechat_enabled") {
+		return nil, structured("error-omnichannel-is-disabled", "")
+	}
 	there, err := f.Accounts.AnyoneAvailable(ctx, c.tenant)
 	if err != nil {
 		return nil, err
 	}
-	if !there {
+	if !there && !company.On("Livechat_accept_chats_with_no_agents") {
 		return nil, structured("no-agent-online", "Sorry, no online agents")
 	}
 	a, err := f.Routing.Admit(ctx, visitorActor(k.Visitor), conversation.StartInput{Channel: roomChannel(c.r), Team: k.Identity.Team, Agent: agent, Address: f.Clients.Of(c.r)})

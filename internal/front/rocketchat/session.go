@@ -93,14 +93,14 @@ func meOf(l account.Login) object {
 		"roles": rolesOf(a), "active": !a.Disabled, "type": "user", "settings": object{"preferences": object{}}}
 }
 
-// roleNames are the contract's names of the roles that are called otherwise here.
-var roleNames = map[account.Role]string{account.Supervisor: grant.Manager, account.Member: grant.Agent, account.Monitor: grant.Monitor}
+// namesOfRoles are the contract's names of the roles that are called otherwise here.
+var namesOfRoles = map[account.Role]string{account.Supervisor: grant.Manager, account.Member: grant.Agent, account.Monitor: grant.Monitor}
 
 // rolesOf are the contract's names of an agent's roles.
 func rolesOf(a account.Agent) []string {
 	var list []string
 	for _, r := range a.Roles() {
-		if name, ok := roleNames[r]; ok {
+		if name, ok := namesOfRoles[r]; ok {
 			list = append(list, name)
 		} else {
 			list = append(list, string(r))

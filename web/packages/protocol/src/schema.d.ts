@@ -2375,6 +2375,9 @@ export interface components {
             /** Format: int64 */
             keepTrailDays?: number;
             languages?: string[];
+            options?: {
+                [key: string]: unknown;
+            };
             prompts?: {
                 [key: string]: {
                     [key: string]: string;
