@@ -1,8 +1,8 @@
 // Administration: every page in each look with axe, and the work of an administrator from a new website to its look,
 // a team, an agent, a role, the settings as text and the audit log.
-import { axe, check, open, shot, signIn, until } from './lib.mjs'
+import { axe, check, open, shot, signIn, unique, until } from './lib.mjs'
 
-const PAGES = ['inboxes', 'inboxes/main/install', 'inboxes/main/look', 'inboxes/main/invite', 'inboxes/main/forms', 'inboxes/main/service', 'teams', 'agents', 'roles', 'company', 'settings', 'audit', 'programs', 'companies']
+const PAGES = ['inboxes', 'inboxes/main/install', 'inboxes/main/look', 'inboxes/main/invite', 'inboxes/main/forms', 'inboxes/main/service', 'teams', 'agents', 'roles', 'tags', 'fields', 'types', 'company', 'settings', 'audit', 'programs', 'companies']
 const LOOKS = [['light', 'zh-CN', 1440, 900], ['dark', 'en', 1024, 768], ['light', 'pt-BR', 390, 844]]
 
 async function pictures(browser, base) {
@@ -22,6 +22,85 @@ async function pictures(browser, base) {
     check(!page.faults.length, 'no errors on the console: ' + page.faults.join('; '))
     await page.context().close()
   }
+}
+
+/** Tags, visitor fields and the classes of summaries. */
+async function content(page, base) {
+  const box = page.getByRole('dialog')
+  const row = (kind, name) => page.locator(`[data-test=${kind}-row]`).filter({ hasText: name })
+  const yes = (d) => void d.accept()
+  page.on('dialog', yes)
+  const store = async (button = 'Save') => {
+    await box.getByRole('button', { name: button }).click()
+    await box.waitFor({ state: 'detached' })
+  }
+
+  const tag = unique('Refund')
+  await page.goto(base + '/console/admin/tags')
+  await page.getByRole('button', { name: 'Add a tag' }).click()
+  await axe(page, 'dialog of a tag')
+  await shot(page, 'admin-tag-dialog')
+  await box.getByLabel('Name').fill(tag)
+  await box.getByLabel('#16a34a').check({ force: true })
+  await store()
+  await row('tag', tag).getByText('not in use').waitFor()
+  await page.getByRole('button', { name: 'Move ' + tag + ' up' }).click({ timeout: 1_000 }).catch(() => undefined)
+  await page.getByRole('button', { name: 'Edit ' + tag }).click()
+  await box.getByLabel('Name').fill(tag + ' 2')
+  await store()
+  await row('tag', tag + ' 2').waitFor()
+  await page.getByRole('button', { name: 'Archive ' + tag }).click()
+  await row('tag', tag).getByText('archived').waitFor()
+  await page.getByRole('button', { name: 'Bring ' + tag }).click()
+  await row('tag', tag).getByText('archived').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Remove ' + tag }).click()
+  await row('tag', tag).waitFor({ state: 'detached' })
+
+  const key = 'size_' + Math.random().toString(36).slice(2, 8)
+  await page.goto(base + '/console/admin/fields')
+  await page.getByRole('button', { name: 'Add a field' }).click()
+  await box.getByLabel('Name').fill('Size of lamp')
+  check((await box.getByLabel('Key').inputValue()) === 'size_of_lamp', 'the key follows the name')
+  await box.getByLabel('Key').fill(key)
+  await box.getByLabel('Kind').selectOption('choice')
+  for (const o of ['Small', 'Large', 'Medium']) {
+    await box.getByLabel('New option').fill(o)
+    await box.getByLabel('New option').press('Enter')
+  }
+  await box.getByRole('button', { name: 'Move Medium up' }).click()
+  await box.getByRole('button', { name: 'Remove Small' }).click()
+  await box.getByLabel('New option').fill('Large')
+  await box.getByText('That option is there already.').waitFor()
+  await axe(page, 'dialog of a field')
+  await shot(page, 'admin-field-dialog')
+  await box.getByLabel('New option').fill('')
+  await store()
+  await row('field', key).getByText('Medium · Large').waitFor()
+  await page.getByRole('button', { name: 'Edit Size of lamp' }).first().click()
+  await box.getByLabel('Required').check()
+  await store()
+  await row('field', key).getByText('Required').waitFor()
+  await page.getByRole('button', { name: 'Remove Size of lamp' }).first().click()
+  await row('field', key).waitFor({ state: 'detached' })
+
+  const top = unique('After-sales')
+  await page.goto(base + '/console/admin/types')
+  await page.getByRole('button', { name: 'Add a class' }).first().click()
+  await box.getByLabel('Name').fill(top)
+  await store()
+  await page.getByRole('button', { name: 'Add a class below ' + top }).click()
+  check((await box.getByLabel('Below').locator('option:checked').innerText()).trim() === top, 'it stands below')
+  await box.getByLabel('Name').fill(top + ' refund')
+  await box.getByLabel('Code').fill('R1')
+  await axe(page, 'dialog of a class')
+  await shot(page, 'admin-type-dialog')
+  await store()
+  check(await page.getByRole('button', { name: 'Remove ' + top, exact: true }).isDisabled(), 'what has something below cannot go')
+  await page.getByRole('button', { name: `Remove ${top} refund` }).click()
+  await row('type', top + ' refund').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Remove ' + top, exact: true }).click()
+  await row('type', top).waitFor({ state: 'detached' })
+  page.off('dialog', yes)
 }
 
 export async function admin(browser, base, mock) {
@@ -82,6 +161,8 @@ export async function admin(browser, base, mock) {
   await page.getByRole('dialog').getByLabel('See all conversations').check()
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
   await page.getByRole('button', { name: 'Reader', exact: true }).waitFor()
+
+  await content(page, base)
 
   await page.goto(base + '/console/admin/settings')
   const sheet = page.getByLabel('Settings as text')

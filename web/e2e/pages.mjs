@@ -13,6 +13,8 @@ const PAGES = [
   ['canned', 'h1', async (page) => { await page.locator('nav button').nth(0).waitFor(); await page.click('[data-test=add-entry]'); await page.waitForSelector('[role=dialog] textarea') }],
   ['pictures', 'h1'],
   ['visitors', 'h1', async (page) => { const b = page.locator('[data-test=online] button:enabled').first(); if (await b.count()) { await b.click(); await page.waitForSelector('[role=dialog] textarea') } }],
+  ['visitors/invitations', 'h1'],
+  ['ratings', 'h1'],
   ['followups', 'h1'],
   ['offline', 'h1', async (page) => { const b = page.locator('[data-test=left]').first(); if (await b.count()) { await b.click(); await page.waitForSelector('article h2') } }],
   ['blacklist', 'h1'],
@@ -29,7 +31,7 @@ export async function pages(browser, base) {
         await page.waitForSelector(ready)
         await page.waitForSelector('[aria-busy=true]', { state: 'detached' })
         await page.waitForTimeout(150)
-        await shot(page, `page-${path}-${name}`)
+        await shot(page, `page-${path.replace('/', '-')}-${name}`)
         await axe(page, `${name} ${path}`)
         check(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${path} fits ${width} px`)
         if (!extra) continue

@@ -285,7 +285,7 @@ export async function start({ port = 0, conversations = 5000 } = {}) {
       return status(me.agent)
     }],
     ['GET', '/agents', () => ({ items: agents.map((a) => status(a.agent)) })],
-    ['GET', '/teams', () => ({ items: TEAMS.map((t) => ({ ...t, waiting: world.list('queue').filter((c) => c.team === t.id).length, ready: agents.filter((a) => a.teams.includes(t.id) && a.state === 'ready').length })) })],
+    ['GET', '/teams', () => ({ items: TEAMS.map((t) => ({ ...t, waiting: world.list('queue').filter((c) => c.team === t.id).length, expectedWait: 95, ready: agents.filter((a) => a.teams.includes(t.id) && a.state === 'ready').length })) })],
     ['GET', '/conversations', ({ me, q }) => {
       let list = q.get('visitor') ? [...world.conversations.values()].filter((c) => c.visitor === q.get('visitor')) : world.list(q.get('view') ?? 'mine', me.agent)
       const from = q.get('after') ? list.findIndex((c) => c.id === q.get('after')) + 1 : 0

@@ -32,4 +32,5 @@ func (a *API) desk() {
 	a.summaries()
 	a.fields()
 	a.card()
+	a.words()
 }

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { AgentStatus, Message, QueueItem } from '@parlor/protocol/types'
+import type { AgentStatus, Message } from '@parlor/protocol/types'
+import { last, moved } from '../src/admin/order'
 import { ACTIONS, CODES, ids, kindOf } from '../src/app/keys'
 import { canUndo, cancel, leaving, postpone, settleAll, UNDO, undoable, undoLast } from '../src/app/undo'
 import { toasts } from '../src/app/toasts'
 import { withMentions } from '../src/inbox/links'
 import { atSign, findAgents } from '../src/inbox/suggest'
-import { teamWait } from '../src/inbox/wait'
+import { withPage } from '../src/realtime/card'
 import { add, lines } from '../src/realtime/thread'
 
 const agent = (id: string, x: Partial<AgentStatus> = {}): AgentStatus => ({
@@ -108,14 +109,33 @@ describe('mentions', () => {
   })
 })
 
-describe('the wait of a team', () => {
-  const queued = (team: string, at: string) => ({ conversation: { team, queuedAt: at }, place: 1 }) as unknown as QueueItem
-  const now = Date.parse('2026-01-01T00:05:00Z')
-  it('is nothing while there are more free places than visitors', () => {
-    expect(teamWait({ id: 't', waiting: 1 }, [agent('a'), agent('b', { state: 'busy' }), agent('c', { teams: ['u'] })], [], now)).toEqual({ free: 1, wait: undefined })
+describe('the order of things', () => {
+  const list = [{ id: 'a', sort: 0 }, { id: 'b', sort: 0 }, { id: 'c', sort: 5 }]
+  it('moving one writes those whose place is another one then', () => {
+    expect(moved(list, 'b', -1)).toEqual([{ id: 'a', sort: 1 }, { id: 'c', sort: 2 }])
+    expect(moved(list, 'b', 1)).toEqual([{ id: 'c', sort: 1 }, { id: 'b', sort: 2 }])
   })
-  it('is that of the first in the queue when there are none', () => {
-    const list = [queued('t', '2026-01-01T00:03:00Z'), queued('t', '2026-01-01T00:01:00Z'), queued('u', '2026-01-01T00:00:00Z')]
-    expect(teamWait({ id: 't', waiting: 2 }, [agent('a', { open: 2 })], list, now)).toEqual({ free: 0, wait: 240_000 })
+  it('nothing goes beyond the ends, and a new one stands behind all', () => {
+    expect(moved(list, 'a', -1)).toEqual([])
+    expect(moved(list, 'c', 1)).toEqual([])
+    expect(last(list)).toBe(6)
+    expect(last([])).toBe(0)
+  })
+})
+
+describe('visits', () => {
+  const page = (id: string, at: string, until = at) => ({ id, at, until, url: 'http://x/' + id, title: id })
+  const visit = (since: string, until: string, pages: ReturnType<typeof page>[]) => ({ since, until, pages: pages.map((p) => ({ ...p, dwellMs: 0 })) })
+  const one = visit('2026-01-01T10:00:00Z', '2026-01-01T10:05:00Z', [page('a', '2026-01-01T10:00:00Z', '2026-01-01T10:05:00Z')])
+  it('a page soon after joins the visit, one long after begins another', () => {
+    const soon = withPage([one], page('b', '2026-01-01T10:20:00Z'))
+    expect(soon.length).toBe(1)
+    expect(soon[0]!.pages.map((p) => p.id)).toEqual(['b', 'a'])
+    expect(withPage([one], page('b', '2026-01-01T11:00:00Z')).map((v) => v.pages.length)).toEqual([1, 1])
+  })
+  it('a page that is renewed is there once, with the time spent on it', () => {
+    const again = withPage([one], page('a', '2026-01-01T10:00:00Z', '2026-01-01T10:09:00Z'))
+    expect(again[0]!.pages.map((p) => [p.id, p.dwellMs])).toEqual([['a', 540_000]])
+    expect(again[0]!.until).toBe('2026-01-01T10:09:00Z')
   })
 })

@@ -18,7 +18,7 @@ export const ACTIONS = {
   undo: { group: 'write', keys: ['Z'] },
   palette: { group: 'go', keys: ['Ctrl K'] }, search: { group: 'go', keys: ['F'] }, chat: { group: 'go', keys: ['C'] }, help: { group: 'go', keys: ['?'] },
   goMine: { group: 'go', keys: ['G I'] }, goAll: { group: 'go', keys: ['G A'] }, goClosed: { group: 'go', keys: ['G E'] }, goQueue: { group: 'go', keys: ['G Q'] },
-  goMentions: { group: 'go', keys: ['G M'] }, goFollowups: { group: 'go', keys: ['G F'] }, goOnline: { group: 'go', keys: ['G V'] }, goOffline: { group: 'go', keys: ['G O'] },
+  goMentions: { group: 'go', keys: ['G M'] }, goFollowups: { group: 'go', keys: ['G F'] }, goOnline: { group: 'go', keys: ['G V'] }, goOffline: { group: 'go', keys: ['G O'] }, goInvitations: { group: 'go', keys: ['G N'] }, goRatings: { group: 'go', keys: ['G R'] },
   goCanned: { group: 'go', keys: ['G C'] }, goPictures: { group: 'go', keys: ['G P'] }, goBlacklist: { group: 'go', keys: ['G B'] }, goAdmin: { group: 'go', keys: ['G S'] },
   ready: { group: 'me', keys: ['S R'] }, busy: { group: 'me', keys: ['S B'] }, lunch: { group: 'me', keys: ['S L'] }, break: { group: 'me', keys: ['S K'] },
   meeting: { group: 'me', keys: ['S M'] }, training: { group: 'me', keys: ['S T'] }, logout: { group: 'me' },
