@@ -147,8 +147,14 @@ func (s *Service) Book(ctx context.Context, t id.Tenant) (*Book, error) {
 
 // Heed reacts to events of the bus; it does not block.
 func (s *Service) Heed(e *event.Event) {
-	if e.Kind == event.SettingsChanged {
+	switch e.Kind {
+	case event.SettingsChanged:
 		s.books.forget(e.Tenant)
+	case event.AgentChanged:
+		// Who came or went is known at once.
+		s.onlineMu.Lock()
+		delete(s.online, e.Tenant)
+		s.onlineMu.Unlock()
 	}
 }
 

@@ -435,7 +435,10 @@ func (s *Service) AddTeam(ctx context.Context, t id.Tenant, name string) (team T
 		return team, err
 	}
 	team = Team{ID: id.Team(id.New()), Tenant: t, Name: name, CreatedAt: s.clock.Now()}
-	return team, s.store.CreateTeam(ctx, team, audit.None)
+	if err = s.store.CreateTeam(ctx, team, audit.None); err == nil {
+		s.settingsChanged(t)
+	}
+	return team, err
 }
 
 // AddAPIClient creates a program's identity and returns its secret, which is not kept.

@@ -227,9 +227,10 @@ func (h Hook) Check() error {
 	switch {
 	case strings.TrimSpace(h.Name) == "" || utf8.RuneCountInString(h.Name) > 80:
 		return errs.Field("name", "bad_name", "The name has 1 to 80 characters.")
+	case h.URL == "" && !h.Active: // an address is needed to be active
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || len(h.URL) > 2000:
 		return errs.Field("url", "bad_url", "%q is not an address that starts with http:// or https://.", h.URL)
-	case u.User != nil:
+	case u != nil && u.User != nil:
 		return errs.Field("url", "credentials_in_url", "A name and password do not belong in the address.")
 	case len(h.Secret) > 500 || strings.ContainsAny(h.Secret, "\r\n"):
 		return errs.Field("secret", "bad_secret", "The secret has more than 500 characters or a line break.")

@@ -167,6 +167,9 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, h Hook) (_ Hook, er
 		h.ID, h.CreatedAt = id.New(), now
 	} else {
 		before, err := s.Hook(ctx, who, h.ID)
+		if errs.CodeOf(err) == errs.NotFound && h.ID == plainID(who.Tenant) {
+			before, err = Hook{CreatedAt: now}, nil
+		}
 		if err != nil {
 			return h, err
 		}
@@ -193,6 +196,31 @@ func (s *Service) changed(ctx context.Context, t id.Tenant, now time.Time) error
 	err := s.refresh(ctx)
 	changed(s.events, t, now)
 	return err
+}
+
+// plainName is what the subscription of PlainHook is called.
+const plainName = "Rocket.Chat"
+
+// plainID is the id of a company's subscription that has an address for all
+// events, as contracts have it that know of one only.
+func plainID(t id.Tenant) string { return "plain-" + string(t) }
+
+// Plain returns the one subscription that contracts know which have a single
+// address. Until it is saved it has neither address nor occasions.
+func (s *Service) Plain(ctx context.Context, who actor.Actor, format string) (h Hook, err error) {
+	h, err = s.Hook(ctx, who, plainID(who.Tenant))
+	if errs.CodeOf(err) == errs.NotFound {
+		return Hook{ID: plainID(who.Tenant), Tenant: who.Tenant, Name: plainName, Format: format, Timeout: DefaultTimeout, Tries: MaxTries}, nil
+	}
+	return h, err
+}
+
+// SavePlain changes it. It is active while it has an address.
+func (s *Service) SavePlain(ctx context.Context, who actor.Actor, h Hook) (_ Hook, err error) {
+	h.ID, h.Name = plainID(who.Tenant), plainName
+	h.URL = strings.TrimSpace(h.URL)
+	h.Active = h.URL != ""
+	return s.Save(ctx, who, h)
 }
 
 // Delete removes a subscription with what is due for it.

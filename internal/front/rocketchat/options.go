@@ -85,6 +85,10 @@ func (f *Front) allSettings(ctx context.Context, c *call) (any, error) {
 }
 
 func (f *Front) oneSetting(ctx context.Context, c *call) (any, error) {
+	if s, ok := hookSettingByID(c.params["id"]); ok {
+		h, err := f.Hooks.Plain(ctx, grant.Lend(c.who, "view-livechat-webhooks"), formatName)
+		return s.view(h), err
+	}
 	o, ok := setting.OptionByID(c.params["id"])
 	if !ok || o.Kind == "password" {
 		return nil, bare
@@ -100,6 +104,9 @@ func (f *Front) setSetting(ctx context.Context, c *call) (any, error) {
 	var in struct{ Value any }
 	if err := c.read(dict(must("value", anything)).open(), &in); err != nil {
 		return nil, err
+	}
+	if s, ok := hookSettingByID(c.params["id"]); ok {
+		return object{}, f.setHookSetting(ctx, c, s, in.Value)
 	}
 	err := f.Accounts.SetOption(ctx, c.who, c.params["id"], in.Value)
 	if errs.ReasonOf(err) == "option_not_found" {

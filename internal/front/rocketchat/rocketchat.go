@@ -77,6 +77,8 @@ func Mount(mux *http.ServeMux, d Deps) *Front {
 	f.messages()
 	f.session()
 	f.options()
+	f.webhooks()
+	f.statuses()
 	mux.HandleFunc(Prefix, func(w http.ResponseWriter, r *http.Request) {
 		f.serve(w, r, account.MainInbox, strings.TrimPrefix(r.URL.Path, Prefix))
 	})
