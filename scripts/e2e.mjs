@@ -60,7 +60,7 @@ const result = (name, ok) => {
 const server = new Server(await freePort())
 try {
   await server.start()
-  for (const name of ['talk', 'visit', 'desk', 'admin', 'host', 'poll', 'perf', 'many', 'screens', 'pages']) {
+  for (const name of ['talk', 'visit', 'desk', 'admin', 'host', 'poll', 'canvas', 'perf', 'many', 'screens', 'pages']) {
     if (wanted.length && !wanted.includes(name)) continue
     // Thousands of conversations come from the invented backend, everything else from the real one.
     const env = { PARLOR_SCREENS: 'all', ...process.env, PARLOR_E2E_URL: name === 'many' ? '' : server.url }

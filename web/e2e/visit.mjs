@@ -19,7 +19,7 @@ export async function alwaysOpen(base) {
 }
 
 /** The native REST interface as an administrator. */
-async function admin(base) {
+export async function admin(base) {
   const r = await fetch(base + '/tokens?' + new URLSearchParams({ username: LOGIN, password: PASSWORD }), { method: 'POST' })
   const token = await r.text()
   const call = async (method, path, body) => {

@@ -59,8 +59,20 @@ export type HistoryItem = Schemas['PastConversation']
 export type SurveyForm = Schemas['VisitorSurvey']
 export type PostKind = Schemas['PostInputBody']['kind']
 
+/** A change of a picture that is drawn on together. */
+export interface CanvasChanged { canvas: Schemas['Canvas']; change: 'mark' | 'undo' | 'clear' | 'layer'; mark?: Schemas['Mark']; gone?: string; author?: string }
+/** A mark that is being drawn; without points it was given up. */
+export interface CanvasStroke { canvas: string; conversation: string; shape: Schemas['Shape']; by: 'agent' | 'visitor'; author?: string; name?: string }
+interface CanvasEmit {
+  'canvas-open': [{ canvas?: string }, Schemas['OpenCanvas']]
+  'canvas-stroke': [{ canvas: string; shape: Schemas['Shape'] }, object]
+  'canvas-mark': [{ canvas: string; shape: Schemas['Shape'] }, Schemas['Mark']]
+  'canvas-undo': [{ canvas: string; mark?: string }, Schemas['Canvas']]
+}
+interface CanvasListen { canvas: CanvasChanged; 'canvas-stroke': CanvasStroke }
+
 /** Events of `/parlor/visitor`: argument and acknowledgement. */
-export interface VisitorEmit {
+export interface VisitorEmit extends CanvasEmit {
   start: [{ team?: string; agent?: string; page?: { url: string; title: string } }, VisitorState]
   post: [{ clientId: string; kind: PostKind; text?: string; file?: string; duration?: number | undefined; conversation?: string }, { message: Message; state: VisitorState }]
   resume: [{ conversation: string; seq: number }, { messages?: Message[]; state?: VisitorState; reload?: boolean }]
@@ -69,7 +81,7 @@ export interface VisitorEmit {
   page: [{ url: string; title: string }, object]
   close: [undefined, VisitorState]
 }
-export interface VisitorListen {
+export interface VisitorListen extends CanvasListen {
   message: Message
   state: VisitorState
   typing: { name?: string; on: boolean }
@@ -78,7 +90,9 @@ export interface VisitorListen {
 }
 
 /** Events of `/parlor/agent`: argument and acknowledgement. */
-export interface AgentEmit {
+export interface AgentEmit extends CanvasEmit {
+  'canvas-start': [{ conversation: string; seq?: number; file?: string; clientId: string }, { canvas: Schemas['Canvas']; message: Message }]
+  'canvas-clear': [{ canvas: string }, Schemas['Canvas']]
   post: [{ conversation: string; clientId: string; kind: PostKind; text?: string; file?: string }, { message: Message }]
   read: [{ conversation: string; seq: number }, object]
   typing: [{ conversation: string; on: boolean }, void]
@@ -93,7 +107,7 @@ export interface AgentEmit {
 /** An agent who has a conversation on screen. */
 export interface Viewer { agent: string; name: string; typing: boolean; since: string }
 export type Cause = 'started' | 'assigned' | 'transferred' | 'queued' | 'agent_lost' | 'closed' | 'activity'
-export interface AgentListen {
+export interface AgentListen extends CanvasListen {
   hello: { status: AgentStatus; counts: Counts; now: string }
   message: { message: Message; conversation: Conversation }
   conversation: { conversation: Conversation; before?: unknown; cause: Cause }

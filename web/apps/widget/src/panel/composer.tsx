@@ -67,10 +67,10 @@ export function Composer({ chat, t }: { chat: Chat; t: Texts }) {
         <button type="submit" class="send" aria-label={t.send} disabled={!text.trim()}><Icon d="M22 2 11 13M22 2l-7 20-4-9-9-4z" /></button>
       </div>}
       <div class="tools">
-        {!look?.noEmoji && <button type="button" class="ib" aria-label={t.emoji} aria-expanded={open} onClick={() => void emoji()}><Icon d="M12 22a10 10 0 1 0 0-20 10 10 0 0 0 0 20M8 14s1.500 2 4 2 4-2 4-2M9 9h.01M15 9h.01" /></button>}
-        {!look?.noFiles && <button type="button" class="ib" aria-label={t.attach} onClick={() => file.current!.click()}><Icon d="m21.400 11-9.200 9.200a6 6 0 0 1-8.500-8.500l9.200-9.200a4 4 0 0 1 5.700 5.700l-9.200 9.200a2 2 0 0 1-2.800-2.800l8.500-8.500" /></button>}
+        {!look?.noEmoji && <button type="button" class="ib" aria-label={t.emoji} aria-expanded={open} onClick={() => void emoji()}><Icon d="M12 22a10 10 0 1 0 0-20 10 10 0 0 0 0 20M8 14s1.5 2 4 2 4-2 4-2M9 9h.01M15 9h.01" /></button>}
+        {!look?.noFiles && <button type="button" class="ib" aria-label={t.attach} onClick={() => file.current!.click()}><Icon d="m21.4 11-9.2 9.2a6 6 0 0 1-8.5-8.5l9.2-9.2a4 4 0 0 1 5.7 5.7l-9.2 9.2a2 2 0 0 1-2.8-2.8l8.5-8.5" /></button>}
         {!look?.noVoice && 'MediaRecorder' in window && navigator.mediaDevices && <button type="button" class="ib" aria-label={t.voice} onClick={() => void import('./voice').then((m) => setVoice(() => m.Voice), () => undefined)}><Icon d="M12 2a3 3 0 0 0-3 3v6a3 3 0 0 0 6 0V5a3 3 0 0 0-3-3M5 11a7 7 0 0 0 14 0M12 18v4" /></button>}
-        <input ref={file} type="file" multiple hidden aria-label={t.attach} accept={chat.session?.fileTypes?.join(',')} onChange={(e) => { chat.files([...(e.currentTarget.files ?? [])]); e.currentTarget.value = '' }} />
+        <input ref={file} type="file" multiple hidden aria-label={t.attach} accept={chat.session?.fileTypes?.join(',')} onChange={(e) => { chat.files(e.currentTarget.files ?? []); e.currentTarget.value = '' }} />
         {chat.session?.inbox.typingPreview && <small id="note">{t.preview}</small>}
       </div>
     </form>

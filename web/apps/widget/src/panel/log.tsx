@@ -1,4 +1,4 @@
-import { Component, Fragment, type ComponentType } from 'preact'
+import { Component, Fragment, createElement } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { FileInfo, Message } from '@parlor/protocol/types'
 import type { Pending } from '@parlor/protocol/outbox'
@@ -16,14 +16,12 @@ export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greetin
   const stick = useRef(true)
   const height = useRef(0)
   const [big, setBig] = useState<FileInfo>()
-  const [Large, setLarge] = useState<ComponentType<{ f: FileInfo; t: Texts; close: () => void }>>()
-  const enlarge = (f: FileInfo) => void import('./large').then((m) => { setLarge(() => m.Large); setBig(f) }, () => undefined)
+  const [large, setLarge] = useState<typeof import('./large')>()
+  const enlarge = (f: FileInfo) => void import('./large').then((m) => { setLarge(m); setBig(f) }, () => undefined)
   const [up, setUp] = useState<typeof import('./uploading')>()
   const [below, setBelow] = useState(false)
   const { messages, state } = chat
-  const known = new Set(messages.map((m) => m.clientId))
-  const pending = chat.pending.filter((p) => !known.has(p.clientId))
-  const end = messages.length + pending.length + chat.uploads.length
+  const pending = chat.pending.filter((p) => !messages.some((m) => m.clientId === p.clientId))
 
   useLayoutEffect(() => {
     const el = box.current!
@@ -38,15 +36,15 @@ export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greetin
     document.addEventListener('visibilitychange', see)
     return () => { fit.disconnect(); document.removeEventListener('visibilitychange', see) }
   }, [])
-  useEffect(() => { if (chat.uploads.length && !up) import('./uploading').then(setUp, () => undefined) })
+  useEffect(() => { if (!up && (chat.uploads[0] || messages.some((m) => m.canvas))) import('./uploading').then(setUp, () => undefined) })
   const older = async () => {
     const el = box.current!
     height.current = el.scrollHeight - el.scrollTop
     await import('./more').then((m) => m.older(chat), () => undefined)
     requestAnimationFrame(() => requestAnimationFrame(() => { el.scrollTop = el.scrollHeight - height.current }))
   }
-  const lastRead = messages.reduce((at, m) => (m.from.kind === 'visitor' && m.seq <= (state?.agentRead ?? 0) ? m.seq : at), 0)
-  const lastMine = messages.reduce((at, m) => (m.from.kind === 'visitor' ? m.seq : at), 0)
+  const mine = messages.filter((m) => m.from.kind === 'visitor')
+  const lastRead = mine.findLast((m) => m.seq <= (state?.agentRead ?? 0))
 
   return (
     <>
@@ -61,25 +59,25 @@ export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greetin
       >
         <div class="fill" />
         {!chat.atTop && <button type="button" class="more" onClick={() => void older()}>{t.older}</button>}
-        {chat.phase === 'loading' && !messages.length && <div class="wait" aria-hidden="true"><i /><i /><i /></div>}
+        {chat.phase === 'loading' && <div class="wait" aria-hidden="true"><i /><i /><i /></div>}
         {chat.atTop && greeting && <div class="msg them"><span class="bubble">{greeting}</span><span class="meta">{name}</span></div>}
         {messages.map((m, i) => (
           <Fragment key={m.clientId || m.id}>
-            {(i === 0 || day(messages[i - 1]!.at) !== day(m.at)) && <p class="day">{dayName(m.at, t.today, t.yesterday)}</p>}
-            <Row m={m} t={t} last={!near(m, messages[i + 1])} read={m.seq === lastRead ? 2 : m.seq === lastMine ? 1 : 0} big={enlarge} />
+            {day(messages[i - 1]?.at as string) !== day(m.at) && <p class="day">{dayName(m.at, t.today, t.yesterday)}</p>}
+            {createElement((m.canvas && up?.Drawn) || Row, { m, t, chat, last: !near(m, messages[i + 1]), read: m === lastRead ? 2 : m === mine.at(-1) ? 1 : 0, big: enlarge })}
           </Fragment>
         ))}
         {pending.map((p) => <Waiting key={p.clientId} p={p} chat={chat} t={t} />)}
         {up && chat.uploads.map((u) => <up.Uploading key={u.id} u={u} chat={chat} t={t} />)}
         {chat.typing && <div class="msg them"><span class="bubble dots" role="img" aria-label={t.typing(chat.typing === '…' ? t.agent : chat.typing)}><i /><i /><i /></span></div>}
       </div>
-      {below && end > 3 && <button type="button" class="down" aria-label={t.newMessage} onClick={() => { box.current!.scrollTop = box.current!.scrollHeight }}><Icon d="M12 5v14m7-7-7 7-7-7" /></button>}
-      {big && Large && <Large f={big} t={t} close={() => setBig(undefined)} />}
+      {below && <button type="button" class="down" aria-label={t.newMessage} onClick={() => { box.current!.scrollTop = box.current!.scrollHeight }}><Icon d="M12 5v14m7-7-7 7-7-7" /></button>}
+      {big && large && <large.Large f={big} t={t} close={() => setBig(undefined)} />}
     </>
   )
 }
 
-interface RowProps { m: Message; t: Texts; last: boolean; read: number; big: (f: FileInfo) => void }
+export interface RowProps { chat: Chat; m: Message; t: Texts; last: boolean; read: number; big: (f: FileInfo) => void }
 /** One message; drawn again only if something in it changed. */
 class Row extends Component<RowProps> {
   override shouldComponentUpdate(n: RowProps) {

@@ -47,7 +47,7 @@ async function begin(hello: Hello, port: MessagePort) {
     const go = () => {
       queued = false
       paint()
-      render(<Panel chat={chat} t={texts} name={chat.session?.inbox.name || hello.settings.name} greeting={(typeof given === 'object' ? given[document.documentElement.lang] : chat.session?.inbox.greeting || given) || ''} tick={++tick} />, root)
+      render(<Panel chat={chat} t={texts} name={chat.session?.inbox.name || hello.settings.name} greeting={(typeof given === 'object' ? given[html.lang] : chat.session?.inbox.greeting || given) || ''} tick={++tick} />, root)
     }
     // A hidden frame gets no animation frames, yet the count of unread messages must follow.
     if (document.hidden || !chat.shown) setTimeout(go, 30)

@@ -4,6 +4,8 @@ import { sheet } from './sheet'
 import { size } from './time'
 import { drop, run } from './upload'
 
+export { Drawn } from './drawn'
+
 sheet('progress{width:160px;height:4px;margin-top:5px;accent-color:var(--brand-ink)}')
 
 /** A file on its way, or why it did not get there; loaded with the first file. */

@@ -41,7 +41,7 @@ export function Panel({ chat, t, name, greeting }: Props) {
       class={'panel' + (drag ? ' drag' : '')} aria-label={name}
       onDragOver={(e) => { e.preventDefault(); if (!ended) setDrag(true) }}
       onDragLeave={(e) => { if (e.currentTarget === e.target) setDrag(false) }}
-      onDrop={(e) => { e.preventDefault(); setDrag(false); if (e.dataTransfer && !ended) chat.files([...e.dataTransfer.files]) }}
+      onDrop={(e) => { e.preventDefault(); setDrag(false); if (e.dataTransfer && !ended) chat.files(e.dataTransfer.files) }}
     >
       <header>
         {view === 'chat' ? <span class="face" aria-hidden="true">{look?.logo && !agent ? <img src={look.logo} alt="" /> : [...(agent || name)].slice(0, 1)}</span>
