@@ -31,6 +31,8 @@ const EVERY = 80
 const FADES = 4_000
 /** Points nearer than this part of the picture say nothing. */
 const NEAR = 0.0015
+/** More marks than this do not wait for a connection. */
+const WAITING = 100
 
 const newId = () => [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, '0')).join('')
 const part = (n: number) => Math.round(Math.min(1, Math.max(0, n)) * 1e4) / 1e4
@@ -196,7 +198,7 @@ export class Board {
     return [part((e.clientX - b.left) / b.width), part((e.clientY - b.top) / b.height)]
   }
   private down(e: PointerEvent) {
-    if (!this.can || !e.isPrimary || e.button !== 0) return
+    if (!this.can || !e.isPrimary || e.button !== 0 || this.waiting.length >= WAITING) return
     e.preventDefault()
     this.svg.setPointerCapture(e.pointerId)
     this.begin(this.at(e))
