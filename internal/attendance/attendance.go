@@ -66,6 +66,8 @@ type Present struct {
 	Since  time.Time `json:"since"`
 }
 
+// roomKey names a room: rooms of different tenants have nothing in common, even
+// with the same name.
 type roomKey struct {
 	tenant id.Tenant
 	room   string
@@ -75,6 +77,7 @@ type roomKey struct {
 type entry struct {
 	Member
 	until time.Time
+	// topic is whom to tell when the connection goes: the one it was announced with.
 	topic event.Topic
 }
 
@@ -85,8 +88,11 @@ type Service struct {
 	clock  clock.Clock
 	next   atomic.Uint64
 
-	mu     sync.Mutex
-	rooms  map[roomKey]map[string]*entry
+	mu sync.Mutex
+	// rooms holds the connections of each room by their name, which begins with
+	// the name of their node and so is unique among all nodes.
+	rooms map[roomKey]map[string]*entry
+	// remote counts connections of other nodes, of which there may be MaxRemote.
 	remote int
 }
 
@@ -142,6 +148,7 @@ func (x *Seat) Type(on bool) {
 	if on {
 		e.TypingUntil = now.Add(TypingFor)
 	}
+	// Told without the lock: a subscriber may ask who is here.
 	m, topic := e.Member, e.topic
 	x.s.mu.Unlock()
 	x.s.tell(x.key, topic, []Member{m}, nil)
@@ -169,6 +176,7 @@ func (s *Service) drop(k roomKey, conn string) {
 	}
 }
 
+// tell announces who came (or changed) and who left, without the lock held.
 func (s *Service) tell(k roomKey, topic event.Topic, in, gone []Member) {
 	s.events.Publish(&event.Event{ID: id.New(), Tenant: k.tenant, Kind: event.RoomEntered, To: []event.Topic{topic}, At: s.clock.Now(),
 		Data: &Entered{Node: s.node, Room: k.room, Members: in, Gone: gone}})
@@ -182,6 +190,8 @@ func (s *Service) Heed(e *event.Event) {
 	}
 	k := roomKey{e.Tenant, d.Room}
 	until := s.clock.Now().Add(Forget)
+	// A beat goes to nodes alone; it must not replace the topic that is to hear of
+	// the connection's end.
 	topic := event.ToNodes
 	if len(e.To) > 0 {
 		topic = e.To[0]
@@ -208,6 +218,7 @@ func (s *Service) Heed(e *event.Event) {
 func (s *Service) List(t id.Tenant, room string) []Present {
 	now := s.clock.Now()
 	s.mu.Lock()
+	// Several tabs of an agent are one presence: since the first, typing if any.
 	by := map[id.Agent]*Present{}
 	for _, e := range s.rooms[roomKey{t, room}] {
 		p := by[e.Agent]

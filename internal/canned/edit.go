@@ -80,7 +80,8 @@ func (s *Service) Remove(ctx context.Context, who actor.Actor, entry string) (er
 	return nil
 }
 
-// fill checks in and puts it into e.
+// fill checks in and puts it into e. A file that the entry has already is not
+// asked for again: who edits it need not be who uploaded it.
 func (s *Service) fill(ctx context.Context, who actor.Actor, e *Entry, in EntryInput) error {
 	e.Category, e.Language = in.Category, in.Language
 	e.UpdatedAt, e.UpdatedBy = s.clock.Now(), who.Agent
@@ -191,6 +192,8 @@ func (s *Service) SaveCategory(ctx context.Context, who actor.Actor, shelf Shelf
 	return c, nil
 }
 
+// categoryName returns the usual form of a name. A slash divides the names of a
+// path in exports and so cannot be part of one.
 func categoryName(name string) (string, error) {
 	name = clean(name, false)
 	if n := utf8.RuneCountInString(name); n < 1 || n > MaxName || strings.Contains(name, "/") {
@@ -215,6 +218,7 @@ func place(c Category, known []Category) error {
 			return errs.Field("parent", "own_parent", "A category cannot be below itself.")
 		}
 	}
+	// What hangs below c moves with it, so that every node is looked at, not c alone.
 	for k := range parents {
 		depth := 1
 		for at := parents[k]; at != ""; at = parents[at] {

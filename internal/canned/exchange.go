@@ -100,6 +100,8 @@ func (s *Service) Import(ctx context.Context, who actor.Actor, shelf Shelf, rows
 	if len(rows) > MaxImport+1 {
 		return rep, errs.New(errs.TooLarge, "too_many_lines", "The table has %d lines; %d are allowed.", len(rows)-1, MaxImport)
 	}
+	// Everything is checked before anything is stored, so that a report names all
+	// faults at once and nothing is half done.
 	im := &importing{s: s, who: who, shelf: shelf}
 	if err = im.begin(ctx, rows); err != nil {
 		return rep, err
@@ -202,6 +204,7 @@ func (im *importing) line(n int, row []string) {
 		return
 	}
 	im.seen[key] = n
+	// What a table cannot hold (file, offer to visitors) stays as it was.
 	if old, ok := im.byTitle[key]; ok {
 		im.rep.Changed++
 		e.ID, e.File, e.CreatedAt, e.Visitors = old.ID, old.File, old.CreatedAt, old.Visitors

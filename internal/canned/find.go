@@ -38,6 +38,7 @@ func match(e Entry, query string) int {
 
 // subsequence reports whether the characters of a query stand in text in their order.
 func subsequence(query, text string) bool {
+	// Characters, not bytes: a part of one must not match.
 	want := []rune(query)
 	for _, r := range text {
 		if len(want) > 0 && r == want[0] {
@@ -50,6 +51,7 @@ func subsequence(query, text string) bool {
 // rank orders offers: the better match, then personal before team before
 // company, then what the agent used most and most recently, then the title.
 func rank(list []Offer, query string) {
+	// Judged once for each offer, not at every comparison.
 	quality := make(map[string]int, len(list))
 	for _, o := range list {
 		quality[o.ID] = match(o.Entry, query)

@@ -29,6 +29,7 @@ type Service struct {
 	shelves *memo.Memo[shelfKey, []Entry]
 }
 
+// shelfKey names what is remembered: one shelf of one company.
 type shelfKey struct {
 	tenant id.Tenant
 	shelf  Shelf
@@ -65,6 +66,8 @@ func (s *Service) changed(t id.Tenant, shelf Shelf) {
 	s.events.Publish(&event.Event{ID: id.New(), Tenant: t, Kind: event.CannedChanged, To: []event.Topic{to}, At: s.clock.Now(), Data: &Changed{shelf}})
 }
 
+// shelf returns the entries of a shelf, remembered for a while. The caller must
+// not change them.
 func (s *Service) shelf(ctx context.Context, t id.Tenant, shelf Shelf) ([]Entry, error) {
 	return s.shelves.Get(ctx, shelfKey{t, shelf}, func(ctx context.Context) ([]Entry, error) {
 		list, err := s.store.CannedEntries(ctx, t, shelf)
@@ -159,6 +162,8 @@ func (s *Service) List(ctx context.Context, who actor.Actor, in ListInput) (list
 	if err != nil {
 		return nil, err
 	}
+	// How often the agent used each decides the order; what is older than the newest
+	// thousand uses counts as unused.
 	uses, err := s.store.CannedUses(ctx, who.Tenant, who.Agent, maxOffers)
 	if err != nil {
 		return nil, err
@@ -192,7 +197,8 @@ func (s *Service) List(ctx context.Context, who actor.Actor, in ListInput) (list
 	return list[:min(len(list), in.Limit)], nil
 }
 
-// offered are the shelves that a list is made of.
+// offered are the shelves that a list is made of: the agent's own, those of its
+// teams and the company's, or the one that is named.
 func (s *Service) offered(who actor.Actor, in ListInput) ([]Shelf, error) {
 	if in.Scope != "" {
 		shelf, err := ShelfOf(who, in.Kind, in.Scope, in.Team)

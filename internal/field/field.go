@@ -35,9 +35,10 @@ const (
 	Email  Kind = "email"
 )
 
-// Bounds.
+// Bounds: rows of a company, and characters of a text.
 const (
-	MaxFields  = 50
+	MaxFields = 50
+	// MaxName is of a name and of an option.
 	MaxName    = 60
 	MaxOptions = 100
 	MaxValue   = 500
@@ -54,14 +55,15 @@ type VisitorField struct {
 	// Options are the values of a choice.
 	Options  []string `json:"options"`
 	Required bool     `json:"required"`
-	// Masked values show their last four characters only.
+	// Masked values show their last four characters only; who may manage can ask for
+	// the whole.
 	Masked bool `json:"masked"`
 	// Sort orders the fields, lowest first.
 	Sort      int       `json:"sort"`
 	CreatedAt time.Time `json:"createdAt"`
 }
 
-// FieldValue is a field of one visitor.
+// FieldValue is a field of one visitor, as somebody in particular sees it.
 type FieldValue struct {
 	Key   string `json:"key"`
 	Name  string `json:"name"`
@@ -167,6 +169,9 @@ func (s *Service) Change(ctx context.Context, who actor.Actor, field string, in 
 	return f, s.store.SaveField(ctx, f, false, MaxFields)
 }
 
+// fill checks what is said of a field and puts it in. Options keep their order: it
+// is the one in which agents choose. Values that are there stay as they are, also
+// those that would not be accepted any more.
 func fill(f *VisitorField, in FieldInput) error {
 	f.Name, f.Required, f.Masked, f.Sort, f.Options = strings.TrimSpace(in.Name), in.Required, in.Masked, in.Sort, []string{}
 	if n := utf8.RuneCountInString(f.Name); n < 1 || n > MaxName || !utf8.ValidString(f.Name) || strings.ContainsFunc(f.Name, unicode.IsControl) {
@@ -267,6 +272,7 @@ func (s *Service) Set(ctx context.Context, who actor.Actor, v id.Visitor, in map
 			return nil, errs.Field(key, "unknown_field", "There is no field %q.", key)
 		}
 		f := fields[i]
+		// A form sends back what it was shown; a mask is not a value.
 		if shown, masked := f.shown(who, old[f.ID], false); masked && value != "" && value == shown {
 			continue
 		}
@@ -275,6 +281,8 @@ func (s *Service) Set(ctx context.Context, who actor.Actor, v id.Visitor, in map
 		}
 		changes[f.ID] = value
 	}
+	// A required field that is empty is a fault even if this change does not touch
+	// it, but one that is filled already need not be sent again.
 	for _, f := range fields {
 		value, given := changes[f.ID]
 		if f.Required && value == "" && (given || old[f.ID] == "") {
@@ -289,7 +297,9 @@ func (s *Service) Set(ctx context.Context, who actor.Actor, v id.Visitor, in map
 	return s.Of(ctx, who, v, false)
 }
 
-// Check returns the form in which a value is kept, or why it is not one of the field.
+// Check returns the form in which a value is kept, without blank ends, or why it
+// is not one of the field: errs.Invalid "bad_value", which says what is allowed.
+// An empty value is always one.
 func Check(f VisitorField, value string) (string, error) {
 	value = strings.TrimSpace(value)
 	if value == "" {

@@ -36,8 +36,12 @@ type Service struct {
 type House interface {
 	// Valid returns how long an invitation of an inbox holds.
 	Valid(ctx context.Context, t id.Tenant, in id.Inbox) (time.Duration, error)
-	// Rules returns the rules of an inbox as they are now, none if they are off.
-	Rules(ctx context.Context, t id.Tenant, in id.Inbox) ([]setting.InviteRule, error)
+	// Rules returns the rules of an inbox as they are now, none if they are off, and
+	// the zone in which their times of day are.
+	Rules(ctx context.Context, t id.Tenant, in id.Inbox) ([]setting.InviteRule, *time.Location, error)
+	// Visit returns since when a visitor has been on the site this time, and which
+	// visit it is; errs.NotFound "visitor_not_online" if it has left.
+	Visit(ctx context.Context, t id.Tenant, v id.Visitor) (since time.Time, visits int, err error)
 	// Available reports whether an agent can take a conversation now.
 	Available(ctx context.Context, t id.Tenant) (bool, error)
 }
@@ -68,10 +72,9 @@ func (s *Service) Send(ctx context.Context, who actor.Actor, v id.Visitor, text 
 }
 
 // Shown records that a page invites its visitor by a rule: the rule's name, or
-// "rule n" by its place from 1. The page judges what it can see; who is at work
-// is judged here, at this moment. Errors: Conflict "nobody_available" if the rule
-// wants an agent and there is none, "rules_changed" if the inbox has no such rule
-// any more; those of Send. The page shows nothing then.
+// "rule n" by its place from 1. The page judges what it alone can see, the rest is
+// judged here, at this moment. Errors: those of Refusal; Conflict "rules_changed"
+// if the inbox has no such rule any more; those of Send. The page shows nothing then.
 func (s *Service) Shown(ctx context.Context, who actor.Actor, rule string) (got Invitation, err error) {
 	defer errs.Wrap(&err, "invite.Shown")
 	if who.Kind != actor.Visitor {
@@ -92,24 +95,43 @@ func (s *Service) Shown(ctx context.Context, who actor.Actor, rule string) (got 
 
 // fires returns why a rule does not invite now, nil if it does.
 func (s *Service) fires(ctx context.Context, who actor.Actor, rule string) error {
-	rules, err := s.house.Rules(ctx, who.Tenant, who.Inbox)
+	rules, zone, err := s.house.Rules(ctx, who.Tenant, who.Inbox)
 	if err != nil {
 		return err
 	}
 	for i, r := range rules {
-		if r.Name != rule && (r.Name != "" || rule != "rule "+strconv.Itoa(i+1)) {
-			continue
+		if r.Name == rule || r.Name == "" && rule == "rule "+strconv.Itoa(i+1) {
+			m, err := s.moment(ctx, who, zone)
+			if err != nil {
+				return err
+			}
+			return Refusal(r, m)
 		}
-		if !r.Online {
-			return nil
-		}
-		there, err := s.house.Available(ctx, who.Tenant)
-		if err == nil && !there {
-			err = errs.New(errs.Conflict, "nobody_available", "No agent is available at the moment.")
-		}
-		return err
 	}
 	return errs.New(errs.Conflict, "rules_changed", "The inbox has no such rule.")
+}
+
+// latest is how many invitations of a visitor are looked at for the last one that
+// a rule made; agents do not invite more often than that in between.
+const latest = 50
+
+func (s *Service) moment(ctx context.Context, who actor.Actor, zone *time.Location) (m Moment, err error) {
+	m.Now = s.clock.Now().In(zone)
+	if m.VisitSince, m.Visits, err = s.house.Visit(ctx, who.Tenant, who.Visitor); err != nil {
+		return m, err
+	}
+	list, _, err := s.store.Invites(ctx, who.Tenant, Filter{Visitor: who.Visitor, Limit: latest})
+	if err != nil {
+		return m, err
+	}
+	for _, in := range list { // newest first
+		if in.Agent == "" {
+			m.Asked = in.At
+			break
+		}
+	}
+	m.Available, err = s.house.Available(ctx, who.Tenant)
+	return m, err
 }
 
 // Answer accepts or refuses an invitation of the visitor, "" for the newest open

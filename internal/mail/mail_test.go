@@ -1,81 +1,23 @@
 package mail_test
 
 import (
-	"bufio"
 	"context"
 	"encoding/base64"
 	"errors"
 	"io"
 	"mime"
-	"net"
 	"net/mail"
 	"strings"
 	"testing"
 	"time"
 
 	own "parlor/internal/mail"
+	"parlor/internal/mail/mailtest"
 )
-
-// server is a mail server for one letter; refuse is its answer to RCPT.
-func server(t *testing.T, refuse string) (address string, got <-chan string) {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	letters := make(chan string, 1)
-	done := make(chan struct{})
-	t.Cleanup(func() { _ = l.Close(); <-done })
-	go func() {
-		defer close(done)
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer func() { _ = c.Close() }()
-		r := bufio.NewReader(c)
-		say := func(s string) { _, _ = io.WriteString(c, s+"\r\n") }
-		say("220 test")
-		for {
-			line, err := r.ReadString('\n')
-			if err != nil {
-				return
-			}
-			switch word := strings.ToUpper(strings.Fields(line)[0]); {
-			case word == "EHLO":
-				say("250-test")
-				say("250 8BITMIME")
-			case word == "RCPT" && refuse != "":
-				say(refuse)
-			case word == "DATA":
-				say("354 go")
-				var b strings.Builder
-				for {
-					line, err := r.ReadString('\n')
-					if err != nil {
-						return
-					}
-					if line == ".\r\n" {
-						break
-					}
-					b.WriteString(line)
-				}
-				letters <- b.String()
-				say("250 ok")
-			case word == "QUIT":
-				say("221 bye")
-				return
-			default:
-				say("250 ok")
-			}
-		}
-	}()
-	return l.Addr().String(), letters
-}
 
 func TestSend(t *testing.T) {
 	t.Parallel()
-	at, got := server(t, "")
+	at, got := mailtest.Server(t, "")
 	s := own.New(own.Options{Server: at, From: "客服 <help@example.com>", TLS: "off"})
 	if !s.Ready() || own.New(own.Options{Server: at}).Ready() {
 		t.Fatal("Ready is wrong")
@@ -101,17 +43,17 @@ func TestSend(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	at, _ := server(t, "550 no such user")
+	at, _ := mailtest.Server(t, "550 no such user")
 	err := own.New(own.Options{Server: at, From: "help@example.com", TLS: "off"}).Send(t.Context(), own.Letter{To: "w@example.com"})
 	if !errors.Is(err, own.ErrRefused) {
 		t.Error("a final refusal:", err)
 	}
-	at, _ = server(t, "450 later")
+	at, _ = mailtest.Server(t, "450 later")
 	err = own.New(own.Options{Server: at, From: "help@example.com", TLS: "off"}).Send(t.Context(), own.Letter{To: "w@example.com"})
 	if err == nil || errors.Is(err, own.ErrRefused) {
 		t.Error("a refusal for now:", err)
 	}
-	at, _ = server(t, "")
+	at, _ = mailtest.Server(t, "")
 	err = own.New(own.Options{Server: at, From: "help@example.com"}).Send(t.Context(), own.Letter{To: "w@example.com"})
 	if err == nil {
 		t.Error("a letter went out without TLS")

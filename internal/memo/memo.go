@@ -51,6 +51,8 @@ func (m *Memo[K, V]) Get(ctx context.Context, k K, load func(context.Context) (V
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	// Somebody forgot something meanwhile: v may be from before the change. It
+	// answers this call, which began before, and no other.
 	if m.turn != turn {
 		return v, nil
 	}
@@ -61,8 +63,9 @@ func (m *Memo[K, V]) Get(ctx context.Context, k K, load func(context.Context) (V
 	return v, nil
 }
 
-// shrink drops what is over, and if that is not enough a half of the rest. It
-// must be called with mu held.
+// shrink drops what is over, and if that is not enough a half of the rest, any
+// half: an order of use would cost more than loading a value again. It must be
+// called with mu held.
 func (m *Memo[K, V]) shrink(now time.Time) {
 	for k, v := range m.m {
 		if !now.Before(v.until) {

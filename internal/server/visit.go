@@ -53,7 +53,7 @@ func (s *Server) visitDomains(key []byte) error {
 	v := &d.visit
 	set := inboxSettings{d.accounts}
 	v.online = online.New(st, trail{d.visitors, set}, regions, s.bus, ck, s.log, s.node)
-	v.invites = invite.New(st, s.bus, ck, set)
+	v.invites = invite.New(st, s.bus, ck, inviteHouse{set, v.online})
 	v.surveys = survey.New(st, talks{d.conversations}, set, s.bus, ck, key)
 	v.canvases = canvas.New(canvas.Deps{Store: st, Conversations: d.conversations, Media: d.media, Settings: set, Events: s.bus, Clock: ck, Key: key})
 	v.mail = mail.New(mail.Options{Server: c.SMTPServer, User: c.SMTPUser, Password: c.SMTPPassword, From: c.SMTPFrom, TLS: c.SMTPTLS})
@@ -163,18 +163,35 @@ func (s inboxSettings) Survey(ctx context.Context, t id.Tenant, in id.Inbox) (se
 	return got.Survey, err
 }
 
+// inviteHouse answers what invitations ask.
+type inviteHouse struct {
+	inboxSettings
+	online *online.Service
+}
+
 // Rules implements invite.House.
-func (s inboxSettings) Rules(ctx context.Context, t id.Tenant, in id.Inbox) ([]setting.InviteRule, error) {
-	got, err := s.of(ctx, t, in)
-	if !got.Invite.Enabled {
-		return nil, err
+func (h inviteHouse) Rules(ctx context.Context, t id.Tenant, in id.Inbox) ([]setting.InviteRule, *time.Location, error) {
+	book, err := h.accounts.Book(ctx, t)
+	if err != nil {
+		return nil, nil, err
 	}
-	return got.Invite.Rules, err
+	zone := book.Service(in, "").Hours.Location()
+	got := book.Inboxes[in].Settings.Invite
+	if !got.Enabled {
+		return nil, zone, nil
+	}
+	return got.Rules, zone, nil
+}
+
+// Visit implements invite.House.
+func (h inviteHouse) Visit(ctx context.Context, t id.Tenant, v id.Visitor) (time.Time, int, error) {
+	got, err := h.online.Visitor(ctx, t, v)
+	return got.Since, got.Visits, err
 }
 
 // Available implements invite.House.
-func (s inboxSettings) Available(ctx context.Context, t id.Tenant) (bool, error) {
-	return s.accounts.AnyoneAvailable(ctx, t)
+func (h inviteHouse) Available(ctx context.Context, t id.Tenant) (bool, error) {
+	return h.accounts.AnyoneAvailable(ctx, t)
 }
 
 // Valid implements invite.House.

@@ -1,5 +1,7 @@
 package setting
 
+import "time"
+
 // DefaultColor is the brand colour where none is set.
 const DefaultColor = "#2458d8"
 
@@ -103,6 +105,22 @@ type InviteRule struct {
 	Online bool `json:"online,omitempty"`
 	// Text replaces the text of Invite.
 	Text Text `json:"text,omitempty"`
+}
+
+// Within reports whether the time of day of now lies between From and To. The end
+// is not part of the span; one whose end is not after its beginning goes past
+// midnight. A rule without them holds at any time.
+func (r InviteRule) Within(now time.Time) bool {
+	from, ok1 := minute(r.From)
+	to, ok2 := minute(r.To)
+	if !ok1 || !ok2 {
+		return true
+	}
+	at := now.Hour()*60 + now.Minute()
+	if from < to {
+		return from <= at && at < to
+	}
+	return from <= at || at < to
 }
 
 // Field is one input of a form.

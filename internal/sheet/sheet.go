@@ -26,8 +26,10 @@ const (
 	XLSX Format = "xlsx"
 )
 
-// Bounds of what Read takes.
+// Bounds of what Read takes. A file beyond them is refused whole: half an import
+// would be worse than none.
 const (
+	// MaxBytes is of the file, MaxCell of a cell in characters (Excel's own limit).
 	MaxBytes   = 10 << 20
 	MaxRows    = 20_000
 	MaxColumns = 100
@@ -44,6 +46,7 @@ func (f Format) Type() string {
 	return "text/csv; charset=utf-8"
 }
 
+// bom is the byte order mark of UTF-8.
 var bom = []byte("\ufeff")
 
 // Guard makes a text safe as a cell: one that begins like a formula gets an
@@ -92,6 +95,7 @@ func Write(w io.Writer, f Format, rows [][]string) (err error) {
 func writeBook(w io.Writer, rows [][]string) (err error) {
 	book := excelize.NewFile()
 	defer func() { err = errors.Join(err, book.Close()) }()
+	// Streamed row by row: a whole sheet in the library's memory is many times its file.
 	out, err := book.NewStreamWriter("Sheet1")
 	if err != nil {
 		return err
@@ -158,10 +162,14 @@ func clean(rows [][]string) error {
 	return nil
 }
 
+// badTable is the error for a file that is no table, with the reason in words that
+// tell an agent what to mend.
 func badTable(format string, args ...any) *errs.Error {
 	return errs.New(errs.Invalid, "bad_table", "This is not a table we can read: "+format+".", args...)
 }
 
+// readCSV is lenient where people's programs are: lines may differ in length, and
+// a quotation mark may stand inside of a cell.
 func readCSV(b []byte) ([][]string, error) {
 	b = bytes.TrimPrefix(b, bom)
 	if !utf8.Valid(b) {
@@ -184,7 +192,7 @@ func readCSV(b []byte) ([][]string, error) {
 			return nil, badTable("line %d is broken", len(rows)+1).Because(err)
 		}
 		if rows = append(rows, row); len(rows) > MaxRows {
-			return rows, nil
+			return rows, nil // Read says that it is too much
 		}
 	}
 }
@@ -204,6 +212,7 @@ func divider(b []byte) rune {
 // readBook reads the first sheet, row by row, so that a small file cannot
 // unpack to more than the bounds allow.
 func readBook(b []byte) (rows [][]string, err error) {
+	// Raw values: a cell's number format is the author's taste, not its content.
 	book, err := excelize.OpenReader(bytes.NewReader(b), excelize.Options{UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxUnpacked, RawCellValue: true})
 	if err != nil {
 		return nil, badTable("the workbook is broken or too large").Because(err)
@@ -218,6 +227,7 @@ func readBook(b []byte) (rows [][]string, err error) {
 		return nil, badTable("the first sheet is broken").Because(err)
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
+	// One row more than allowed is enough for Read to refuse the file.
 	for in.Next() && len(rows) <= MaxRows {
 		row, err := in.Columns()
 		if err != nil {

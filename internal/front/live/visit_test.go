@@ -112,7 +112,7 @@ func (w *world) invites(rules ...setting.InviteRule) {
 func TestRow34RuleFollowsWhoIsThere(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	w.invites(setting.InviteRule{Online: true})
+	w.invites(setting.InviteRule{Online: true, Repeat: 1})
 	v, hello := w.page(`{"inbox":"main","page":{"url":"https://shop.example/","title":"x"}}`)
 	v.has(hello, `"agentsOnline":false`)
 	v.has(v.call("invite-shown", `{"rule":"rule 1"}`), "nobody_available")
