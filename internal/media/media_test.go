@@ -61,7 +61,7 @@ func open(t *testing.T, s *media.Service, address string) (media.Opened, error) 
 	return s.Open(t.Context(), id.Tenant(q.Get("t")), id.File(part[2]), part[3], q.Get("e"), q.Get("s"))
 }
 
-func TestPictureGetsSizeThumbnailAndSignedAddress(t *testing.T) {
+func TestRow30PictureGetsSizeThumbnailAndSignedAddress(t *testing.T) {
 	t.Parallel()
 	s, c, _ := setup(t)
 	data := picture(t, 1200, 600)

@@ -155,9 +155,9 @@ func (b *bench) want(c conversation.Conversation, lines string, status conversat
 	b.t.Fatalf("lines %q, %s by %q; want %q, %s by %q", got, now.Status, now.EndBy, lines, status, end)
 }
 
-// TestIdleVisitor is acceptance test 14 and row 77: a reminder after `timeout`,
+// TestRow77IdleVisitor is acceptance test 14 and row 77: a reminder after `timeout`,
 // the end after `retimeout`; whoever writes or types is not idle.
-func TestIdleVisitor(t *testing.T) {
+func TestRow77IdleVisitor(t *testing.T) {
 	t.Parallel()
 	each(t, setting.Timers{IdleWarn: p(10), IdleClose: p(5)}, func(b *bench) {
 		silent, talks, types := b.open("v1"), b.open("v2"), b.open("v3")
@@ -214,8 +214,8 @@ func TestLateAgent(t *testing.T) {
 	})
 }
 
-// TestQueueTimeout is the end of acceptance test 13: ended by queue.
-func TestQueueTimeout(t *testing.T) {
+// TestRow76QueueTimeout is the end of acceptance test 13: ended by queue.
+func TestRow76QueueTimeout(t *testing.T) {
 	t.Parallel()
 	each(t, setting.Timers{Queue: p(6)}, func(b *bench) {
 		c := b.w.Start("v1", "")

@@ -13,7 +13,7 @@ mkdirSync(SCREENS, { recursive: true })
 export const LOGIN = process.env.PARLOR_E2E_LOGIN ?? 'lin@demo.parlor'
 export const PASSWORD = process.env.PARLOR_E2E_PASSWORD ?? 'demo-parlor'
 
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests']
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests']
 
 export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: FLAGS })
 

@@ -1,5 +1,5 @@
 // The visitor's side before, instead of and after a conversation: invitation, forms, survey, record, voice, and the chat as a page.
-import { axe, check, LOGIN, open as openPage, openChat, panelOf, PASSWORD, say, shot, unique, until } from './lib.mjs'
+import { axe, check, LOGIN, open as openPage, openChat, panelOf, PASSWORD, say, shot, signIn, unique, until } from './lib.mjs'
 
 /** A page in which the widget's closed root can be looked into. */
 async function open(...args) {
@@ -31,6 +31,48 @@ export async function admin(base) {
   const old = await call('GET', '/admin/inboxes/main')
   return { call, token, set: (s) => call('PUT', '/admin/inboxes/main', { name: old.name, settings: { ...old.settings, ...s } }), reset: () => call('PUT', '/admin/inboxes/main', { name: old.name, settings: old.settings }) }
 }
+/** Row 81: a voice message is recorded with a microphone that the browser plays, sent, and heard by visitor and agent. */
+async function voice(browser, base, a) {
+  await a.set({ offline: { disabled: true } })
+  const visitor = await open(browser, { locale: 'en', width: 1280, height: 800 })
+  const chat = await openChat(visitor, base)
+  check((await visitor.evaluate(() => document.querySelector('parlor-chat').shadowRoot.querySelector('iframe').allow)).includes('microphone'), 'a page of another site hands the microphone on')
+  const text = unique('listen to this')
+  await say(chat, text)
+  await chat.waitForSelector(`.me:not(.pending) >> text=${text}`)
+  const conversation = (await a.call('GET', '/conversations?view=queue&limit=200')).items.find((c) => c.lastText === text).id
+  await chat.click('button[aria-label="Voice message"]')
+  await chat.waitForSelector('.rec [role=timer] >> text=0:01')
+  await axe(chat, 'recording')
+  await shot(visitor, 'visit-recording')
+  await chat.click('.rec .send')
+  await chat.waitForSelector('.me:not(.pending) audio')
+  // It is what was recorded, not an empty file: it can be played to a length.
+  const plays = (frame, selector) => frame.evaluate(async (s) => {
+    const el = [...document.querySelectorAll(s)].at(-1)
+    if (el.readyState < 1) await new Promise((ok, bad) => { el.onloadedmetadata = ok; el.onerror = () => bad(new Error('the recording cannot be read: ' + el.error?.message)) })
+    el.muted = true
+    await el.play()
+    await new Promise((ok) => { if (el.currentTime > 0.3) ok(); else el.ontimeupdate = () => el.currentTime > 0.3 && ok() })
+    return el.currentTime
+  }, selector)
+  check(await plays(chat, '.me audio') > 0.3, 'the visitor hears the recording')
+  const stored = (await a.call('GET', `/conversations/${conversation}/messages`)).items.find((m) => m.kind === 'voice')
+  check(stored.file.duration > 900 && stored.file.size > 1_000 && /^(audio|video)\/(webm|mp4|ogg)/.test(stored.file.type), 'the recording is kept: ' + JSON.stringify(stored.file))
+  const agent = await open(browser, { locale: 'en' })
+  await signIn(agent, base)
+  await agent.goto(`${base}/console/inbox/queue/${conversation}`)
+  await agent.waitForSelector('[role=log] audio[aria-label="Voice message"]')
+  check(await plays(agent.mainFrame(), '[role=log] audio') > 0.3, 'the agent hears the recording')
+  await axe(agent, 'console with a voice message')
+  await shot(agent, 'visit-voice-console')
+  check(visitor.faults.length === 0 && agent.faults.length === 0, [...visitor.faults, ...agent.faults].join('; '))
+  await a.call('POST', `/conversations/${conversation}/claim`)
+  await a.call('POST', `/conversations/${conversation}/close`)
+  await visitor.context().close()
+  await agent.context().close()
+}
+
 const box = (page) => page.locator('parlor-chat').locator('.iv')
 
 export async function visit(browser, base, mock) {
@@ -42,6 +84,7 @@ export async function visit(browser, base, mock) {
     await invitation(browser, base, a)
     await forms(browser, base, a, someone)
     await looks(browser, base, a)
+    await voice(browser, base, a)
     await full(browser, base)
   } finally {
     await a.reset()

@@ -200,7 +200,7 @@ func field(t *testing.T, text, name string) string {
 	return v
 }
 
-func TestConversationFromBeginningToEnd(t *testing.T) {
+func TestRow29TextFromBeginningToEnd(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	v := connect(t, w.Instance, "/parlor/visitor", w.visitor())

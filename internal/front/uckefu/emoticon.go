@@ -103,7 +103,7 @@ func (f *Front) emoticon(w http.ResponseWriter, r *http.Request) {
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	_, _ = io.WriteString(w, `<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24" viewBox="0 0 24 24"><text x="12" y="19" font-size="19" text-anchor="middle" `+
+	_, _ = io.WriteString(w, `<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24" viewBox="0 0 24 24"><text x="12" y="18" font-size="17" text-anchor="middle" `+
 		`font-family="Apple Color Emoji,Segoe UI Emoji,Noto Color Emoji,sans-serif">`+faceOf(m[1])+`</text></svg>`) // the client has gone if this fails
 }
 

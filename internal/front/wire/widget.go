@@ -140,7 +140,7 @@ func LauncherCSS(l setting.Look) string {
 		b.WriteString("button u{text-decoration:none}")
 	}
 	if l.Text != "" {
-		b.WriteString("button{color:" + l.Text + "!important}")
+		b.WriteString("button:not(.iv *){color:" + l.Text + "!important}") // not the buttons of an invitation
 	}
 	return b.String()
 }

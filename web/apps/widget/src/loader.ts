@@ -94,7 +94,7 @@ function run(s: Settings) {
     frame = doc.createElement('iframe')
     frame.className = 'x'
     frame.title = s.name
-    frame.allow = 'clipboard-write'
+    frame.allow = 'microphone'
     frame.src = `${s.origin}/w/panel/?inbox=${encodeURIComponent(s.inbox)}`
     frame.onload = () => {
       const channel = new MessageChannel()
