@@ -11,11 +11,13 @@ import (
 	"parlor/internal/grant"
 	"parlor/internal/hook"
 	"parlor/internal/id"
+	"parlor/internal/report"
 )
 
-// hookDomain builds webhooks and grants; they come after the conversations.
+// hookDomain builds webhooks, grants and reports; they come after the conversations.
 func (s *Server) hookDomain() {
 	d := &s.services
+	d.reports = report.New(s.store, s.opts.Clock, s.log)
 	d.grants = grant.New(s.store, s.bus, s.opts.Clock)
 	d.hooks = hook.New(s.store, d.conversations, s.bus, s.opts.Clock, s.log, hook.Options{Private: s.opts.Config.WebhookPrivate == "allow",
 		Agent: "Parlor/" + s.opts.Version, Waits: func(ctx context.Context, t id.Tenant, c id.Conversation) (bool, error) {
@@ -29,6 +31,6 @@ func (s *Server) hookDomain() {
 func (s *Server) rocketchat(mux *http.ServeMux, clients httpx.ClientIP, limits bool) {
 	d := &s.services
 	front := rocketchat.Mount(mux, rocketchat.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
-		Hooks: d.hooks, Grants: d.grants, Presence: d.presence, Clients: clients, PublicURL: s.opts.Config.PublicURL, Limits: limits, Clock: s.opts.Clock, Log: s.log})
+		Hooks: d.hooks, Grants: d.grants, Presence: d.presence, Reports: d.reports, Clients: clients, PublicURL: s.opts.Config.PublicURL, Limits: limits, Clock: s.opts.Clock, Log: s.log})
 	d.hooks.Add("rocketchat", front.Format())
 }

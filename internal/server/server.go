@@ -149,6 +149,7 @@ func (s *Server) Run(ctx context.Context) error {
 	start("online", s.services.visit.online.Run)
 	start("rooms", s.services.desk.rooms.Run)
 	start("webhooks", s.services.hooks.Run)
+	start("reports", s.services.reports.Run)
 	start("certificate", s.watchCertificate)
 	var web []*http.Server
 	listenAndServe := func(l net.Listener, h http.Handler) {

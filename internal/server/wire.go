@@ -30,6 +30,7 @@ import (
 	"parlor/internal/job"
 	"parlor/internal/media"
 	"parlor/internal/presence"
+	"parlor/internal/report"
 	"parlor/internal/routing"
 	"parlor/internal/socketio"
 	"parlor/internal/store"
@@ -52,6 +53,7 @@ type services struct {
 	visit         visitServices
 	hooks         *hook.Service
 	grants        *grant.Service
+	reports       *report.Service
 }
 
 // OpenStore opens the database that the settings name. shared is for commands

@@ -60,6 +60,8 @@ var backupTables = []struct{ name, order string }{
 	{"invitation", "id"},
 	{"survey", "conversation"},
 	{"leave_message", "id"},
+	{"fact_due", "conversation"},
+	{"fact", "conversation"},
 	{"visitor_identity", "visitor"},
 	{"grant_roles", "tenant, permission"},
 	{"counter", "tenant, name"},

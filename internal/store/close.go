@@ -44,6 +44,10 @@ func (s *Store) closeConversation(ctx context.Context, t *tx, in conversation.Cl
 	if err != nil {
 		return moved, err
 	}
+	if _, err := t.exec(ctx, `INSERT INTO fact_due (conversation, tenant) VALUES ($1, $2) ON CONFLICT (conversation) DO NOTHING`,
+		string(c.ID), string(c.Tenant)); err != nil {
+		return moved, err
+	}
 	_, err = t.exec(ctx, `UPDATE conversation SET status = 'closed', closed_at = $2, end_by = $3,
 		version = version + 1 WHERE id = $1`, string(c.ID), ms(in.At), string(in.EndBy))
 	// The row was read before its last change; the rest follows from that.

@@ -45,6 +45,7 @@ var scans = map[string]string{
 	"SELECT 1 FROM conversation":        "one row is wanted",
 	"SELECT DISTINCT tenant FROM hook":  "the companies that have webhooks are wanted, once for each change of one",
 	"FROM hook_due ORDER BY due_at":     "the first entry of the index is wanted",
+	"FROM fact_due d ORDER BY":          "the oldest rows are wanted, and no more than a page",
 	"FROM hook ORDER BY id":             "the webhooks of all companies are wanted",
 }
 

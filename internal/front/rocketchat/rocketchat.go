@@ -22,6 +22,7 @@ import (
 	"parlor/internal/media"
 	"parlor/internal/memo"
 	"parlor/internal/presence"
+	"parlor/internal/report"
 	"parlor/internal/routing"
 	"parlor/internal/visitor"
 )
@@ -43,6 +44,7 @@ type Deps struct {
 	Hooks         *hook.Service
 	Grants        *grant.Service
 	Presence      *presence.Service
+	Reports       *report.Service
 	Clients       httpx.ClientIP
 	// PublicURL is the address under which people reach the server; empty: taken
 	// from the request.
@@ -79,6 +81,7 @@ func Mount(mux *http.ServeMux, d Deps) *Front {
 	f.options()
 	f.webhooks()
 	f.statuses()
+	f.analytics()
 	mux.HandleFunc(Prefix, func(w http.ResponseWriter, r *http.Request) {
 		f.serve(w, r, account.MainInbox, strings.TrimPrefix(r.URL.Path, Prefix))
 	})

@@ -59,6 +59,7 @@ var suite = []struct {
 	{"Job/Moved", testJobsMoved},
 	{"Routing/Handovers", testHandovers},
 	{"Visitor/Registered", testRegistered},
+	{"Report/Facts", testFacts},
 	{"Hook/Due", testHooksDue},
 	{"Hook/Log", testHookLog},
 	{"Routing/OpenByTeam", testOpenByTeam},

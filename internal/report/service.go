@@ -1,0 +1,192 @@
+package report
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strconv"
+	"time"
+
+	"parlor/internal/actor"
+	"parlor/internal/clock"
+	"parlor/internal/conversation"
+	"parlor/internal/errs"
+	"parlor/internal/id"
+)
+
+// Bounds.
+const (
+	// batch is how many ended conversations are worked out in one go.
+	batch = 100
+	// mostMessages is how many messages of a conversation are looked at.
+	mostMessages = 5000
+	// mostRunning is how many conversations that run a report works out.
+	mostRunning = 2000
+	// every is the pause between looks for ended conversations.
+	every = 30 * time.Second
+)
+
+// Store is the memory that report needs.
+type Store interface {
+	// DueFacts returns ended conversations that have no fact yet, of one company or
+	// of all for "", at most limit.
+	DueFacts(ctx context.Context, t id.Tenant, limit int) ([]conversation.Conversation, error)
+	// KeepFacts keeps facts; one that is there already is replaced.
+	KeepFacts(ctx context.Context, list []Fact) error
+	// FactSums adds the facts of a query up.
+	FactSums(ctx context.Context, t id.Tenant, q Query) ([]Sum, error)
+	// FactVisitors counts the visitors of a query's conversations.
+	FactVisitors(ctx context.Context, t id.Tenant, q Query) (int, error)
+	// Running returns conversations that run and were started within a query's time.
+	Running(ctx context.Context, t id.Tenant, q Query, limit int) ([]conversation.Conversation, error)
+	// Messages returns messages of a conversation.
+	Messages(ctx context.Context, t id.Tenant, c id.Conversation, r conversation.Range) ([]conversation.Message, error)
+}
+
+// Service is the use cases of reports.
+type Service struct {
+	store Store
+	clock clock.Clock
+	log   *slog.Logger
+}
+
+// New returns a service.
+func New(store Store, c clock.Clock, log *slog.Logger) *Service {
+	return &Service{store: store, clock: c, log: log.With("component", "report")}
+}
+
+// Run works out conversations that ended, until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	for {
+		n, err := s.catchUp(ctx, "")
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("figures of ended conversations not worked out", "error", err)
+		}
+		if n == batch && err == nil {
+			continue
+		}
+		timer := s.clock.NewTimer(every)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C():
+		}
+	}
+}
+
+// catchUp works out one batch and returns its size.
+func (s *Service) catchUp(ctx context.Context, t id.Tenant) (int, error) {
+	list, err := s.store.DueFacts(ctx, t, batch)
+	if err != nil || len(list) == 0 {
+		return 0, err
+	}
+	facts := make([]Fact, len(list))
+	for i, c := range list {
+		if facts[i], err = s.fact(ctx, c); err != nil {
+			return 0, err
+		}
+	}
+	return len(list), s.store.KeepFacts(ctx, facts)
+}
+
+func (s *Service) fact(ctx context.Context, c conversation.Conversation) (Fact, error) {
+	list, err := s.store.Messages(ctx, c.Tenant, c.ID, conversation.Range{Limit: mostMessages})
+	return FactOf(c, list, s.clock.Now()), err
+}
+
+// Sums adds up the conversations of a query, those that run included, ordered by
+// key. It needs the permission actor.SeeAll.
+func (s *Service) Sums(ctx context.Context, who actor.Actor, q Query) (list []Sum, err error) {
+	defer errs.Wrap(&err, "report.Sums")
+	if err = s.ready(ctx, who); err != nil {
+		return nil, err
+	}
+	if list, err = s.store.FactSums(ctx, who.Tenant, q); err != nil {
+		return nil, err
+	}
+	running, err := s.store.Running(ctx, who.Tenant, q, mostRunning)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range running {
+		f, err := s.fact(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		one := Sum{Key: q.key(f)}
+		one.Add(f)
+		if c.Status == conversation.Queued {
+			one.Queued++
+		} else {
+			one.Open++
+		}
+		i := slices.IndexFunc(list, func(x Sum) bool { return x.Key == one.Key })
+		if i < 0 {
+			list = append(list, one)
+			continue
+		}
+		list[i].Merge(one)
+	}
+	slices.SortFunc(list, func(a, b Sum) int { return compare(a.Key, b.Key) })
+	return list, nil
+}
+
+func compare(a, b string) int {
+	if len(a) != len(b) && a != "" && b != "" && a[0] >= '0' && a[0] <= '9' && b[0] >= '0' && b[0] <= '9' {
+		return len(a) - len(b) // hours
+	}
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// key is the group of a fact.
+func (q Query) key(f Fact) string {
+	local := f.CreatedAt.Add(q.Offset)
+	switch q.Group {
+	case ByTeam:
+		return string(f.Team)
+	case ByAgent:
+		return string(f.Agent)
+	case ByChannel:
+		return f.Channel
+	case ByHour:
+		return strconv.Itoa(local.Hour())
+	case ByDay:
+		return local.Format("2006-01-02")
+	}
+	return ""
+}
+
+// Whole is Sums in one figure.
+func (s *Service) Whole(ctx context.Context, who actor.Actor, q Query) (sum Sum, err error) {
+	q.Group = Whole
+	list, err := s.Sums(ctx, who, q)
+	if len(list) > 0 {
+		sum = list[0]
+	}
+	return sum, err
+}
+
+// Visitors counts the visitors whose conversations ended or run in a query's time.
+func (s *Service) Visitors(ctx context.Context, who actor.Actor, q Query) (n int, err error) {
+	defer errs.Wrap(&err, "report.Visitors")
+	if err = s.ready(ctx, who); err != nil {
+		return 0, err
+	}
+	return s.store.FactVisitors(ctx, who.Tenant, q)
+}
+
+// ready refuses who may not see figures, and works out what ended just now.
+func (s *Service) ready(ctx context.Context, who actor.Actor) error {
+	if !who.Can(actor.SeeAll) {
+		return errs.New(errs.Forbidden, "not_allowed", "Your role does not allow seeing reports.")
+	}
+	_, err := s.catchUp(ctx, who.Tenant)
+	return err
+}

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"parlor/internal/conversation"
+	"parlor/internal/errs"
+	"parlor/internal/id"
+	"parlor/internal/report"
+)
+
+var _ report.Store = (*Store)(nil)
+
+// DueFacts implements report.Store.
+func (s *Store) DueFacts(ctx context.Context, t id.Tenant, limit int) (list []conversation.Conversation, err error) {
+	defer errs.Wrap(&err, "store.DueFacts")
+	due := `SELECT d.conversation FROM fact_due d ORDER BY d.conversation LIMIT $1`
+	args := []any{max(limit, 1)}
+	if t != "" {
+		due = `SELECT d.conversation FROM fact_due d WHERE d.tenant = $2 ORDER BY d.conversation LIMIT $1`
+		args = append(args, string(t))
+	}
+	return all(ctx, s.readers, scanConversation, namedConversation+` WHERE c.id IN (`+due+`)`, args...)
+}
+
+// KeepFacts implements report.Store. The conversation is not due any more in the
+// same transaction.
+func (s *Store) KeepFacts(ctx context.Context, list []report.Fact) (err error) {
+	defer errs.Wrap(&err, "store.KeepFacts")
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		for _, f := range list {
+			if _, err := t.exec(ctx, `DELETE FROM fact WHERE conversation = $1`, string(f.Conversation)); err != nil {
+				return err
+			}
+			if _, err := t.exec(ctx, `INSERT INTO fact (conversation, tenant, inbox, channel, team, agent, visitor, created_at, closed_at, end_by, wait, first, reaction,
+				responses, response, longest, duration, service, messages, from_visitor, from_agent, transfers, abandoned)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
+				string(f.Conversation), string(f.Tenant), string(f.Inbox), f.Channel, string(f.Team), string(f.Agent), string(f.Visitor), ms(f.CreatedAt),
+				ms(f.ClosedAt), string(f.EndBy), span(f.Wait), span(f.First), span(f.Reaction), f.Responses, span(f.Response), span(f.Longest), span(f.Duration),
+				span(f.Service), f.Messages, f.FromVisitor, f.FromAgent, f.Transfers, flag(f.Abandoned)); err != nil {
+				return err
+			}
+			if _, err := t.exec(ctx, `DELETE FROM fact_due WHERE conversation = $1`, string(f.Conversation)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// span is a time in milliseconds, -1 for one that was not.
+func span(d time.Duration) int64 {
+	if d < 0 {
+		return -1
+	}
+	return d.Milliseconds()
+}
+
+// factKeys are the expressions of the groups; $4 is the difference to UTC in
+// milliseconds.
+var factKeys = map[report.Group]string{
+	report.Whole:     `''`,
+	report.ByTeam:    `team`,
+	report.ByAgent:   `agent`,
+	report.ByChannel: `channel`,
+	report.ByHour:    `CAST((created_at + CAST($4 AS BIGINT)) % 86400000 / 3600000 AS TEXT)`,
+	report.ByDay:     `CAST((created_at + CAST($4 AS BIGINT)) / 86400000 AS TEXT)`,
+}
+
+// where restricts facts or conversations to a query.
+func within(t id.Tenant, q report.Query) (string, []any) {
+	text, args := `tenant = $1 AND created_at >= $2 AND created_at < $3`, []any{string(t), ms(q.From), ms(q.To), q.Offset.Milliseconds()}
+	if q.Team != "" {
+		text, args = text+` AND team = $5`, append(args, string(q.Team))
+	}
+	return text, args
+}
+
+// FactSums implements report.Store. It walks the facts of the time once.
+func (s *Store) FactSums(ctx context.Context, t id.Tenant, q report.Query) (list []report.Sum, err error) {
+	defer errs.Wrap(&err, "store.FactSums")
+	where, args := within(t, q)
+	key := factKeys[q.Group]
+	spans := ""
+	for _, column := range []string{"wait", "first", "reaction", "duration"} {
+		spans += `, SUM(CASE WHEN ` + column + ` >= 0 THEN 1 ELSE 0 END), SUM(CASE WHEN ` + column + ` >= 0 THEN ` + column + ` ELSE 0 END), MAX(` + column + `)`
+	}
+	list, err = all(ctx, s.readers, func(r row) (m report.Sum, err error) {
+		var times [4][3]int64
+		var responses, response, longest, served, service, longService int64
+		dest := []any{&m.Key, &m.Count, &m.Messages, &m.Transfers, &m.Abandoned, &responses, &response, &longest, &served, &service, &longService}
+		for i := range times {
+			dest = append(dest, &times[i][0], &times[i][1], &times[i][2])
+		}
+		err = r.Scan(dest...)
+		m.Closed = m.Count
+		m.Response, m.Service = spanOf([3]int64{responses, response, longest}), spanOf([3]int64{served, service, longService})
+		m.Wait, m.First, m.Reaction, m.Duration = spanOf(times[0]), spanOf(times[1]), spanOf(times[2]), spanOf(times[3])
+		if q.Group == report.ByDay && err == nil {
+			m.Key = dayOf(m.Key)
+		}
+		return m, err
+	}, `SELECT `+key+` AS k, COUNT(*), SUM(messages), SUM(transfers), SUM(abandoned), SUM(responses), SUM(response), MAX(longest),
+		SUM(CASE WHEN wait >= 0 THEN 1 ELSE 0 END), SUM(CASE WHEN wait >= 0 THEN service ELSE 0 END), MAX(service)`+spans+`
+		FROM fact WHERE `+where+` AND CAST($4 AS BIGINT) = CAST($4 AS BIGINT) GROUP BY 1`, args...)
+	return list, err
+}
+
+// spanOf makes a span of number, sum and longest in milliseconds.
+func spanOf(v [3]int64) report.Span {
+	return report.Span{N: int(v[0]), Sum: time.Duration(v[1]) * time.Millisecond, Longest: time.Duration(max(v[2], 0)) * time.Millisecond}
+}
+
+// dayOf writes the number of a day since 1970.
+func dayOf(key string) string {
+	var n int64
+	for _, c := range key {
+		n = n*10 + int64(c-'0')
+	}
+	return time.Unix(n*86400, 0).UTC().Format("2006-01-02")
+}
+
+// FactVisitors implements report.Store.
+func (s *Store) FactVisitors(ctx context.Context, t id.Tenant, q report.Query) (n int, err error) {
+	defer errs.Wrap(&err, "store.FactVisitors")
+	where, args := within(t, q)
+	n, _, err = first(ctx, s.readers, scalar[int], `SELECT COUNT(*) FROM (SELECT visitor FROM fact WHERE `+where+`
+		UNION SELECT visitor FROM conversation WHERE `+where+` AND status <> 'closed' AND CAST($4 AS BIGINT) = CAST($4 AS BIGINT)) v`, args...)
+	return n, err
+}
+
+// Running implements report.Store: the newest ones that run.
+func (s *Store) Running(ctx context.Context, t id.Tenant, q report.Query, limit int) (list []conversation.Conversation, err error) {
+	defer errs.Wrap(&err, "store.Running")
+	text, args := ` WHERE c.tenant = $1 AND c.status <> 'closed' AND c.created_at >= $2 AND c.created_at < $3`, []any{string(t), ms(q.From), ms(q.To), max(limit, 1)}
+	if q.Team != "" {
+		text, args = text+` AND c.team = $5`, append(args, string(q.Team))
+	}
+	return all(ctx, s.readers, scanConversation, namedConversation+text+` ORDER BY c.last_at DESC, c.id DESC LIMIT $4`, args...)
+}

@@ -1,0 +1,47 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"parlor/internal/report"
+	"parlor/internal/store"
+)
+
+// testFacts keeps the figures of ended conversations and adds them up.
+func testFacts(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	w, o := NewWorld(t, s, "main"), NewWorld(t, s, "other")
+	help := w.Team("help")
+	a, running := w.Start("a", help), w.Start("b", help)
+	w.Close(a)
+	o.Close(o.Start("foreign", ""))
+	due, err := s.DueFacts(ctx, w.Tenant, 9)
+	must(t, err)
+	everywhere, err := s.DueFacts(ctx, "", 9)
+	must(t, err)
+	equal(t, "due", spaced(len(due), due[0].ID == a.ID, len(everywhere)), "1 true 2")
+	f := report.Fact{Conversation: a.ID, Tenant: w.Tenant, Inbox: w.Inbox, Channel: "web", Team: help, Visitor: a.Visitor, CreatedAt: T0, ClosedAt: T0.Add(time.Minute),
+		Wait: -1, First: 2 * time.Second, Reaction: -1, Responses: 2, Response: 3 * time.Second, Longest: 2 * time.Second, Duration: time.Minute, Messages: 4, Abandoned: true}
+	must(t, s.KeepFacts(ctx, []report.Fact{f}))
+	must(t, s.KeepFacts(ctx, []report.Fact{f})) // twice is once
+	due, err = s.DueFacts(ctx, w.Tenant, 9)
+	must(t, err)
+	equal(t, "nothing is due", len(due), 0)
+	for _, q := range []report.Query{{}, {Team: help}} {
+		q.From, q.To = T0.Add(-time.Hour), T0.Add(time.Hour)
+		for _, g := range []report.Group{report.Whole, report.ByTeam, report.ByAgent, report.ByChannel, report.ByHour, report.ByDay} {
+			q.Group = g
+			list, err := s.FactSums(ctx, w.Tenant, q)
+			must(t, err)
+			m := list[0]
+			equal(t, "sum by "+string(g), spaced(len(list), m.Count, m.Closed, m.Messages, m.Abandoned, m.Wait.N, m.First.Sum, m.Response.N, m.Response.Longest, m.Duration.Sum, m.Service.N),
+				"1 1 1 4 1 0 2s 2 2s 1m0s 0")
+		}
+		n, err := s.FactVisitors(ctx, w.Tenant, q)
+		must(t, err)
+		run, err := s.Running(ctx, w.Tenant, q, 9)
+		must(t, err)
+		equal(t, "running", spaced(n, len(run), run[0].ID == running.ID), "2 1 true")
+	}
+}
