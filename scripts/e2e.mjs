@@ -22,12 +22,14 @@ const freePort = () =>
 
 /** The binary on a demo company; kill9 and start let a journey crash it. */
 class Server {
-  constructor(port) {
+  constructor(port, mail) {
     this.port = port
+    this.mail = mail
     this.url = `http://127.0.0.1:${port}`
   }
   async start() {
-    this.process = spawn(join(root, 'bin/parlor'), ['demo', '--data', data, '--listen', `127.0.0.1:${this.port}`, '--rate-limits', 'off', '--log-level', 'warn'], { stdio: ['ignore', 'ignore', 'inherit'] })
+    this.process = spawn(join(root, 'bin/parlor'), ['demo', '--data', data, '--listen', `127.0.0.1:${this.port}`, '--rate-limits', 'off', '--log-level', 'warn',
+      '--smtp-server', `127.0.0.1:${this.mail}`, '--smtp-from', 'Parlor <desk@parlor.example>', '--smtp-tls', 'off'], { stdio: ['ignore', 'ignore', 'inherit'] })
     this.gone = new Promise((r) => this.process.once('exit', (code, signal) => r(signal ?? code)))
     for (let i = 0; i < 300; i++) {
       try {
@@ -57,13 +59,13 @@ const result = (name, ok) => {
   console.log(`${ok ? 'ok  ' : 'FAIL'} ${name}`)
 }
 
-const server = new Server(await freePort())
+const server = new Server(await freePort(), await freePort())
 try {
   await server.start()
-  for (const name of ['talk', 'visit', 'desk', 'admin', 'host', 'poll', 'canvas', 'perf', 'many', 'screens', 'pages']) {
+  for (const name of ['talk', 'visit', 'desk', 'work', 'admin', 'host', 'poll', 'canvas', 'perf', 'many', 'screens', 'pages']) {
     if (wanted.length && !wanted.includes(name)) continue
     // Thousands of conversations come from the invented backend, everything else from the real one.
-    const env = { PARLOR_SCREENS: 'all', ...process.env, PARLOR_E2E_URL: name === 'many' ? '' : server.url }
+    const env = { PARLOR_SCREENS: 'all', PARLOR_E2E_SMTP: String(server.mail), ...process.env, PARLOR_E2E_URL: name === 'many' ? '' : server.url }
     const run = spawnSync('node', ['e2e/run.mjs', name], { cwd: join(root, 'web'), stdio: 'inherit', env, timeout: 600_000 })
     result(name, run.status === 0)
   }

@@ -2,7 +2,7 @@
 import { axe, check, open, openChat, PASSWORD, say, signIn, unique, until } from './lib.mjs'
 
 /** Signs a second agent in; resolves with the page and the agent's name. */
-async function colleague(browser, base, mock) {
+export async function colleague(browser, base, mock) {
   const page = await open(browser)
   await page.goto(base + '/console/')
   await page.fill('input[name=username]', process.env.PARLOR_E2E_LOGIN2 ?? (mock ? 'chen@demo.parlor' : 'zhou@demo.parlor'))
@@ -12,12 +12,12 @@ async function colleague(browser, base, mock) {
   return page
 }
 /** Calls the native REST interface with the session of a page. */
-const api = (page, method, path, body) => page.evaluate(async ([m, p, b]) => {
+export const api = (page, method, path, body) => page.evaluate(async ([m, p, b]) => {
   const me = await (await fetch('/api/parlor/v1/session')).json()
   const r = await fetch('/api/parlor/v1' + p, { method: m, headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': me.csrf }, ...(b ? { body: JSON.stringify(b) } : {}) })
   return r.status === 204 ? {} : r.json()
 }, [method, path, body])
-const state = async (page, name) => {
+export const state = async (page, name) => {
   await page.click('[data-test=state]')
   await page.click(`[role=menuitem]:has-text("${name}")`)
   await page.waitForSelector(`[data-test=state]:has-text("${name}")`)

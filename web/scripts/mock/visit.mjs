@@ -51,7 +51,7 @@ export function visit({ world, refuse, tell }) {
     ['GET', '/leave-messages/counts', ({ me }) => ({ open: left.filter((m) => m.state === 'notprocess').length, mine: left.filter((m) => m.state === 'notprocess' && m.assignee === me.agent).length, mail: true })],
     ['GET', '/leave-messages', ({ q }) => ({ items: left.filter((m) => m.state === (q.get('state') ?? m.state) && (!q.get('assignee') || m.assignee === q.get('assignee'))) })],
     ['PATCH', '/leave-messages/:id', ({ id, body }) => { const m = Object.assign(pick(left, id), body); tell('leave', { message: m }); return m }],
-    ['POST', '/leave-messages/:id/reply', ({ id, body, me }) => Object.assign(pick(left, id), { reply: body.text, repliedBy: me.agent, repliedAt: now() })],
+    ['POST', '/leave-messages/:id/reply', ({ id, body, me }) => Object.assign(pick(left, id), { reply: body.text, repliedBy: me.name, repliedAt: now() })],
   ]
   const listen = (s, guard) => s.on('online', guard(() => ({})))
   const card = (c) => ({ fields: fieldsOf(c.visitor).items, ...(summaries.has(c.id) ? { summary: summaries.get(c.id) } : {}), survey: ratings.get(c.id) ?? blank(c) })
