@@ -26,6 +26,8 @@ type Options struct {
 	Tokens []string
 	// Idle is how many visitor connections are held without traffic.
 	Idle int
+	// Hold is how many seconds they are held after they were measured.
+	Hold int
 	// Visitors is how many visitors talk.
 	Visitors int
 	// Seconds is the length of each relay phase.
@@ -37,6 +39,9 @@ type Options struct {
 	Routed int
 	// Pid is the server's process, for its memory; 0 leaves memory out.
 	Pid int
+	// Meter is the server's metrics token. With it the server collects its garbage
+	// before each look at its memory, without which growth hides in free heap.
+	Meter string
 	// JSON prints one object instead of lines.
 	JSON bool
 }
@@ -49,11 +54,13 @@ func Flags(args []string, out io.Writer) (Options, error) {
 	fs.StringVar(&o.URL, "url", "http://127.0.0.1:8080", "server to measure; it should run with --rate-limits off")
 	fs.Func("token", "access token of an agent (parlor token add); may be repeated", func(v string) error { o.Tokens = append(o.Tokens, v); return nil })
 	fs.IntVar(&o.Idle, "idle", 5000, "visitor connections held without traffic")
+	fs.IntVar(&o.Hold, "hold", 0, "seconds for which the idle connections stay after they were measured, so that several programs can hold theirs at once")
 	fs.IntVar(&o.Visitors, "visitors", 500, "visitors who talk")
 	fs.IntVar(&o.Seconds, "seconds", 10, "length of each relay phase")
 	fs.IntVar(&o.Rate, "rate", 0, "messages a second of the latency phase; 0: half of the throughput reached")
 	fs.IntVar(&o.Routed, "routed", 2000, "visitors who start at once in the routing phase")
 	fs.IntVar(&o.Pid, "pid", 0, "process of the server, to read its memory")
+	fs.StringVar(&o.Meter, "metrics-token", "", "the server's metrics-token: its memory is then read after a garbage collection")
 	fs.BoolVar(&o.JSON, "json", false, "print one JSON object")
 	if err := fs.Parse(args); err != nil {
 		return o, err
@@ -75,9 +82,15 @@ type Result struct {
 
 // IdleResult is what silent connections cost.
 type IdleResult struct {
-	Connections int     `json:"connections"`
-	Seconds     float64 `json:"seconds"`
-	KBEach      float64 `json:"kbEach,omitempty"`
+	Connections int `json:"connections"`
+	// Seconds is how long it took to connect them.
+	Seconds float64 `json:"seconds"`
+	// KBEach is the growth of the server's resident memory for each connection, 0
+	// without Pid. LiveKBEach is that of live heap and stacks, 0 without Meter. Both
+	// are counted from the first twentieth of the connections on, behind which the
+	// server has made what it makes once.
+	KBEach     float64 `json:"kbEach,omitempty"`
+	LiveKBEach float64 `json:"liveKbEach,omitempty"`
 }
 
 // RelayResult is how much goes through when everybody writes as fast as
@@ -112,7 +125,7 @@ type RoutingResult struct {
 // Run measures and prints the result to out.
 func Run(ctx context.Context, o Options, out io.Writer) (err error) {
 	defer errs.Wrap(&err, "bench.Run")
-	if err := raiseFiles(); err != nil {
+	if err := checkFiles(o); err != nil {
 		return err
 	}
 	b := &bench{Options: o, api: newAPI(o.URL)}
@@ -126,7 +139,8 @@ func Run(ctx context.Context, o Options, out io.Writer) (err error) {
 		if r.Idle, err = b.idle(ctx); err != nil {
 			return err
 		}
-		say("idle     %d connections in %.1f s, %.1f kB each", r.Idle.Connections, r.Idle.Seconds, r.Idle.KBEach)
+		say("idle     %d connections in %.1f s; each %.1f kB of resident memory, %.1f kB of live heap and stacks (0: not asked for)",
+			r.Idle.Connections, r.Idle.Seconds, r.Idle.KBEach, r.Idle.LiveKBEach)
 	}
 	if err := b.agents(ctx); err != nil {
 		return err
@@ -147,6 +161,17 @@ func Run(ctx context.Context, o Options, out io.Writer) (err error) {
 		return json.NewEncoder(out).Encode(r)
 	}
 	return nil
+}
+
+// checkFiles raises the limit of open files as far as it can be, and says so if
+// that is too low for what is asked for. The server needs as many.
+func checkFiles(o Options) error {
+	want := max(o.Idle, o.Routed, o.Visitors)
+	most, err := raiseFiles(want)
+	if err == nil && most < uint64(want+spareFiles) {
+		err = errs.New(errs.Invalid, "too_few_files", "this system allows %d open files: at most %d connections; raise the hard limit (ulimit -Hn)", most, most-spareFiles)
+	}
+	return err
 }
 
 func (b *bench) relays(ctx context.Context, r *Result, say func(string, ...any)) (err error) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"syscall"
@@ -65,7 +66,12 @@ type socket struct {
 
 // dial connects to a namespace with an auth token.
 func (a *api) dial(nsp, token string, buffer int) (*socket, error) {
-	c, _, err := wstest.DialSize("ws"+strings.TrimPrefix(a.base, "http")+"/socket.io/?EIO=4&transport=websocket", nil, buffer)
+	return a.dialFrom(nil, nsp, token, buffer)
+}
+
+// dialFrom is dial from an address of this machine, nil for any.
+func (a *api) dialFrom(from net.IP, nsp, token string, buffer int) (*socket, error) {
+	c, _, err := wstest.DialFrom(from, "ws"+strings.TrimPrefix(a.base, "http")+"/socket.io/?EIO=4&transport=websocket", nil, buffer)
 	if err != nil {
 		return nil, err
 	}
@@ -109,12 +115,22 @@ func (s *socket) emit(id int, event, arg string) error {
 	return s.c.Text(fmt.Sprintf(`42%s,%d["%s",%s]`, s.nsp, id, event, arg))
 }
 
-// raiseFiles allows as many open connections as the system permits.
-func raiseFiles() error {
+// spareFiles are the open files that a process needs besides its connections.
+const spareFiles = 200
+
+// raiseFiles allows as many open files as want needs, or as the system permits,
+// and returns how many that are.
+func raiseFiles(want int) (uint64, error) {
 	var l syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
-		return err
+		return 0, err
+	}
+	if need := uint64(max(want, 0) + spareFiles); need > l.Max {
+		// Above the hard limit only who administers the machine may go.
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: need, Max: need}); err == nil {
+			return need, nil
+		}
 	}
 	l.Cur = l.Max
-	return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l)
+	return l.Max, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l)
 }

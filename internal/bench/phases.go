@@ -16,6 +16,8 @@ type bench struct {
 	api *api
 
 	team []*socket
+	// lost counts idle connections that ended.
+	lost atomic.Int64
 	// seen counts the messages that agents got; due holds when message n of
 	// visitor v was due, and took what it took.
 	seen    atomic.Int64
@@ -70,42 +72,6 @@ func (b *bench) token(ctx context.Context) (string, error) {
 	var out struct{ Token string }
 	err := b.api.call(ctx, "POST", "/visitor/session", "", map[string]any{"inbox": "main", "locale": "en"}, &out)
 	return out.Token, err
-}
-
-// idle holds connections of visitors who do nothing.
-func (b *bench) idle(ctx context.Context) (*IdleResult, error) {
-	tokens := make([]string, b.Idle)
-	if err := each(b.Idle, func(i int) (err error) { tokens[i], err = b.token(ctx); return err }); err != nil {
-		return nil, err
-	}
-	before, err := b.rss()
-	if err != nil {
-		return nil, err
-	}
-	start := time.Now()
-	all := make([]*socket, b.Idle)
-	defer func() {
-		for _, s := range all {
-			if s != nil {
-				_ = s.c.Close() // the measurement is over
-			}
-		}
-	}()
-	err = each(b.Idle, func(i int) (err error) { all[i], err = b.api.dial("/parlor/visitor", tokens[i], 256); return err })
-	if err != nil {
-		return nil, err
-	}
-	r := &IdleResult{Connections: b.Idle, Seconds: time.Since(start).Seconds()}
-	select {
-	case <-time.After(3 * time.Second): // what connecting used is given back
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	after, err := b.rss()
-	if b.Pid > 0 {
-		r.KBEach = (after - before) / float64(b.Idle)
-	}
-	return r, err
 }
 
 // agents connects the agents and makes them ready.

@@ -31,11 +31,21 @@ func Dial(address string, header http.Header) (*Client, *http.Response, error) {
 
 // DialSize is Dial with a chosen read buffer.
 func DialSize(address string, header http.Header, size int) (*Client, *http.Response, error) {
+	return DialFrom(nil, address, header, size)
+}
+
+// DialFrom is DialSize from a chosen address of this machine, nil for any. One address has some 28,000 ports for
+// connections to one server; more connections than that need several.
+func DialFrom(from net.IP, address string, header http.Header, size int) (*Client, *http.Response, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return nil, nil, err
 	}
-	nc, err := net.Dial("tcp", u.Host)
+	d := net.Dialer{}
+	if from != nil {
+		d.LocalAddr = &net.TCPAddr{IP: from}
+	}
+	nc, err := d.Dial("tcp", u.Host)
 	if err != nil {
 		return nil, nil, err
 	}
