@@ -379,6 +379,24 @@ func TestPictureShowsLayerAndMarks(t *testing.T) {
 	}
 }
 
+func TestADrawingThatTakesTooLongIsGivenUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx, c := t.Context(), w.start()
+	_, err := w.Draw(ctx, w.agent, c.ID, shape("1"))
+	w.must(err)
+	canvas.Limit(w.Service, -1)
+	_, err = w.Picture(ctx, w.agent, c.ID, canvas.Whole)
+	w.reason(err, errs.Unavailable, "drawing_too_heavy")
+	canvas.Limit(w.Service, time.Minute)
+	_, err = w.Picture(ctx, w.agent, c.ID, canvas.Small)
+	w.reason(err, errs.Unavailable, "drawing_too_heavy")
+	w.clock.Advance(time.Minute)
+	if _, err = w.Picture(ctx, w.agent, c.ID, canvas.Whole); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestEveryToolLeavesAMark(t *testing.T) {
 	t.Parallel()
 	for tool, places := range map[canvas.Tool][][3]float64{ // x, y, whether it is red there

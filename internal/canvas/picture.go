@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/png"
 	"sync"
+	"time"
 
 	"golang.org/x/image/draw"
 
@@ -23,6 +24,14 @@ const (
 
 // maxCached bounds the drawn pictures that are remembered, in bytes.
 const maxCached = 32 << 20
+
+// A canvas that takes longer than maxRender to be drawn is given up, and not tried
+// again for restFor: whoever fills it with the largest marks holds up nobody else.
+const (
+	maxRender = 3 * time.Second
+	restFor   = 30 * time.Second
+	maxHeavy  = 1000
+)
 
 // Drawn is the picture of a canvas with everything on it.
 type Drawn struct {
@@ -43,12 +52,16 @@ func (s *Service) Picture(ctx context.Context, who actor.Actor, c id.Canvas, siz
 }
 
 // Render draws a canvas of which it is known that it may be shown. Each version
-// is drawn once while it is remembered.
+// is drawn once while it is remembered. errs.Unavailable "drawing_too_heavy" if it
+// takes longer than three seconds.
 func (s *Service) Render(ctx context.Context, c Canvas, size int) (d Drawn, err error) {
 	defer errs.Wrap(&err, "canvas.Render %s", c.ID)
 	key := pictureKey{c.ID, c.Version, size}
 	if b := s.pictures.get(key); b != nil {
 		return Drawn{b, c.Version}, nil
+	}
+	if s.pictures.rests(c.ID, s.Clock.Now()) {
+		return d, errHeavy
 	}
 	if err := s.pictures.enter(ctx); err != nil {
 		return d, err
@@ -66,7 +79,12 @@ func (s *Service) Render(ctx context.Context, c Canvas, size int) (d Drawn, err 
 	if err != nil {
 		return d, err
 	}
+	began := time.Now() // what it costs is measured by the real clock
 	for _, m := range marks {
+		if time.Since(began) > s.pictures.budget {
+			s.pictures.tire(c.ID, s.Clock.Now())
+			return d, errHeavy
+		}
 		paint(dst, m.Shape)
 	}
 	var b bytes.Buffer
@@ -76,6 +94,8 @@ func (s *Service) Render(ctx context.Context, c Canvas, size int) (d Drawn, err 
 	s.pictures.put(key, b.Bytes())
 	return Drawn{b.Bytes(), c.Version}, nil
 }
+
+var errHeavy = errs.New(errs.Unavailable, "drawing_too_heavy", "There is too much on this picture to draw it.")
 
 // ground is the picture with the saved drawing on it, scaled.
 func (s *Service) ground(ctx context.Context, c Canvas, size int) (*image.RGBA, error) {
@@ -107,14 +127,17 @@ type pictureKey struct {
 }
 
 // pictures remembers drawn pictures within maxCached, the least used go first,
-// and lets one be drawn at a time.
+// and lets few be drawn at a time.
 type pictures struct {
 	drawing chan struct{}
+	budget  time.Duration
 
 	mu    sync.Mutex
 	m     map[pictureKey]*picture
 	bytes int
 	turn  int64
+	// heavy are canvases that took too long, with when they may be tried again.
+	heavy map[id.Canvas]time.Time
 }
 
 type picture struct {
@@ -123,7 +146,7 @@ type picture struct {
 }
 
 func newPictures() *pictures {
-	return &pictures{drawing: make(chan struct{}, 1), m: map[pictureKey]*picture{}}
+	return &pictures{drawing: make(chan struct{}, 2), budget: maxRender, m: map[pictureKey]*picture{}, heavy: map[id.Canvas]time.Time{}}
 }
 
 func (p *pictures) enter(ctx context.Context) error {
@@ -136,6 +159,25 @@ func (p *pictures) enter(ctx context.Context) error {
 }
 
 func (p *pictures) leave() { <-p.drawing }
+
+// rests reports whether a canvas took too long a moment ago.
+func (p *pictures) rests(c id.Canvas, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return now.Before(p.heavy[c])
+}
+
+// tire notes that a canvas took too long.
+func (p *pictures) tire(c id.Canvas, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for old, until := range p.heavy {
+		if !now.Before(until) || len(p.heavy) >= maxHeavy {
+			delete(p.heavy, old)
+		}
+	}
+	p.heavy[c] = now.Add(restFor)
+}
 
 func (p *pictures) get(k pictureKey) []byte {
 	p.mu.Lock()
