@@ -28,7 +28,7 @@ class Server {
     this.url = `http://127.0.0.1:${port}`
   }
   async start() {
-    this.process = spawn(join(root, 'bin/parlor'), ['demo', '--data', data, '--listen', `127.0.0.1:${this.port}`, '--rate-limits', 'off', '--log-level', 'warn',
+    this.process = spawn(join(root, 'bin/parlor'), ['demo', '--data', data, '--listen', `127.0.0.1:${this.port}`, '--rate-limits', 'off', '--webhook-private', 'allow', '--log-level', 'warn',
       '--smtp-server', `127.0.0.1:${this.mail}`, '--smtp-from', 'Parlor <desk@parlor.example>', '--smtp-tls', 'off'], { stdio: ['ignore', 'ignore', 'inherit'] })
     this.gone = new Promise((r) => this.process.once('exit', (code, signal) => r(signal ?? code)))
     for (let i = 0; i < 300; i++) {

@@ -1,8 +1,9 @@
 // Administration: every page in each look with axe, and the work of an administrator from a new website to its look,
 // a team, an agent, a role, the settings as text and the audit log.
+import { hooks } from './hooks.mjs'
 import { axe, check, open, shot, signIn, unique, until } from './lib.mjs'
 
-const PAGES = ['inboxes', 'inboxes/main/install', 'inboxes/main/look', 'inboxes/main/invite', 'inboxes/main/forms', 'inboxes/main/service', 'teams', 'agents', 'roles', 'tags', 'fields', 'types', 'company', 'settings', 'audit', 'programs', 'companies']
+const PAGES = ['inboxes', 'inboxes/main/install', 'inboxes/main/look', 'inboxes/main/invite', 'inboxes/main/forms', 'inboxes/main/service', 'teams', 'agents', 'roles', 'tags', 'fields', 'types', 'company', 'settings', 'audit', 'programs', 'hooks', 'companies']
 const LOOKS = [['light', 'zh-CN', 1440, 900], ['dark', 'en', 1024, 768], ['light', 'pt-BR', 390, 844]]
 
 async function pictures(browser, base) {
@@ -108,7 +109,7 @@ export async function admin(browser, base, mock) {
   await pictures(browser, base)
   const page = await open(browser, { locale: 'en' })
   await signIn(page, base)
-  const saved = () => page.getByRole('status').filter({ hasText: 'Saved' }).first().waitFor()
+  const saved = () => page.getByRole('status').filter({ hasText: /^Saved/ }).first().waitFor()
 
   await page.goto(base + '/console/admin/inboxes')
   await page.getByRole('button', { name: 'Add a website' }).click()
@@ -163,6 +164,7 @@ export async function admin(browser, base, mock) {
   await page.getByRole('button', { name: 'Reader', exact: true }).waitFor()
 
   await content(page, base)
+  await hooks(page, base, id)
 
   await page.goto(base + '/console/admin/settings')
   const sheet = page.getByLabel('Settings as text')
