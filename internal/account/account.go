@@ -110,6 +110,24 @@ type Agent struct {
 	// PasswordHash is the argon2id hash in PHC form; never sent to anybody.
 	PasswordHash string    `json:"-"`
 	CreatedAt    time.Time `json:"createdAt"`
+	// Profile is what integrations keep of an agent.
+	Profile Profile `json:"-"`
+	// RemovedAt is when the agent was removed; what it wrote stays. Zero means never.
+	RemovedAt time.Time `json:"-"`
+}
+
+// Profile is what integrations keep of an agent; Parlor itself does not look at it.
+type Profile struct {
+	// Verified says that the e-mail address is known to be the agent's.
+	Verified bool `json:"verified,omitempty"`
+	// PasswordDue asks the agent's program to have the password changed.
+	PasswordDue bool `json:"passwordDue,omitempty"`
+	// StatusText is the agent's own word beside the status.
+	StatusText string `json:"statusText,omitempty"`
+	// Preferences are the program's own; at most MaxPreferences bytes of JSON.
+	Preferences map[string]any `json:"preferences,omitempty"`
+	// Fields are further values by name, text only.
+	Fields map[string]string `json:"fields,omitempty"`
 }
 
 // Roles are all roles of an agent.
@@ -181,6 +199,10 @@ type Credential struct {
 	Agent  id.Agent       `json:"agent"`
 	Kind   CredentialKind `json:"kind"`
 	Name   string         `json:"name"`
+	// Hint is the end of the secret of an access token, to tell one from another.
+	Hint string `json:"hint,omitempty"`
+	// Bypass is what its owner said of second factors; there are none here.
+	Bypass bool `json:"-"`
 	// CSRF must accompany changes made with a SessionCookie.
 	CSRF      string    `json:"-"`
 	CreatedAt time.Time `json:"createdAt"`

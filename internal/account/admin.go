@@ -70,6 +70,7 @@ type AgentChange struct {
 	Teams    []id.Team // nil keeps, empty takes all away
 	Disabled *bool
 	Password *string
+	Profile  *Profile
 }
 
 // ChangeAgent changes an agent. Disabling one and setting a password end its
@@ -136,6 +137,12 @@ func (c AgentChange) apply(a *Agent) (err error) {
 	}
 	if c.Disabled != nil {
 		a.Disabled = *c.Disabled
+	}
+	if c.Profile != nil {
+		if err := c.Profile.check(); err != nil {
+			return err
+		}
+		a.Profile = *c.Profile
 	}
 	if c.Password != nil {
 		a.PasswordHash, err = HashPassword(*c.Password)

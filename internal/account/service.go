@@ -119,9 +119,17 @@ func (s *Service) logIn(ctx context.Context, t id.Tenant, login, ip string, kind
 const decoyHash = digested + "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 func (s *Service) issue(ctx context.Context, a Agent, kind CredentialKind, name string, life time.Duration) (Login, error) {
+	return s.issueAs(ctx, a, Credential{Kind: kind, Name: name}, life)
+}
+
+// issueAs fills the credential and keeps it; a life of 0 has no end.
+func (s *Service) issueAs(ctx context.Context, a Agent, c Credential, life time.Duration) (Login, error) {
 	secret := id.Secret(43)
 	now := s.clock.Now()
-	c := Credential{Hash: hashSecret(secret), Tenant: a.Tenant, Agent: a.ID, Kind: kind, Name: name, CSRF: id.Secret(22), CreatedAt: now}
+	c.Hash, c.Tenant, c.Agent, c.CSRF, c.CreatedAt = hashSecret(secret), a.Tenant, a.ID, id.Secret(22), now
+	if c.Kind == AccessToken {
+		c.Hint = secret[len(secret)-hintLength:]
+	}
 	if life > 0 {
 		c.ExpiresAt = now.Add(life)
 	}
@@ -328,6 +336,7 @@ type NewAgent struct {
 	Also                            []Role
 	Cap                             int
 	Teams                           []string
+	Profile                         Profile
 }
 
 // AddAgent creates an agent who can log in. Username defaults to the part of the
@@ -354,7 +363,7 @@ func (s *Service) fillAgent(ctx context.Context, in NewAgent) (a Agent, err erro
 	if !isAddress(in.Email) {
 		return a, errs.Field("email", "bad_email", "%q is not an e-mail address.", in.Email)
 	}
-	a = Agent{ID: id.Agent(id.New()), Tenant: in.Tenant, Email: in.Email, Username: in.Username, Role: in.Role, Also: in.Also, Cap: in.Cap, CreatedAt: s.clock.Now()}
+	a = Agent{ID: id.Agent(id.New()), Tenant: in.Tenant, Email: in.Email, Username: in.Username, Role: in.Role, Also: in.Also, Cap: in.Cap, Profile: in.Profile, CreatedAt: s.clock.Now()}
 	if a.Name, err = cleanName("name", in.Name); err != nil {
 		return a, err
 	}
@@ -369,6 +378,9 @@ func (s *Service) fillAgent(ctx context.Context, in NewAgent) (a Agent, err erro
 	}
 	if a.Cap == 0 {
 		a.Cap = DefaultCap
+	}
+	if err := a.Profile.check(); err != nil {
+		return a, err
 	}
 	return a, s.checkAgent(ctx, a)
 }

@@ -46,6 +46,12 @@ type Store interface {
 	// UpdateAgent replaces email, username, name, role, cap, disabled, password
 	// hash and teams. Lowering the cap below Open takes nothing away.
 	UpdateAgent(ctx context.Context, a Agent, by audit.By) error
+	// RemoveAgent takes an agent away with its teams, credentials and presence. Its
+	// e-mail and username are free again; its name stays with what it wrote, and
+	// conversations that it has open are lost ones from at on.
+	RemoveAgent(ctx context.Context, t id.Tenant, a id.Agent, at time.Time, by audit.By) error
+	// RemovedAgents returns agents that were removed, the latest first, at most 1000.
+	RemovedAgents(ctx context.Context, t id.Tenant) ([]Agent, error)
 	// SetState records the state an agent chose and returns the new status.
 	SetState(ctx context.Context, t id.Tenant, a id.Agent, s State, reason string, at time.Time) (AgentStatus, error)
 	// AgentStatus returns one agent's status; presence counts only nodes whose

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -19,18 +20,20 @@ func fold(s string) string { return cases.Fold().String(norm.NFKC.String(s)) }
 
 // selectAgent reads agents a without their teams and without their status.
 const selectAgent = `SELECT a.id, a.tenant, a.email, a.username, a.name, a.role, a.also, a.cap, a.disabled,
-	a.password_hash, a.created_at FROM agent a`
+	a.password_hash, a.created_at, a.profile, a.removed_at FROM agent a`
 
 // scanAgent reads a row of selectAgent.
 func scanAgent(r row) (a account.Agent, err error) {
-	var created, disabled int64
-	var also string
-	err = r.Scan(&a.ID, &a.Tenant, &a.Email, &a.Username, &a.Name, &a.Role, &also, &a.Cap, &disabled, &a.PasswordHash, &created)
-	a.Disabled, a.CreatedAt = disabled != 0, at(created)
+	var created, disabled, removed int64
+	var also, profile string
+	if err = r.Scan(&a.ID, &a.Tenant, &a.Email, &a.Username, &a.Name, &a.Role, &also, &a.Cap, &disabled, &a.PasswordHash, &created, &profile, &removed); err != nil {
+		return a, err
+	}
+	a.Disabled, a.CreatedAt, a.RemovedAt = disabled != 0, at(created), at(removed)
 	for role := range strings.FieldsSeq(also) {
 		a.Also = append(a.Also, account.Role(role))
 	}
-	return a, err
+	return a, json.Unmarshal([]byte(profile), &a.Profile)
 }
 
 // alsoOf writes further roles with blanks between them: ids of roles have none.
@@ -46,6 +49,10 @@ func alsoOf(a account.Agent) string {
 // row is written; only the unique names are left to the indexes, which refuse the first statement.
 func (s *Store) CreateAgent(ctx context.Context, a account.Agent, by audit.By) (err error) {
 	defer errs.Wrap(&err, "store.CreateAgent %s", a.ID)
+	profile, err := json.Marshal(a.Profile)
+	if err != nil {
+		return err
+	}
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
 		if err := mustBeTenant(ctx, t, a.Tenant); err != nil {
 			return err
@@ -55,9 +62,9 @@ func (s *Store) CreateAgent(ctx context.Context, a account.Agent, by audit.By) (
 		}
 		if _, err := t.exec(ctx, `INSERT INTO agent (id, tenant, email, email_key, username, username_key, name, role,
 			cap, disabled, password_hash, created_at, state, state_reason, state_since, open, last_assigned_at,
-			idle_since, lost_at, also) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $12, 0, 0, 0, 0, $14)`,
+			idle_since, lost_at, also, profile) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $12, 0, 0, 0, 0, $14, $15)`,
 			string(a.ID), string(a.Tenant), a.Email, fold(a.Email), a.Username, fold(a.Username), a.Name,
-			string(a.Role), a.Cap, flag(a.Disabled), a.PasswordHash, ms(a.CreatedAt), string(account.Away), alsoOf(a)); err != nil {
+			string(a.Role), a.Cap, flag(a.Disabled), a.PasswordHash, ms(a.CreatedAt), string(account.Away), alsoOf(a), string(profile)); err != nil {
 			return err
 		}
 		if err := s.setTeams(ctx, t, a); err != nil {
@@ -117,7 +124,7 @@ func (s *Store) setTeams(ctx context.Context, t *tx, a account.Agent) error {
 // Agent implements account.Store. Teams are in the order of their ids.
 func (s *Store) Agent(ctx context.Context, t id.Tenant, a id.Agent) (got account.Agent, err error) {
 	defer errs.Wrap(&err, "store.Agent %s", a)
-	return s.oneAgent(ctx, t, selectAgent+` WHERE a.id = $2 AND a.tenant = $1`, string(t), string(a))
+	return s.oneAgent(ctx, t, selectAgent+` WHERE a.id = $2 AND a.tenant = $1 AND a.removed_at = 0`, string(t), string(a))
 }
 
 // AgentByLogin implements account.Store. An e-mail wins over a user name that is spelled like it.
@@ -166,7 +173,7 @@ func (s *Store) teamsByAgent(ctx context.Context, t id.Tenant) (map[id.Agent][]i
 // Agents implements account.Store. The teams of all are read with one more query and matched here.
 func (s *Store) Agents(ctx context.Context, t id.Tenant) (list []account.Agent, err error) {
 	defer errs.Wrap(&err, "store.Agents")
-	list, err = all(ctx, s.readers, scanAgent, selectAgent+` WHERE a.tenant = $1 ORDER BY a.name, a.id`, string(t))
+	list, err = all(ctx, s.readers, scanAgent, selectAgent+` WHERE a.tenant = $1 AND a.removed_at = 0 ORDER BY a.name, a.id`, string(t))
 	if err != nil {
 		return nil, err
 	}
@@ -181,12 +188,16 @@ func (s *Store) Agents(ctx context.Context, t id.Tenant) (list []account.Agent, 
 // times are not part of it: routing and presence own them.
 func (s *Store) UpdateAgent(ctx context.Context, a account.Agent, by audit.By) (err error) {
 	defer errs.Wrap(&err, "store.UpdateAgent %s", a.ID)
+	profile, err := json.Marshal(a.Profile)
+	if err != nil {
+		return err
+	}
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
 		// Foreign teams are refused before anything is written.
 		if err := s.mustHaveTeams(ctx, t, a.Tenant, a.Teams); err != nil {
 			return err
 		}
-		before, ok, err := first(ctx, t, scanAgent, selectAgent+` WHERE a.id = $1 AND a.tenant = $2`, string(a.ID), string(a.Tenant))
+		before, ok, err := first(ctx, t, scanAgent, selectAgent+` WHERE a.id = $1 AND a.tenant = $2 AND a.removed_at = 0`, string(a.ID), string(a.Tenant))
 		if err != nil || !ok {
 			return orMissing(err, "agent")
 		}
@@ -194,9 +205,9 @@ func (s *Store) UpdateAgent(ctx context.Context, a account.Agent, by audit.By) (
 			return err
 		}
 		if _, err := t.exec(ctx, `UPDATE agent SET email = $3, email_key = $4, username = $5, username_key = $6,
-			name = $7, role = $8, cap = $9, disabled = $10, password_hash = $11, also = $12 WHERE id = $1 AND tenant = $2`,
+			name = $7, role = $8, cap = $9, disabled = $10, password_hash = $11, also = $12, profile = $13 WHERE id = $1 AND tenant = $2`,
 			string(a.ID), string(a.Tenant), a.Email, fold(a.Email), a.Username, fold(a.Username), a.Name,
-			string(a.Role), a.Cap, flag(a.Disabled), a.PasswordHash, alsoOf(a)); err != nil {
+			string(a.Role), a.Cap, flag(a.Disabled), a.PasswordHash, alsoOf(a), string(profile)); err != nil {
 			return err
 		}
 		if err := s.setTeams(ctx, t, a); err != nil {

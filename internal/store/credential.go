@@ -13,10 +13,10 @@ import (
 func (s *Store) CreateCredential(ctx context.Context, c account.Credential) (err error) {
 	defer errs.Wrap(&err, "store.CreateCredential")
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		n, err := t.exec(ctx, `INSERT INTO credential (hash, tenant, agent, kind, name, csrf, created_at, expires_at)
-			SELECT $1, a.tenant, a.id, $4, $5, $6, CAST($7 AS BIGINT), CAST($8 AS BIGINT)
-			FROM agent a WHERE a.id = $3 AND a.tenant = $2`, c.Hash, string(c.Tenant), string(c.Agent),
-			string(c.Kind), c.Name, c.CSRF, ms(c.CreatedAt), ms(c.ExpiresAt))
+		n, err := t.exec(ctx, `INSERT INTO credential (hash, tenant, agent, kind, name, csrf, created_at, expires_at, hint, bypass)
+			SELECT $1, a.tenant, a.id, $4, $5, $6, CAST($7 AS BIGINT), CAST($8 AS BIGINT), $9, CAST($10 AS BIGINT)
+			FROM agent a WHERE a.id = $3 AND a.tenant = $2 AND a.removed_at = 0`, c.Hash, string(c.Tenant), string(c.Agent),
+			string(c.Kind), c.Name, c.CSRF, ms(c.CreatedAt), ms(c.ExpiresAt), c.Hint, flag(c.Bypass))
 		if err == nil && n == 0 {
 			err = missing("agent")
 		}

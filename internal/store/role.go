@@ -133,13 +133,13 @@ func (s *Store) InboxSeen(ctx context.Context, t id.Tenant, in id.Inbox) (list [
 func (s *Store) Credentials(ctx context.Context, t id.Tenant, a id.Agent, now time.Time) (list []account.Credential, err error) {
 	defer errs.Wrap(&err, "store.Credentials %s", a)
 	return all(ctx, s.readers, func(r row) (c account.Credential, err error) {
-		var created, expires int64
-		err = r.Scan(&c.Hash, &c.Tenant, &c.Agent, &c.Kind, &c.Name, &created, &expires)
-		c.CreatedAt = at(created)
+		var created, expires, bypass int64
+		err = r.Scan(&c.Hash, &c.Tenant, &c.Agent, &c.Kind, &c.Name, &created, &expires, &c.Hint, &bypass)
+		c.CreatedAt, c.Bypass = at(created), bypass != 0
 		if expires > 0 {
 			c.ExpiresAt = at(expires)
 		}
 		return c, err
-	}, `SELECT hash, tenant, agent, kind, name, created_at, expires_at FROM credential
+	}, `SELECT hash, tenant, agent, kind, name, created_at, expires_at, hint, bypass FROM credential
 		WHERE tenant = $1 AND agent = $2 AND (expires_at = 0 OR expires_at > $3) ORDER BY created_at DESC, hash LIMIT 200`, string(t), string(a), ms(now))
 }

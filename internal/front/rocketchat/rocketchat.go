@@ -61,6 +61,8 @@ type Front struct {
 	routes  *node
 	limiter *limiter
 	agents  *memo.Memo[id.Tenant, map[id.Agent]account.Agent]
+	// methods are the calls of the method bridge.
+	methods methodTable
 }
 
 // Agents are remembered for a while: their names change rarely.
@@ -72,7 +74,7 @@ const (
 // Mount adds the front to mux.
 func Mount(mux *http.ServeMux, d Deps) *Front {
 	f := &Front{Deps: d, routes: &node{}, limiter: newLimiter(d.Clock, d.Limits),
-		agents: memo.New[id.Tenant, map[id.Agent]account.Agent](d.Clock, agentsFor, agentsLists)}
+		agents: memo.New[id.Tenant, map[id.Agent]account.Agent](d.Clock, agentsFor, agentsLists), methods: methodTable{}}
 	f.Log = f.Log.With("component", "rocketchat")
 	f.visitors()
 	f.rooms()
@@ -82,6 +84,11 @@ func Mount(mux *http.ServeMux, d Deps) *Front {
 	f.webhooks()
 	f.statuses()
 	f.analytics()
+	f.bridge()
+	f.users()
+	f.tokens()
+	f.agentCalls()
+	f.roleCalls()
 	mux.HandleFunc(Prefix, func(w http.ResponseWriter, r *http.Request) {
 		f.serve(w, r, account.MainInbox, strings.TrimPrefix(r.URL.Path, Prefix))
 	})

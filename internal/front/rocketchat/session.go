@@ -3,6 +3,7 @@ package rocketchat
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"parlor/internal/account"
 	"parlor/internal/errs"
@@ -70,8 +71,12 @@ func (f *Front) loggedIn(c *call, l account.Login, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	me, err := f.meOf(c.r.Context(), l)
+	if err != nil {
+		return nil, err
+	}
 	c.answered = true
-	send(c.w, http.StatusOK, object{"status": "success", "data": object{"userId": l.Agent.ID, "authToken": l.Secret, "me": meOf(l)}})
+	send(c.w, http.StatusOK, object{"status": "success", "data": object{"userId": l.Agent.ID, "authToken": l.Secret, "me": me}})
 	return nil, nil
 }
 
@@ -84,19 +89,32 @@ func (f *Front) logOut(ctx context.Context, c *call) (any, error) {
 	return nil, nil
 }
 
-func (f *Front) me(_ context.Context, c *call) (any, error) { return meOf(*c.login), nil }
+func (f *Front) me(ctx context.Context, c *call) (any, error) { return f.meOf(ctx, *c.login) }
 
 // meOf is what a user is told of itself.
-func meOf(l account.Login) object {
+func (f *Front) meOf(ctx context.Context, l account.Login) (object, error) {
 	a := l.Agent
-	return object{"_id": a.ID, "name": a.Name, "username": a.Username, "email": a.Email, "emails": []object{{"address": a.Email, "verified": true}},
-		"roles": rolesOf(a), "active": !a.Disabled, "type": "user", "settings": object{"preferences": object{}}}
+	st, err := f.statusOf(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	out := f.userView(a, st, true)
+	out["email"], out["statusConnection"], out["statusLivechat"] = a.Email, presenceOf(st), "not-available"
+	if a.Has(account.Member) {
+		open, err := f.Accounts.OpenNow(ctx, a.Tenant)
+		if err != nil {
+			return nil, err
+		}
+		out["statusLivechat"] = availableAt(st, open)
+	}
+	return out, nil
 }
 
 // namesOfRoles are the contract's names of the roles that are called otherwise here.
 var namesOfRoles = map[account.Role]string{account.Supervisor: grant.Manager, account.Member: grant.Agent, account.Monitor: grant.Monitor}
 
-// rolesOf are the contract's names of an agent's roles.
+// rolesOf are the contract's names of an agent's roles. Who works here is a user
+// too, which is a role of its own there.
 func rolesOf(a account.Agent) []string {
 	var list []string
 	for _, r := range a.Roles() {
@@ -105,6 +123,11 @@ func rolesOf(a account.Agent) []string {
 		} else {
 			list = append(list, string(r))
 		}
+	}
+	if a.Role != account.Admin && !slices.ContainsFunc(list, func(r string) bool {
+		return slices.Contains([]string{grant.User, grant.Bot, grant.App, grant.Guest}, r)
+	}) {
+		list = append(list, grant.User)
 	}
 	return list
 }

@@ -2,11 +2,12 @@ package rocketchat
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"parlor/internal/account"
+	"parlor/internal/actor"
 	"parlor/internal/errs"
-	"parlor/internal/grant"
 	"parlor/internal/id"
 	"parlor/internal/presence"
 )
@@ -84,42 +85,94 @@ func (f *Front) agentStatus(ctx context.Context, c *call) (any, error) {
 	if err := c.read(dict(maybe("status", text.oneOf("available", "not-available")), maybe("agentId", text)), &in); err != nil {
 		return nil, err
 	}
-	who := c.who
-	if in.AgentID != "" {
-		who.Agent = id.Agent(in.AgentID)
+	if in.AgentID == "" {
+		in.AgentID = string(c.login.Agent.ID)
 	}
-	people, err := f.people(ctx, c.tenant)
+	a, err := f.Accounts.Agent(ctx, c.tenant, id.Agent(in.AgentID))
+	if errs.CodeOf(err) == errs.NotFound || err == nil && !a.Has(account.Member) {
+		return nil, notFound("Agent not found")
+	}
 	if err != nil {
 		return nil, err
-	}
-	a, ok := people[who.Agent]
-	if !ok || !(a.Has(account.Member) || a.Has(account.Supervisor) || a.Has(account.Admin)) {
-		return nil, notFound("Agent not found")
 	}
 	if a.Disabled {
 		return nil, plain("error-user-deactivated")
 	}
-	if who.Agent != c.login.Agent.ID {
-		allowed, err := c.may(ctx, "manage-livechat-agents")
-		if err != nil {
+	if err := f.mayChangeStatus(ctx, c, a.ID, refused()); err != nil {
+		return nil, err
+	}
+	st, open, err := f.switchStatus(ctx, c, a, in.Status)
+	if errors.Is(err, errClosedHours) {
+		if a.ID == c.login.Agent.ID {
 			return nil, err
 		}
-		if !allowed {
-			return nil, refused()
+		err = nil
+	}
+	return object{"status": availableAt(st, open)}, err
+}
+
+// errClosedHours refuses to take chats while the company is closed.
+var errClosedHours = plain("error-business-hours-are-closed")
+
+// mayChangeStatus answers no to who may not change the status of an agent.
+func (f *Front) mayChangeStatus(ctx context.Context, c *call, a id.Agent, no error) error {
+	if a == c.login.Agent.ID {
+		return nil
+	}
+	ok, err := c.may(ctx, "manage-livechat-agents")
+	if err == nil && !ok {
+		err = no
+	}
+	return err
+}
+
+// switchStatus makes an agent available or not; an empty status is the other one.
+func (f *Front) switchStatus(ctx context.Context, c *call, a account.Agent, status string) (st account.AgentStatus, open bool, err error) {
+	if open, err = f.Accounts.OpenNow(ctx, c.tenant); err != nil {
+		return st, open, err
+	}
+	if st, err = f.statusOf(ctx, a); err != nil {
+		return st, open, err
+	}
+	if status == "" {
+		status = map[string]string{"available": "not-available", "not-available": "available"}[availableAt(st, open)]
+	}
+	state := account.Away
+	if status == "available" {
+		if !open {
+			return st, open, errClosedHours
 		}
-		who = grant.Lend(who, "manage-livechat-agents")
+		state = account.Ready
 	}
-	state := account.Ready
-	if in.Status == "" {
-		st, err := f.Accounts.AgentStatus(ctx, c.tenant, who.Agent, f.Clock.Now())
-		if err != nil {
-			return nil, err
-		}
-		in.Status = map[string]string{"available": "not-available", "not-available": "available"}[availableOf(st)]
+	st, err = f.Accounts.SetState(ctx, actor.Actor{Kind: actor.Agent, Tenant: c.tenant, Agent: a.ID, Name: a.Name}, state, "")
+	return st, open, err
+}
+
+// changeStatus is the method livechat:changeLivechatStatus.
+func (f *Front) changeStatus(ctx context.Context, c *call, p params) (any, error) {
+	var in struct{ Status, AgentID string }
+	if err := p.read(0, dict(maybe("status", text), maybe("agentId", text)).open(), &in); err != nil {
+		return nil, err
 	}
-	if in.Status == "not-available" {
-		state = account.Away
+	if in.AgentID == "" {
+		in.AgentID = string(c.login.Agent.ID)
 	}
-	st, err := f.Accounts.SetState(ctx, who, state, "")
-	return object{"status": availableOf(st)}, err
+	a, err := f.Accounts.Agent(ctx, c.tenant, id.Agent(in.AgentID))
+	if errs.CodeOf(err) == errs.NotFound || err == nil && !a.Has(account.Member) {
+		return nil, structured("error-not-allowed", "Invalid Agent Id")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if in.Status != "" && in.Status != "available" && in.Status != "not-available" {
+		return nil, structured("error-not-allowed", "Invalid Status")
+	}
+	if err := f.mayChangeStatus(ctx, c, a.ID, structured("error-not-allowed", "Not allowed")); err != nil {
+		return nil, err
+	}
+	_, _, err = f.switchStatus(ctx, c, a, in.Status)
+	if errors.Is(err, errClosedHours) && a.ID != c.login.Agent.ID {
+		err = nil
+	}
+	return nil, err
 }

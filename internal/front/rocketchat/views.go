@@ -172,7 +172,7 @@ func sourceOf(channel string) string {
 // people are the agents of a tenant by id, as they were lately.
 func (f *Front) people(ctx context.Context, t id.Tenant) (map[id.Agent]account.Agent, error) {
 	return f.agents.Get(ctx, t, func(ctx context.Context) (map[id.Agent]account.Agent, error) {
-		list, err := f.Accounts.Agents(ctx, actor.ForSystem(t))
+		list, err := f.Accounts.Authors(ctx, t)
 		m := make(map[id.Agent]account.Agent, len(list))
 		for _, a := range list {
 			m[a.ID] = a
