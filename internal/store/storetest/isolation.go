@@ -243,6 +243,13 @@ func accountCalls(s *store.Store, t id.Tenant, f foreign) map[string]call {
 		"UpdateAgent/ForeignTeam": func(ctx context.Context) (int, error) {
 			return none(s.UpdateAgent(ctx, account.Agent{ID: f.eve, Tenant: t, Teams: []id.Team{f.team}}, audit.None))
 		},
+		"RemoveAgent": func(ctx context.Context) (int, error) {
+			return none(s.RemoveAgent(ctx, t, f.ann, T0, audit.None))
+		},
+		"RemovedAgents": func(ctx context.Context) (int, error) {
+			list, err := s.RemovedAgents(ctx, t)
+			return len(list), err
+		},
 		"SetState": func(ctx context.Context) (int, error) {
 			_, err := s.SetState(ctx, t, f.ann, account.Away, "", T0)
 			return none(err)

@@ -47,6 +47,7 @@ var suite = []struct {
 	{"Account/Inboxes", testInboxes},
 	{"Account/Agents", testAgents},
 	{"Account/Roles", testRoles},
+	{"Account/RemovedAgents", testRemovedAgents},
 	{"Account/Audit", testAudit},
 	{"Account/DeleteTeam", testDeleteTeam},
 	{"Account/InboxSeen", testSeen},
