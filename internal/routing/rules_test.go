@@ -171,7 +171,7 @@ func TestOutsideWorkingHours(t *testing.T) {
 		if errs.ReasonOf(err) != "closed" {
 			n.t.Fatalf("started outside working hours: %v", err)
 		}
-		door, err := n.routing.Door(n.t.Context(), "main", "main", "")
+		door, err := n.routing.Door(n.t.Context(), "main", "main", "", "")
 		n.must(err)
 		if door.Refused != routing.RefusedClosed || door.NextOpen.Weekday() != time.Monday {
 			n.t.Fatalf("%+v", door)
@@ -179,6 +179,32 @@ func TestOutsideWorkingHours(t *testing.T) {
 		n.set(withRouting(setting.Routing{MaxWaiting: p(1)}))
 		if _, err = n.routing.Admit(n.t.Context(), n.visitor("v3"), conversation.StartInput{}); errs.ReasonOf(err) != "queue_full" {
 			n.t.Fatalf("the queue grew beyond its length: %v", err)
+		}
+	})
+}
+
+// TestKnownVisitorsOnly: a stranger may leave a message; who was served before goes on.
+func TestKnownVisitorsOnly(t *testing.T) {
+	t.Parallel()
+	each(t, func(n *node) {
+		lin := n.agent("lin", 5, account.Member)
+		n.ready(lin)
+		old := n.visitor("old")
+		first := n.admit(old, conversation.StartInput{})
+		_, err := n.talks.Close(n.t.Context(), lin, first.Conversation.ID, conversation.EndByAgent)
+		n.must(err)
+		n.set(setting.Inbox{KnownOnly: true})
+		stranger := n.visitor("stranger")
+		if _, err := n.routing.Admit(n.t.Context(), stranger, conversation.StartInput{}); errs.ReasonOf(err) != "known_only" {
+			n.t.Fatalf("a stranger was let in: %v", err)
+		}
+		door, err := n.routing.Door(n.t.Context(), "main", "main", "", stranger.Visitor)
+		n.must(err)
+		if door.Refused != routing.RefusedStranger {
+			n.t.Fatalf("%+v", door)
+		}
+		if a := n.admit(old, conversation.StartInput{}); !a.Created {
+			n.t.Fatal("a known visitor was not let in")
 		}
 	})
 }

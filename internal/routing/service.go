@@ -309,15 +309,24 @@ type Admission struct {
 const (
 	RefusedClosed = "notinworktime"
 	RefusedFull   = "full"
+	// RefusedStranger: the inbox serves known visitors only. To a stranger nobody is there.
+	RefusedStranger = "noagent"
 )
 
-// Door tells whether an inbox and a team take new visitors now: Refused is "" if
-// they do.
-func (s *Service) Door(ctx context.Context, t id.Tenant, inbox id.Inbox, team id.Team) (a Admission, err error) {
+// Door tells whether an inbox and a team take a visitor now: Refused is "" if
+// they do. Without a visitor the answer is that for one who is known.
+func (s *Service) Door(ctx context.Context, t id.Tenant, inbox id.Inbox, team id.Team, v id.Visitor) (a Admission, err error) {
 	defer errs.Wrap(&err, "routing.Door")
 	book, err := s.accounts.Book(ctx, t)
 	if err != nil {
 		return a, err
+	}
+	if v != "" && book.Inboxes[inbox].Settings.KnownOnly {
+		known, err := s.store.Known(ctx, t, v)
+		if err != nil || !known {
+			a.Refused = RefusedStranger
+			return a, err
+		}
 	}
 	if team == "" {
 		team = id.Team(book.Inboxes[inbox].Settings.Team)
@@ -343,8 +352,9 @@ func (s *Service) Door(ctx context.Context, t id.Tenant, inbox id.Inbox, team id
 }
 
 // Admit resumes the visitor's running conversation or starts one and routes it.
-// Outside working hours and beyond the longest queue no new one is started:
-// errs.Conflict "closed" and "queue_full". A visitor who asks for no team gets
+// Outside working hours, beyond the longest queue and for strangers where known
+// visitors only are served no new one is started: errs.Conflict "closed",
+// "queue_full" and "known_only". A visitor who asks for no team gets
 // that of the inbox.
 // Whom the gate refuses it returns errs.Forbidden.
 func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.StartInput) (a Admission, err error) {
@@ -374,12 +384,14 @@ func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.St
 	if errs.CodeOf(err) != errs.NotFound {
 		return a, err
 	}
-	if a, err = s.Door(ctx, who.Tenant, who.Inbox, in.Team); err != nil {
+	if a, err = s.Door(ctx, who.Tenant, who.Inbox, in.Team, who.Visitor); err != nil {
 		return a, err
 	}
 	switch a.Refused {
 	case RefusedClosed:
 		return a, errs.New(errs.Conflict, "closed", "It is outside working hours. Please leave a message.")
+	case RefusedStranger:
+		return a, errs.New(errs.Conflict, "known_only", "Only known customers are served here. Please leave a message.")
 	case RefusedFull:
 		return a, errs.New(errs.Conflict, "queue_full", "Too many visitors are waiting. Please leave a message.")
 	}

@@ -39,6 +39,8 @@ type Store interface {
 	// Place returns the place of one queued conversation in its queue, from 1;
 	// 0 if it is not queued.
 	Place(ctx context.Context, t id.Tenant, c id.Conversation) (int, error)
+	// Known reports whether a visitor was served before, or was brought by a program.
+	Known(ctx context.Context, t id.Tenant, v id.Visitor) (bool, error)
 	// WaitingByTeam counts the queued conversations of each team; "" has no team.
 	WaitingByTeam(ctx context.Context, t id.Tenant) (map[id.Team]int, error)
 	// OpenByTeam counts the open conversations of each agent by team; those

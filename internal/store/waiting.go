@@ -55,6 +55,14 @@ func scanWaiting(r row) (w routing.Waiting, err error) {
 	return w, err
 }
 
+// Known implements routing.Store.
+func (s *Store) Known(ctx context.Context, t id.Tenant, v id.Visitor) (known bool, err error) {
+	defer errs.Wrap(&err, "store.Known %s", v)
+	_, known, err = first(ctx, s.readers, scalar[int64], `SELECT 1 FROM served WHERE tenant = $1 AND visitor = $2
+		UNION ALL SELECT 1 FROM visitor_identity WHERE visitor = $2 AND tenant = $1 LIMIT 1`, string(t), string(v))
+	return known, err
+}
+
 // fillServed finds the former agents of all visitors of a page at once.
 func (s *Store) fillServed(ctx context.Context, t id.Tenant, list []routing.Waiting) error {
 	visitors := make([]id.Visitor, 0, len(list))

@@ -228,7 +228,7 @@ func (a *API) doorOf(ctx context.Context, v visitor.Visitor, inbox account.Inbox
 	}
 	out.Inbox.Widget = a.Views.WidgetOf(book, inbox, a.Visit.Online.Place(v.IP))
 	out.Known = v.Email != "" || v.Phone != "" || v.Memo != ""
-	door, err := a.Routing.Door(ctx, inbox.Tenant, inbox.ID, "")
+	door, err := a.Routing.Door(ctx, inbox.Tenant, inbox.ID, "", v.ID)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (f *Front) newRoom(ctx context.Context, c *call, k visitor.Known, agent id.
 	}
 	a, err := f.Routing.Admit(ctx, visitorActor(k.Visitor), conversation.StartInput{Channel: roomChannel(c.r), Team: k.Identity.Team, Agent: agent, Address: f.Clients.Of(c.r)})
 	switch errs.ReasonOf(err) {
-	case "closed", "queue_full":
+	case "closed", "queue_full", "known_only":
 		return nil, structured("no-agent-online", "Sorry, no online agents")
 	}
 	if err != nil {

@@ -129,7 +129,7 @@ func (f *Front) leaveType(ctx context.Context, v visitor.Visitor, team id.Team) 
 	if err == nil || errs.CodeOf(err) != errs.NotFound {
 		return "", err
 	}
-	door, err := f.Routing.Door(ctx, v.Tenant, v.Inbox, team)
+	door, err := f.Routing.Door(ctx, v.Tenant, v.Inbox, team, v.ID)
 	if err != nil {
 		return "", err
 	}

@@ -157,7 +157,7 @@ func (f *Front) chatURL(w http.ResponseWriter, r *http.Request, inbox account.In
 }
 
 func (f *Front) agentsThere(w http.ResponseWriter, r *http.Request, inbox account.Inbox) error {
-	door, err := f.Routing.Door(r.Context(), inbox.Tenant, inbox.ID, id.Team(r.FormValue("skill")))
+	door, err := f.Routing.Door(r.Context(), inbox.Tenant, inbox.ID, id.Team(r.FormValue("skill")), "")
 	if err != nil {
 		return err
 	}
