@@ -22,7 +22,7 @@ func (s *Server) hookDomain() {
 	d.hooks = hook.New(s.store, d.conversations, s.bus, s.opts.Clock, s.log, hook.Options{Private: s.opts.Config.WebhookPrivate == "allow",
 		Agent: "Parlor/" + s.opts.Version, Waits: func(ctx context.Context, t id.Tenant, c id.Conversation) (bool, error) {
 			list, err := s.store.Decisions(ctx, t, c)
-			return len(list) > 0, err
+			return len(list) > 0 && list[0].Agent == "", err
 		}})
 	d.hooks.Add("parlor", rest.HookFormat{Views: wire.Views{Files: d.media}})
 }

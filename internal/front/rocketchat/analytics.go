@@ -208,23 +208,35 @@ func (f *Front) sums(ctx context.Context, c *call, g report.Group) ([]report.Sum
 	return f.Reports.Sums(ctx, c.who, q)
 }
 
+// eachAgent calls do for the figures of each agent.
+func (f *Front) eachAgent(ctx context.Context, c *call, list []report.Sum, do func(a account.Agent, s report.Sum)) error {
+	people, err := f.people(ctx, c.tenant)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		a, ok := people[id.Agent(s.Key)]
+		switch {
+		case s.Key == "":
+			continue
+		case !ok:
+			a = account.Agent{ID: id.Agent(s.Key), Username: s.Key}
+		}
+		do(a, s)
+	}
+	return nil
+}
+
 func (f *Front) perAgent(ctx context.Context, c *call) (any, error) {
 	list, err := f.sums(ctx, c, report.ByAgent)
 	if err != nil {
 		return nil, err
 	}
 	out := object{}
-	for _, s := range list {
-		if s.Key == "" {
-			continue
-		}
-		a, err := f.agent(ctx, c.tenant, id.Agent(s.Key))
-		if err != nil {
-			return nil, err
-		}
+	err = f.eachAgent(ctx, c, list, func(a account.Agent, s report.Sum) {
 		out[a.Username] = object{"open": s.Open, "closed": s.Closed, "onhold": s.Held}
-	}
-	return out, nil
+	})
+	return out, err
 }
 
 func (f *Front) perDepartment(ctx context.Context, c *call) (any, error) {
@@ -295,19 +307,12 @@ func (f *Front) agentTimes(show func(s report.Sum) object) handler {
 			return nil, err
 		}
 		out := make([]object, 0, len(list))
-		for _, s := range list {
-			if s.Key == "" {
-				continue
-			}
-			a, err := f.agent(ctx, c.tenant, id.Agent(s.Key))
-			if err != nil {
-				return nil, err
-			}
+		err = f.eachAgent(ctx, c, list, func(a account.Agent, s report.Sum) {
 			o := show(s)
 			o["_id"], o["username"], o["name"], o["active"] = a.ID, a.Username, a.Name, !a.Disabled
 			out = append(out, o)
-		}
-		return page("agents", out, w), nil
+		})
+		return page("agents", out, w), err
 	}
 }
 
@@ -343,17 +348,10 @@ func (f *Front) agentOverview(ctx context.Context, c *call) (any, error) {
 		whole += s.Count
 	}
 	data := []object{}
-	for _, s := range list {
-		if s.Key == "" {
-			continue
-		}
-		a, err := f.agent(ctx, c.tenant, id.Agent(s.Key))
-		if err != nil {
-			return nil, err
-		}
+	err = f.eachAgent(ctx, c, list, func(a account.Agent, s report.Sum) {
 		data = append(data, object{"name": a.Username, "value": figure(s, whole)})
-	}
-	return object{"head": []object{{"name": "Agent"}, {"name": c.arg("name")}}, "data": data}, nil
+	})
+	return object{"head": []object{{"name": "Agent"}, {"name": c.arg("name")}}, "data": data}, err
 }
 
 // named reads the query of the overviews: name, from and to.

@@ -13,8 +13,8 @@ import (
 // options adds the calls about settings and permissions.
 func (f *Front) options() {
 	f.add(
-		route{method: http.MethodGet, path: "settings.public", do: f.publicSettings},
-		route{method: http.MethodGet, path: "settings", do: f.allSettings, auth: true, needs: []string{"view-privileged-setting"}},
+		route{method: http.MethodGet, path: "settings.public", do: f.listSettings(publicSetting)},
+		route{method: http.MethodGet, path: "settings", do: f.listSettings(plainSetting), auth: true, needs: []string{"view-privileged-setting"}},
 		route{method: http.MethodGet, path: "settings/:id", do: f.oneSetting, auth: true, needs: []string{"view-privileged-setting"}},
 		route{method: http.MethodPost, path: "settings/:id", do: f.setSetting, auth: true, needs: []string{"edit-privileged-setting"}},
 		route{method: http.MethodGet, path: "permissions.listAll", do: f.permissions, auth: true},
@@ -48,40 +48,42 @@ func settingOf(o setting.Option, company setting.Company) object {
 	return out
 }
 
-func (f *Front) publicSettings(ctx context.Context, c *call) (any, error) {
-	company, err := f.company(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	w, err := c.window()
-	if err != nil {
-		return nil, err
-	}
-	var list []object
-	for _, o := range setting.Options() {
-		if o.Public {
-			list = append(list, object{"_id": o.ID, "value": o.Value(company), "enterprise": false})
+// listSettings answers a page of the options that view shows; it leaves out those
+// for which it returns nil.
+func (f *Front) listSettings(view func(o setting.Option, company setting.Company) object) handler {
+	return func(ctx context.Context, c *call) (any, error) {
+		company, err := f.company(ctx, c)
+		if err != nil {
+			return nil, err
 		}
+		w, err := c.window()
+		if err != nil {
+			return nil, err
+		}
+		var list []object
+		for _, o := range setting.Options() {
+			if v := view(o, company); v != nil {
+				list = append(list, v)
+			}
+		}
+		return page("settings", list, w), nil
 	}
-	return page("settings", list, w), nil
 }
 
-func (f *Front) allSettings(ctx context.Context, c *call) (any, error) {
-	company, err := f.company(ctx, c)
-	if err != nil {
-		return nil, err
+// publicSetting shows what may be read without a login.
+func publicSetting(o setting.Option, company setting.Company) object {
+	if !o.Public {
+		return nil
 	}
-	w, err := c.window()
-	if err != nil {
-		return nil, err
+	return object{"_id": o.ID, "value": o.Value(company), "enterprise": false}
+}
+
+// plainSetting shows everything but passwords.
+func plainSetting(o setting.Option, company setting.Company) object {
+	if o.Kind == "password" {
+		return nil
 	}
-	var list []object
-	for _, o := range setting.Options() {
-		if o.Kind != "password" {
-			list = append(list, settingOf(o, company))
-		}
-	}
-	return page("settings", list, w), nil
+	return settingOf(o, company)
 }
 
 func (f *Front) oneSetting(ctx context.Context, c *call) (any, error) {
