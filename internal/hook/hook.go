@@ -204,9 +204,9 @@ type Store interface {
 	HooksChanged(ctx context.Context) (map[id.Tenant]bool, error)
 	// NoteHooks makes a note due for the given subscriptions.
 	NoteHooks(ctx context.Context, t id.Tenant, hooks []string, n Note) error
-	// ClaimHooks leases what is due until the given time, at most limit, and not
-	// more than each for one subscription.
-	ClaimHooks(ctx context.Context, limit, each int, now, until time.Time) ([]Due, error)
+	// ClaimHooks leases what is due until the given time, at most limit, not more
+	// than each for one subscription and nothing of those that are busy.
+	ClaimHooks(ctx context.Context, limit, each int, busy []string, now, until time.Time) ([]Due, error)
 	// NextHook returns when something is due next; ok is false if nothing is.
 	NextHook(ctx context.Context) (at time.Time, ok bool, err error)
 	// SettleHook records the outcome of a leased Due and ends the lease.

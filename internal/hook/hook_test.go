@@ -419,7 +419,7 @@ func TestNothingIsLostWhenANodeDies(t *testing.T) {
 		c := b.w.Start("bia", "")
 		b.w.Append(b.w.Say(c, "before"))
 		now := b.clock.Now()
-		_, err := b.st.ClaimHooks(t.Context(), 10, 10, now.Add(time.Hour), now.Add(2*time.Hour)) // a node that died with it
+		_, err := b.st.ClaimHooks(t.Context(), 10, 10, nil, now.Add(time.Hour), now.Add(2*time.Hour)) // a node that died with it
 		b.must(err)
 		b.w.Append(b.w.Say(c, "after"))
 		b.clock.AwaitTimers(1)

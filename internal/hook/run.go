@@ -16,9 +16,10 @@ import (
 )
 
 const (
-	// perNode is how many deliveries a node makes at once, perHook how many of one
-	// subscription, so that a slow receiver leaves room for the others.
-	perNode, perHook = 64, 16
+	// perNode is how many deliveries a node makes at once. A subscription gets claim
+	// more while it has fewer than that under way, so that a slow receiver leaves
+	// room for the others.
+	perNode, claim = 64, 8
 	// lease is how long a delivery may take before another node tries it.
 	lease = 3 * time.Minute
 	// page is how many messages are read at once.
@@ -76,12 +77,14 @@ func (s *Service) round(ctx context.Context, free chan struct{}, wg *sync.WaitGr
 		return 0, nil
 	}
 	now := s.clock.Now()
-	list, err := s.store.ClaimHooks(ctx, cap(free)-len(free), perHook, now, now.Add(lease))
+	list, err := s.store.ClaimHooks(ctx, cap(free)-len(free), claim, s.running.busy(), now, now.Add(lease))
 	for _, d := range list {
 		free <- struct{}{} // this goroutine alone fills it
+		s.running.add(d.Hook, 1)
 		wg.Go(func() {
 			defer func() {
 				<-free
+				s.running.add(d.Hook, -1)
 				s.Wake()
 			}()
 			// What was begun is finished when the node stops.
@@ -91,13 +94,48 @@ func (s *Service) round(ctx context.Context, free chan struct{}, wg *sync.WaitGr
 	return len(list), err
 }
 
+// running counts the deliveries under way of each subscription.
+type running struct {
+	mu sync.Mutex
+	n  map[string]int
+}
+
+func (r *running) add(hook string, by int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.n[hook] += by; r.n[hook] == 0 {
+		delete(r.n, hook)
+	}
+}
+
+// busy lists the subscriptions that get no more for now.
+func (r *running) busy() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := []string{}
+	for hook, n := range r.n {
+		if n >= claim {
+			list = append(list, hook)
+		}
+	}
+	return list
+}
+
+// crowded is how long to wait for room if something is due that cannot be taken
+// yet; a delivery that ends wakes earlier.
+const crowded = 250 * time.Millisecond
+
 // pause is how long to wait for what is due next.
 func (s *Service) pause(ctx context.Context) time.Duration {
 	at, ok, err := s.store.NextHook(ctx)
 	if err != nil || !ok {
 		return poll
 	}
-	return min(max(at.Sub(s.clock.Now()), time.Millisecond), poll)
+	wait := at.Sub(s.clock.Now())
+	if wait <= 0 {
+		return crowded
+	}
+	return min(wait, poll)
 }
 
 // work delivers what one Due holds and records how far it came.

@@ -71,6 +71,7 @@ type Service struct {
 	formats map[string]Format
 	lists   *memo.Memo[id.Tenant, []Hook]
 	wake    chan struct{}
+	running running
 	// active holds the companies that have webhooks; stale says that it may be old.
 	active atomic.Pointer[map[id.Tenant]bool]
 	stale  atomic.Bool
@@ -90,7 +91,7 @@ type Options struct {
 // New returns a service. Formats are added before it runs.
 func New(store Store, talks Talks, events event.Publisher, c clock.Clock, log *slog.Logger, o Options) *Service {
 	return &Service{store: store, talks: talks, events: events, clock: c, log: log.With("component", "hook"), client: newClient(o), waits: o.Waits,
-		formats: map[string]Format{}, lists: memo.New[id.Tenant, []Hook](c, listLife, maxLists), wake: make(chan struct{}, 1)}
+		formats: map[string]Format{}, lists: memo.New[id.Tenant, []Hook](c, listLife, maxLists), wake: make(chan struct{}, 1), running: running{n: map[string]int{}}}
 }
 
 // Add makes a format known by its name. It must not be called once Run was.

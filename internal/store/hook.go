@@ -181,7 +181,7 @@ const claimed = 4
 
 // ClaimHooks implements hook.Store. The lease is the time at which a row is due
 // again, and a row that another node has just taken is not due any more.
-func (s *Store) ClaimHooks(ctx context.Context, limit, each int, now, until time.Time) (list []hook.Due, err error) {
+func (s *Store) ClaimHooks(ctx context.Context, limit, each int, busy []string, now, until time.Time) (list []hook.Due, err error) {
 	defer errs.Wrap(&err, "store.ClaimHooks")
 	// A look first: most of the time nothing is due, and a look does not wait for the writer.
 	if at, ok, err := s.NextHook(ctx); err != nil || !ok || at.After(now) {
@@ -198,9 +198,9 @@ func (s *Store) ClaimHooks(ctx context.Context, limit, each int, now, until time
 		}, `UPDATE hook_due SET due_at = $2 WHERE (hook, subject) IN (
 			SELECT n.hook, n.subject FROM (
 				SELECT d.hook, d.subject, d.due_at, ROW_NUMBER() OVER (PARTITION BY d.hook ORDER BY d.due_at, d.subject) AS place
-				FROM (SELECT hook, subject, due_at FROM hook_due WHERE due_at <= $1 ORDER BY due_at LIMIT $3) d) n
+				FROM (SELECT hook, subject, due_at FROM hook_due WHERE due_at <= $1 AND hook NOT IN `+s.dialect.list("$6")+` ORDER BY due_at LIMIT $3) d) n
 			WHERE n.place <= $4 ORDER BY n.due_at LIMIT $5) AND due_at <= $1
-			RETURNING hook, subject, tenant, conversation, told, last, note, tries`, ms(now), ms(until), claimed*limit, each, limit)
+			RETURNING hook, subject, tenant, conversation, told, last, note, tries`, ms(now), ms(until), claimed*limit, each, limit, jsonList(busy))
 		return err
 	})
 	return list, err
