@@ -133,7 +133,7 @@ type File struct {
 // Line is what a message of kind Event says, for each screen to put into words.
 type Line struct {
 	// Name is one of the Line constants.
-	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_end,too_long,recalled"`
+	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_end,too_long,recalled,edited"`
 	// Agent, AgentName, Team and TeamName are whom it concerns.
 	Agent     id.Agent `json:"agent,omitempty"`
 	AgentName string   `json:"agentName,omitempty"`
@@ -145,10 +145,10 @@ type Line struct {
 	Note string `json:"note,omitempty"`
 	// Rule is the routing rule that chose the agent.
 	Rule string `json:"rule,omitempty"`
-	// Seq is the number of the message that was recalled.
+	// Seq is the number of the message that was recalled or edited.
 	Seq int64 `json:"seq,omitempty"`
-	// Text is what the visitor is told, in the visitor's language; only the lines
-	// of timers have one.
+	// Text is what the visitor is told, in the visitor's language, by the lines of
+	// timers, and the new text of an edited message.
 	Text string `json:"text,omitempty"`
 }
 
@@ -162,6 +162,9 @@ const (
 	// LineRecalled tells that message Seq was taken back. The line of a note is a
 	// note itself, so that visitors do not see it.
 	LineRecalled = "recalled"
+	// LineEdited tells that the text of message Seq is now Text. The line of a note
+	// is a note itself.
+	LineEdited = "edited"
 	// LineIdle reminds a silent visitor, LineIdleEnd says that silence ended it.
 	LineIdle    = "idle"
 	LineIdleEnd = "idle_end"
@@ -194,6 +197,8 @@ type Message struct {
 	At     time.Time `json:"at"`
 	// Recalled is set if the message was taken back; text and file are gone then.
 	Recalled *Recall `json:"recalled,omitempty"`
+	// Edited is set if the text was changed.
+	Edited *Edit `json:"edited,omitempty"`
 	// Mentions are the agents whom a note names.
 	Mentions []id.Agent `json:"mentions,omitempty"`
 }
@@ -206,14 +211,15 @@ type meta struct {
 	Canvas   id.Canvas  `json:"canvas,omitempty"`
 	Recalled *Recall    `json:"recalled,omitempty"`
 	Mentions []id.Agent `json:"mentions,omitempty"`
+	Edited   *Edit      `json:"edited,omitempty"`
 }
 
 // Meta returns what few messages have as one JSON document, "" if there is nothing.
 func (m Message) Meta() (string, error) {
-	if m.File == nil && m.Line == nil && m.Canvas == "" && m.Recalled == nil && len(m.Mentions) == 0 {
+	if m.File == nil && m.Line == nil && m.Canvas == "" && m.Recalled == nil && m.Edited == nil && len(m.Mentions) == 0 {
 		return "", nil
 	}
-	b, err := json.Marshal(meta{m.File, m.Line, m.Canvas, m.Recalled, m.Mentions})
+	b, err := json.Marshal(meta{m.File, m.Line, m.Canvas, m.Recalled, m.Mentions, m.Edited})
 	return string(b), err
 }
 
@@ -226,6 +232,6 @@ func (m *Message) SetMeta(s string) error {
 	if err := json.Unmarshal([]byte(s), &v); err != nil {
 		return err
 	}
-	m.File, m.Line, m.Canvas, m.Recalled, m.Mentions = v.File, v.Line, v.Canvas, v.Recalled, v.Mentions
+	m.File, m.Line, m.Canvas, m.Recalled, m.Mentions, m.Edited = v.File, v.Line, v.Canvas, v.Recalled, v.Mentions, v.Edited
 	return nil
 }

@@ -180,6 +180,8 @@ type strict struct{}
 
 func (strict) Preview(id.Tenant, id.Inbox) conversation.Preview { return conversation.PreviewAll }
 
+func (strict) Rules(id.Tenant, id.Inbox) conversation.Rules { return conversation.Rules{} }
+
 func (strict) RecallWithin(context.Context, id.Tenant) (time.Duration, error) {
 	return 10 * time.Second, nil
 }

@@ -24,6 +24,8 @@ type PostInput struct {
 	// ClientID is the sender's own name for the message; a repeated one returns
 	// the first message.
 	ClientID string
+	// Blank lets a text be empty.
+	Blank bool
 	// Canvas is set for cooperations, by the domain of canvases only.
 	Canvas *Drawn
 }
@@ -135,11 +137,11 @@ func (s *Service) body(ctx context.Context, who actor.Actor, in PostInput, m *Me
 	switch in.Kind {
 	case Text, Note:
 		m.Text = CleanText(in.Text)
-		if m.Text == "" {
+		if m.Text == "" && !in.Blank {
 			return errs.Field("text", "empty_text", "The message is empty.")
 		}
-		if n := utf8.RuneCountInString(m.Text); n > MaxText {
-			return errs.Field("text", "text_too_long", "The message has %d characters; %d are allowed.", n, MaxText)
+		if n, most := utf8.RuneCountInString(m.Text), s.limits.Rules(who.Tenant, who.Inbox).maxText(who); n > most {
+			return errs.Field("text", "text_too_long", "The message has %d characters; %d are allowed.", n, most)
 		}
 		return nil
 	case Image, FileK, Voice:

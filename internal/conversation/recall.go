@@ -52,12 +52,16 @@ type RecallResult struct {
 // Recall takes a message back: its text and file go, its number stays. Authors
 // may do so within the limit, who may manage at any time, also when the
 // conversation is over. Taking back twice is no error. Errors: NotFound
-// "message_not_found"; Forbidden "not_author"; Conflict "too_late";
+// "message_not_found"; Forbidden "not_author", "recall_disabled"; Conflict "too_late";
 // Conflict "not_recallable" for a line.
 func (s *Service) Recall(ctx context.Context, who actor.Actor, c id.Conversation, seq int64) (m Message, err error) {
 	defer errs.Wrap(&err, "conversation.Recall")
-	if _, err = s.Conversation(ctx, who, c); err != nil {
+	conv, err := s.Conversation(ctx, who, c)
+	if err != nil {
 		return m, err
+	}
+	if !manages(who) && s.limits.Rules(conv.Tenant, conv.Inbox).NoRecall {
+		return m, errs.New(errs.Forbidden, "recall_disabled", "Messages cannot be taken back here.")
 	}
 	within, err := s.limits.RecallWithin(ctx, who.Tenant)
 	if err != nil {
@@ -77,11 +81,7 @@ func (s *Service) Recall(ctx context.Context, who actor.Actor, c id.Conversation
 		return got.Message, err
 	}
 	s.announce(&Posted{Message: got.Line, Conversation: got.Conversation})
-	to := agentTopics(got.Conversation)
-	if got.Message.Kind.VisibleToVisitor() {
-		to = append(to, event.ToVisitor(who.Tenant, got.Conversation.Visitor))
-	}
-	s.events.Publish(&event.Event{ID: id.New(), Tenant: who.Tenant, Kind: event.MessageRecalled, To: to, At: now,
+	s.events.Publish(&event.Event{ID: id.New(), Tenant: who.Tenant, Kind: event.MessageRecalled, To: concerned(got.Conversation, got.Message), At: now,
 		Data: &Recalled{Message: got.Message, Conversation: got.Conversation}})
 	return got.Message, nil
 }

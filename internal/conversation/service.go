@@ -56,6 +56,8 @@ type Limits interface {
 	// Preview says what of the unsent text of an inbox's visitors goes to agents.
 	// It is asked for each key stroke and does not block.
 	Preview(t id.Tenant, in id.Inbox) Preview
+	// Rules returns what holds for the messages of an inbox. It does not block.
+	Rules(t id.Tenant, in id.Inbox) Rules
 }
 
 // New returns a service. Without limits the defaults hold for every company.
@@ -77,6 +79,9 @@ func (defaults) RecallWithin(context.Context, id.Tenant) (time.Duration, error) 
 
 // Preview implements Limits.
 func (defaults) Preview(id.Tenant, id.Inbox) Preview { return PreviewAll }
+
+// Rules implements Limits.
+func (defaults) Rules(id.Tenant, id.Inbox) Rules { return Rules{} }
 
 // ScopeOf returns what an agent may see.
 func ScopeOf(who actor.Actor) Scope {

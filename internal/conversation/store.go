@@ -57,6 +57,15 @@ type Store interface {
 	// "message_not_found"; Forbidden "not_author"; Conflict "too_late",
 	// "not_recallable".
 	Recall(ctx context.Context, in RecallInput) (RecallResult, error)
+	// Edit replaces the text of a message, in the conversation's list row and the
+	// search index too, and appends the line that tells of it; the same text
+	// changes nothing. Errors: NotFound "message_not_found"; Forbidden
+	// "not_author"; Conflict "conversation_closed", "message_recalled",
+	// "not_editable", "too_many_edits".
+	Edit(ctx context.Context, in EditInput) (EditResult, error)
+	// FindMessage returns the newest message with a client id, in one conversation
+	// or ("") in any of the tenant. Errors: NotFound "message_not_found".
+	FindMessage(ctx context.Context, t id.Tenant, c id.Conversation, client string) (Message, error)
 	// TagConversation adds and removes tags and returns the conversation.
 	// Errors: NotFound "tag_not_found"; Conflict "too_many_tags" beyond MaxTags.
 	TagConversation(ctx context.Context, in TagInput) (Conversation, error)
@@ -167,6 +176,11 @@ type Counts struct {
 type Range struct {
 	After, Before int64
 	Limit         int
+	// Until, if set, leaves out what was not sent before it.
+	Until time.Time
+	// Text, if set, leaves out what does not hold it, without regard to the case of
+	// ASCII letters.
+	Text string
 	// Visible leaves out what visitors may not see.
 	Visible bool
 }

@@ -49,6 +49,8 @@ const (
 	BlacklistChanged Kind = "blacklist.changed"
 	// MessageRecalled carries *conversation.Recalled.
 	MessageRecalled Kind = "message.recalled"
+	// MessageEdited carries *conversation.Edited.
+	MessageEdited Kind = "message.edited"
 	// MentionChanged carries *conversation.MentionChanged.
 	MentionChanged Kind = "mention.changed"
 	// DraftChanged carries *conversation.Draft.

@@ -67,6 +67,8 @@ func deskPayload(k event.Kind) any {
 		return &attendance.Entered{}
 	case event.MessageRecalled:
 		return &conversation.Recalled{}
+	case event.MessageEdited:
+		return &conversation.Edited{}
 	case event.MentionChanged:
 		return &conversation.MentionChanged{}
 	case event.DraftChanged:
@@ -133,6 +135,24 @@ func (l limits) RecallWithin(ctx context.Context, t id.Tenant) (time.Duration, e
 		return time.Duration(*n) * time.Second, nil
 	}
 	return conversation.RecallWithin, nil
+}
+
+// Rules implements conversation.Limits. If the settings cannot be read nothing
+// that was sent may be changed.
+func (l limits) Rules(t id.Tenant, _ id.Inbox) conversation.Rules {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	book, err := l.accounts.Book(ctx, t)
+	if err != nil {
+		l.log.Error("rules of messages not read", "tenant", t, "error", err)
+		return conversation.Rules{NoEdit: true, NoRecall: true}
+	}
+	company := book.Tenant.Settings
+	r := conversation.Rules{NoEdit: !company.On("Message_AllowEditing"), NoRecall: !company.On("Message_AllowDeleting")}
+	if company.On("Livechat_enable_message_character_limit") {
+		r.VisitorText = company.Number("Livechat_message_character_limit")
+	}
+	return r
 }
 
 // Preview implements conversation.Limits: as it is set now. If the settings cannot

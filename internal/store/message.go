@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
@@ -66,5 +68,34 @@ func messagesQuery(c id.Conversation, r conversation.Range) (string, []any) {
 	if r.Visible {
 		where += ` AND m.kind <> 'note'`
 	}
+	if !r.Until.IsZero() {
+		args = append(args, ms(r.Until))
+		where += fmt.Sprintf(` AND m.at < $%d`, len(args))
+	}
+	if r.Text != "" {
+		args = append(args, "%"+literal.Replace(strings.ToLower(r.Text))+"%")
+		where += fmt.Sprintf(` AND LOWER(m.text) LIKE $%d ESCAPE '\'`, len(args))
+	}
 	return selectMessage + where + order, args
+}
+
+// literal makes a text mean itself in a LIKE pattern.
+var literal = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// FindMessage implements conversation.Store.
+func (s *Store) FindMessage(ctx context.Context, t id.Tenant, c id.Conversation, client string) (m conversation.Message, err error) {
+	defer errs.Wrap(&err, "store.FindMessage")
+	text := selectMessage + ` JOIN conversation c ON c.id = m.conversation AND c.tenant = $1
+		WHERE m.client_id = $2 AND m.client_id <> ''`
+	args := []any{string(t), client}
+	if c != "" {
+		text += ` AND m.conversation = $3`
+		args = append(args, string(c))
+	}
+	m, ok, err := first(ctx, s.readers, scanMessage, text+` ORDER BY m.at DESC LIMIT 1`, args...)
+	if err == nil && !ok {
+		err = missing("message")
+	}
+	m.Tenant = t
+	return m, err
 }

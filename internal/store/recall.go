@@ -58,6 +58,12 @@ func recallable(m conversation.Message, in conversation.RecallInput) error {
 // recall makes the changes of Recall.
 func (s *Store) recall(ctx context.Context, t *tx, in conversation.RecallInput, out *conversation.RecallResult) error {
 	text, mentions, canvas, m := out.Message.Text, out.Message.Mentions, out.Message.Canvas, &out.Message
+	if m.Edited != nil {
+		if err := forgetEdits(ctx, t, *m); err != nil {
+			return err
+		}
+		m.Edited = nil
+	}
 	m.Text, m.File, m.Mentions, m.Canvas, m.Recalled = "", nil, nil, "", &in.Recall
 	if err := dropCanvas(ctx, t, in.Tenant, canvas); err != nil {
 		return err

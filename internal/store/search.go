@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -101,7 +102,7 @@ func (r *searching) verify(ctx context.Context, found []int64) (full bool, err e
 	}
 	// The rows come newest first, as the page wants them.
 	for _, h := range rows {
-		if !holds(h.value.Message.Text, r.words) {
+		if !holds(h.value.Message.Text, r.words) || r.has(h.value.Message) {
 			continue
 		}
 		if len(r.hits) == r.limit {
@@ -112,6 +113,14 @@ func (r *searching) verify(ctx context.Context, found []int64) (full bool, err e
 		r.last = h.key
 	}
 	return false, nil
+}
+
+// has reports whether a message is on the page already: one that was edited may
+// be in the index twice for a moment.
+func (r *searching) has(m conversation.Message) bool {
+	return slices.ContainsFunc(r.hits, func(h conversation.Hit) bool {
+		return h.Message.Conversation == m.Conversation && h.Message.Seq == m.Seq
+	})
 }
 
 // holds reports whether a text holds every one of some folded words.

@@ -70,6 +70,8 @@ func (c *agentConn) Deliver(e *event.Event) {
 		_ = c.sock.Emit("visitor", visitor.Changed{Visitor: d.Visitor.For(c.who), Page: d.Page})
 	case *conversation.Recalled:
 		_ = c.sock.Emit("recalled", map[string]any{"message": c.f.Views.Message(d.Message), "conversation": d.Conversation})
+	case *conversation.Edited:
+		_ = c.sock.Emit("edited", map[string]any{"message": c.f.Views.Message(d.Message), "conversation": d.Conversation})
 	case *conversation.MentionChanged:
 		_ = c.sock.Emit("mention", d)
 	case *conversation.Draft:

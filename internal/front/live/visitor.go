@@ -313,6 +313,8 @@ func (c *visitorConn) Deliver(e *event.Event) {
 		c.stroked(d)
 	case *conversation.Recalled:
 		_ = c.sock.Emit("recalled", c.f.Views.VisitorMessage(d.Message))
+	case *conversation.Edited:
+		_ = c.sock.Emit("edited", c.f.Views.VisitorMessage(d.Message))
 	case *conversation.Typing:
 		if d.Conversation == c.conv.ID && d.From == actor.Agent {
 			emit := c.sock.EmitVolatile

@@ -95,6 +95,8 @@ func entryOf(m conversation.Message, lang string) (e transcript.Entry, ok bool) 
 	words := transcriptWords[lang]
 	e = transcript.Entry{At: m.At, Name: m.From.Name, Mine: m.From.Kind == actor.Visitor, Text: m.Text}
 	switch {
+	case m.Line != nil && m.Line.Name == conversation.LineEdited:
+		return e, false
 	case m.Kind == conversation.Event && m.Line != nil && m.Line.Text != "":
 		e.Name, e.Text = "", m.Line.Text
 		return e, true

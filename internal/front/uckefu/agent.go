@@ -276,7 +276,11 @@ func (c *agentConn) Deliver(e *event.Event) {
 		}
 	case *conversation.Recalled:
 		if d.Conversation.Agent == c.who.Agent && d.Message.Kind.VisibleToVisitor() {
-			c.later(func() { c.recalled(d) })
+			c.later(func() { c.again(d.Conversation, textual(d.Message)) })
+		}
+	case *conversation.Edited:
+		if d.Conversation.Agent == c.who.Agent && d.Message.Kind.VisibleToVisitor() {
+			c.later(func() { c.again(d.Conversation, d.Message) })
 		}
 	case *conversation.Changed:
 		c.f.reports.dirty(c.who.Tenant)
@@ -297,10 +301,11 @@ func (c *agentConn) Deliver(e *event.Event) {
 	}
 }
 
-// recalled sends a message anew, with datastatus and without its text.
-func (c *agentConn) recalled(d *conversation.Recalled) {
-	if t := c.ensure(d.Conversation, d.Conversation.LastSeq); t != nil {
-		_ = c.sock.Emit("message", c.f.agentMessage(c.gen, textual(d.Message), c.snapshot(t), t.visitor))
+// again sends a message that was changed anew; one that was taken back has
+// datastatus and no text.
+func (c *agentConn) again(conv conversation.Conversation, m conversation.Message) {
+	if t := c.ensure(conv, conv.LastSeq); t != nil {
+		_ = c.sock.Emit("message", c.f.agentMessage(c.gen, m, c.snapshot(t), t.visitor))
 	}
 }
 

@@ -296,6 +296,7 @@ func (c *visitorConn) follow(conv conversation.Conversation, last int64) {
 		case m.Kind != conversation.Event:
 			// A full queue closes the socket; the page comes back.
 			_ = c.sock.Emit("message", c.f.visitorMessage(gen, m, v))
+		case m.Line.Name == conversation.LineEdited:
 		case m.Line.Text != "":
 			_ = c.sock.Emit("status", c.f.line(gen, conv, "message", html.EscapeString(m.Line.Text)))
 		}
@@ -408,6 +409,10 @@ func (c *visitorConn) Deliver(e *event.Event) {
 	case *conversation.Recalled:
 		if c.admitted && d.Message.Conversation == c.conv.ID {
 			_ = c.sock.Emit("message", c.f.visitorMessage(c.gen, textual(d.Message), c.who))
+		}
+	case *conversation.Edited:
+		if c.admitted && d.Message.Conversation == c.conv.ID {
+			_ = c.sock.Emit("message", c.f.visitorMessage(c.gen, d.Message, c.who))
 		}
 	case *conversation.Changed:
 		if c.admitted {

@@ -48,9 +48,11 @@ type Message struct {
 	File         *File               `json:"file,omitempty"`
 	Line         *conversation.Line  `json:"line,omitempty"`
 	// Canvas is what is drawn on, of kind cooperation.
-	Canvas   id.Canvas  `json:"canvas,omitempty"`
-	At       time.Time  `json:"at"`
-	Recalled *Recall    `json:"recalled,omitempty"`
+	Canvas   id.Canvas `json:"canvas,omitempty"`
+	At       time.Time `json:"at"`
+	Recalled *Recall   `json:"recalled,omitempty"`
+	// EditedAt is when the text was changed last.
+	EditedAt *time.Time `json:"editedAt,omitempty"`
 	Mentions []id.Agent `json:"mentions,omitempty"`
 }
 
@@ -61,6 +63,9 @@ type Views struct{ Files Addresses }
 func (v Views) Message(m conversation.Message) Message {
 	w := Message{ID: m.ID, Conversation: m.Conversation, Seq: m.Seq, Prev: m.Prev, ClientID: m.ClientID, Kind: m.Kind,
 		From: m.From, Text: m.Text, Line: m.Line, Canvas: m.Canvas, At: m.At, Recalled: m.Recalled, Mentions: m.Mentions}
+	if m.Edited != nil {
+		w.EditedAt = &m.Edited.At
+	}
 	if f := m.File; f != nil {
 		w.File = &File{ID: f.ID, Name: f.Name, Type: f.Type, Size: f.Size, Width: f.Width, Height: f.Height, Duration: f.Duration,
 			URL: v.Files.Address(m.Tenant, f.ID, media.Original)}

@@ -66,6 +66,8 @@ var suite = []struct {
 	{"Routing/OpenByTeam", testOpenByTeam},
 	{"Media/FilesAndColleagues", testFilesAndColleagues},
 	{"Marks/Recall", testRecall},
+	{"Marks/Edit", testEdit},
+	{"Marks/Range", testRangeOfTexts},
 	{"Marks/RecallInLongText", testRecallInLongText},
 	{"Marks/Mentions", testMentions},
 	{"Marks/Drafts", testDrafts},

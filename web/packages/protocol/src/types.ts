@@ -119,6 +119,7 @@ export interface AgentListen extends CanvasListen {
   offer: { conversation: string; team?: string }
   handover: Handover & { state: 'offered' | 'accepted' | 'declined' | 'expired' | 'withdrawn' }
   recalled: { message: Message; conversation: Conversation }
+  edited: { message: Message; conversation: Conversation }
   mention: { agent: string; mention?: Mention; unread: number }
   draft: Draft
   viewers: { conversation: string; viewers: Viewer[] }

@@ -170,6 +170,7 @@ export const useDesk = defineStore('desk', () => {
     socket.on('mention', onMention)
     socket.on('viewers', (e) => setViewers(e.conversation, e.viewers))
     socket.on('draft', (d) => { if (d.origin !== ORIGIN) drafts.set(d.conversation, d) })
+    socket.on('edited', (e) => inbox.receive(e.message))
     socket.on('recalled', (e) => { inbox.receive(e.message); inbox.place(inbox.upsert(e.conversation)) })
     socket.on('tags', (e) => { const c = inbox.byId.get(e.conversation); if (c) c.tags = e.tags })
     socket.on('leave', countLeft)

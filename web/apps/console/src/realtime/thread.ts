@@ -24,8 +24,8 @@ export function lines(messages: Message[], pending: Pending[]): Line[] {
     const d = dayKey(m.at)
     if (d !== day) out.push({ type: 'day', key: 'd' + d, at: m.at })
     day = d
-    // The line that tells of a recall has done its work in `add`.
-    if (m.line?.name === 'recalled') return undefined
+    // The line that tells of a recall or an edit has done its work in `add`.
+    if (m.line?.name === 'recalled' || m.line?.name === 'edited') return undefined
     if (m.kind === 'event') return out.push({ type: 'event', key: m.id, message: m })
     out.push({ type: 'message', key: m.clientId ?? m.id, message: m, first: !sameGroup(messages[i - 1], m), last: !sameGroup(m, messages[i + 1]) })
   })
@@ -53,6 +53,10 @@ export function add(list: Message[], more: Message[]): Added {
       if (at >= 0) out[at] = m
     }
     if (m.line?.name === 'recalled') back(m.line.seq, m)
+    if (m.line?.name === 'edited') {
+      const at = out.findIndex((x) => x.seq === m.line!.seq && !x.recalled)
+      if (at >= 0) out[at] = { ...out[at]!, text: m.line.text ?? '', editedAt: m.at }
+    }
   }
   return { messages: out, gap }
 }

@@ -231,6 +231,7 @@ export class Chat {
       return
     }
     this.messages = [...list, m].sort((a, b) => a.seq - b.seq)
+    if (m.line?.name === 'edited') this.messages = this.messages.map((x) => (x.seq === m.line!.seq ? { ...x, text: m.line!.text ?? '' } : x))
     if (!last) this.atTop = m.prev === 0
     if (this.state && m.conversation === this.state.conversation) this.state.lastSeq = Math.max(this.state.lastSeq, m.seq)
     if (m.from.kind === 'agent') {
