@@ -131,10 +131,13 @@ type Reply struct {
 	Kind, Key, Payload string
 }
 
+// Post is a job that sends a letter.
+type Post struct{ Kind, Key, Payload string }
+
 // Store is the memory that leave needs.
 type Store interface {
-	// AddLeave adds an entry.
-	AddLeave(ctx context.Context, m Message) error
+	// AddLeave adds an entry and enqueues the jobs that tell of it, all at once.
+	AddLeave(ctx context.Context, m Message, jobs ...Post) error
 	// Leave returns one entry, errs.NotFound "leave_not_found" otherwise.
 	Leave(ctx context.Context, t id.Tenant, message string) (Message, error)
 	// MissedLeave returns the entry of a missed visitor by its conversation.

@@ -24,6 +24,18 @@ const (
 type Settings interface {
 	// Offline returns the form of an inbox.
 	Offline(ctx context.Context, t id.Tenant, in id.Inbox) (setting.Offline, error)
+	// Notice says what happens when a message for a team ("" for none) is left.
+	Notice(ctx context.Context, t id.Tenant, team id.Team) (Notice, error)
+}
+
+// Notice is how a company learns of left messages beside its list.
+type Notice struct {
+	// Off is true if the company takes none at all.
+	Off bool
+	// To is the address to which they are mailed, "" for none.
+	To string
+	// Verify asks that the domain of a visitor's address takes mail.
+	Verify bool
 }
 
 // Mail is how answers are sent.
@@ -32,6 +44,8 @@ type Mail struct {
 	Ready bool
 	// Kind is the kind of job that sends a Letter.
 	Kind string
+	// Resolve returns an error if a domain takes no mail; nil: not asked.
+	Resolve func(ctx context.Context, domain string) error
 }
 
 // Letter is the payload of the job that sends an answer.
@@ -39,6 +53,8 @@ type Letter struct {
 	To      string `json:"to"`
 	Subject string `json:"subject"`
 	Text    string `json:"text"`
+	// ReplyTo is the address for answers, "" for the sender's.
+	ReplyTo string `json:"replyTo,omitempty"`
 	// ID becomes the Message-ID, so that a second try is known as one.
 	ID string `json:"id"`
 }
@@ -66,12 +82,17 @@ type Input struct {
 	// Known are fields that are taken too, although the form does not have them.
 	Known  []string
 	Reason string
+	// Team is whom it is for, "" for nobody in particular.
+	Team id.Team
+	// Strict refuses what cannot be mailed to the company or back to the visitor.
+	Strict bool
 	// URL and Title are the page on which it was written.
 	URL, Title string
 }
 
 // Leave adds what a visitor wrote. An error names the field at fault;
-// errs.Conflict "offline_disabled" if the inbox takes none.
+// errs.Conflict "offline_disabled" if the inbox takes none; with Strict also
+// "no_recipient" and "unknown_domain".
 func (s *Service) Leave(ctx context.Context, who actor.Actor, in Input) (m Message, err error) {
 	defer errs.Wrap(&err, "leave.Leave")
 	if who.Kind != actor.Visitor {
@@ -81,7 +102,11 @@ func (s *Service) Leave(ctx context.Context, who actor.Actor, in Input) (m Messa
 	if err != nil {
 		return m, err
 	}
-	if form.Disabled {
+	notice, err := s.settings.Notice(ctx, who.Tenant, in.Team)
+	if err != nil {
+		return m, err
+	}
+	if form.Disabled || notice.Off {
 		return m, errs.New(errs.Conflict, "offline_disabled", "Messages cannot be left here.")
 	}
 	fields := form.FieldList()
@@ -99,11 +124,52 @@ func (s *Service) Leave(ctx context.Context, who actor.Actor, in Input) (m Messa
 	if m.Name == "" {
 		m.Name = who.Name
 	}
-	if err = s.store.AddLeave(ctx, m); err != nil {
+	if in.Strict {
+		if err := s.reachable(ctx, notice, m.Email); err != nil {
+			return m, err
+		}
+	}
+	jobs, err := s.notify(notice, m)
+	if err != nil {
 		return m, err
+	}
+	if err = s.store.AddLeave(ctx, m, jobs...); err != nil {
+		return m, err
+	}
+	if len(jobs) > 0 {
+		s.queued()
 	}
 	s.tell(&m, true)
 	return m, nil
+}
+
+// reachable refuses a message that nobody would get or nobody could answer.
+func (s *Service) reachable(ctx context.Context, n Notice, address string) error {
+	if valid("email", n.To) != nil || n.To == "" {
+		return errs.New(errs.Conflict, "no_recipient", "No address is set to which messages go.")
+	}
+	if !n.Verify || s.mail.Resolve == nil {
+		return nil
+	}
+	if err := s.mail.Resolve(ctx, address[strings.LastIndexByte(address, '@')+1:]); err != nil {
+		return errs.New(errs.Conflict, "unknown_domain", "The domain of this address takes no mail.").Because(err)
+	}
+	return nil
+}
+
+// notify makes the letter that tells the company of a message.
+func (s *Service) notify(n Notice, m Message) ([]Post, error) {
+	if n.To == "" || !s.mail.Ready {
+		return nil, nil
+	}
+	text := m.Content + "\n\n" + m.Name
+	for _, more := range []string{m.Email, m.Phone, m.URL} {
+		if more != "" {
+			text += "\n" + more
+		}
+	}
+	b, err := json.Marshal(Letter{To: n.To, Subject: cut(m.Name+": "+m.Content, 100), Text: text, ID: m.ID, ReplyTo: m.Email})
+	return []Post{{s.mail.Kind, "left/" + m.ID, string(b)}}, err
 }
 
 // Missed announces the entry that the end of a conversation without an agent

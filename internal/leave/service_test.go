@@ -22,10 +22,18 @@ import (
 func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 
 // inbox is what is set for the inbox.
-type inbox struct{ form setting.Offline }
+type inbox struct {
+	form   setting.Offline
+	notice leave.Notice
+}
 
 func (i *inbox) Offline(context.Context, id.Tenant, id.Inbox) (setting.Offline, error) {
 	return i.form, nil
+}
+
+// notice is what is set for the company.
+func (i *inbox) Notice(context.Context, id.Tenant, id.Team) (leave.Notice, error) {
+	return i.notice, nil
 }
 
 type events struct{ fresh, changed int }
@@ -198,4 +206,29 @@ func TestRow72MissedVisitor(t *testing.T) {
 	if err != nil || len(list) != 1 || list[0].Kind != leave.Missed || list[0].Conversation != waited.ID || list[0].State != leave.Open || f.events.fresh != 1 {
 		t.Fatalf("%+v %v %+v", list, err, f.events)
 	}
+}
+
+// TestTheCompanyLearnsByMail: what is left is mailed to the company, and a strict
+// contract refuses what cannot be.
+func TestTheCompanyLearnsByMail(t *testing.T) {
+	t.Parallel()
+	f := setup(t, true)
+	in := leave.Input{Answers: map[string]string{"name": "Vera", "email": "v@site.example", "content": "Call me\nsoon"}, Known: []string{"name", "email", "content"}, Strict: true}
+	_, err := f.Leave(t.Context(), f.visitor, in)
+	f.reason(err, "no_recipient")
+	f.inbox.notice = leave.Notice{To: "desk@shop.example", Verify: true}
+	if _, err = f.Leave(t.Context(), f.visitor, in); err != nil || f.queued != 1 {
+		t.Fatal(err, f.queued)
+	}
+	jobs, err := f.world.S.Claim(t.Context(), []string{"mail"}, 9, f.clock.Now(), f.clock.Now().Add(time.Minute))
+	if err != nil || len(jobs) != 1 {
+		t.Fatal(err, jobs)
+	}
+	var l leave.Letter
+	if err := json.Unmarshal([]byte(jobs[0].Payload), &l); err != nil || l.To != "desk@shop.example" || l.ReplyTo != "v@site.example" || l.Subject != "Vera: Call me soon" {
+		t.Fatal(err, l)
+	}
+	f.inbox.notice.Off = true
+	_, err = f.Leave(t.Context(), f.visitor, in)
+	f.reason(err, "offline_disabled")
 }

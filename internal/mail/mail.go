@@ -36,6 +36,8 @@ type Options struct {
 // Letter is one mail in plain text.
 type Letter struct {
 	To, Subject, Text string
+	// ReplyTo is the address for answers, "" for the sender's.
+	ReplyTo string
 	// ID becomes the local part of the Message-ID.
 	ID string
 	At time.Time
@@ -160,6 +162,9 @@ func compose(from, to *mail.Address, l Letter) []byte {
 	domain := from.Address[strings.LastIndexByte(from.Address, '@')+1:]
 	line("From", from.String())
 	line("To", to.String())
+	if l.ReplyTo != "" {
+		line("Reply-To", (&mail.Address{Address: l.ReplyTo}).String())
+	}
 	line("Subject", mime.BEncoding.Encode("utf-8", l.Subject))
 	line("Date", l.At.Format(time.RFC1123Z))
 	line("Message-ID", "<"+l.ID+"@"+domain+">")

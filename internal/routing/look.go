@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"parlor/internal/account"
+	"parlor/internal/errs"
 	"parlor/internal/event"
 	"parlor/internal/id"
 )
@@ -128,4 +129,17 @@ func (p *pump) offer(w Waiting, d Decision) {
 	if len(to) > 0 {
 		p.s.events.Publish(&event.Event{ID: id.New(), Tenant: p.tenant, Kind: event.Offered, To: to, At: d.At, Data: &Offer{Conversation: w.Conversation, Team: w.Team}})
 	}
+}
+
+// Next returns the agent whom routing would choose for a conversation that a
+// visitor starts now, "" if it would wait. Nothing is changed.
+func (s *Service) Next(ctx context.Context, t id.Tenant, in id.Inbox, team id.Team) (a id.Agent, err error) {
+	defer errs.Wrap(&err, "routing.Next")
+	snap, err := s.snapshot(ctx, t)
+	if err != nil {
+		return "", err
+	}
+	w := Waiting{Inbox: in, Team: team}
+	s.learn(snap, w)
+	return Decide(snap, w).Agent, nil
 }

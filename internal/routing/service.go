@@ -166,7 +166,8 @@ type Target struct {
 }
 
 // Transfer hands an open conversation to another agent or into the queue of a
-// team. An agent may transfer its own, and any with the permission to manage.
+// team. An agent may transfer its own, and any with the permission to manage; a
+// visitor may go to another team.
 // If the settings ask for the target agent's consent the conversation stays where
 // it is, as a Handover, until the agent accepts.
 // The target agent must be ready, connected and below its cap: errs.Conflict
@@ -177,7 +178,7 @@ func (s *Service) Transfer(ctx context.Context, who actor.Actor, c id.Conversati
 	if err != nil {
 		return got, err
 	}
-	if before.Agent != who.Agent && !who.Can(actor.Manage) {
+	if who.Kind == actor.Visitor && to.Agent != "" || who.Kind == actor.Agent && before.Agent != who.Agent && !who.Can(actor.Manage) {
 		return got, errs.New(errs.Conflict, "not_your_conversation", "The conversation is not assigned to you.")
 	}
 	if before.Status == conversation.Closed {

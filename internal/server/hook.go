@@ -30,7 +30,8 @@ func (s *Server) hookDomain() {
 // rocketchat mounts the front of that contract and its form of webhooks.
 func (s *Server) rocketchat(mux *http.ServeMux, clients httpx.ClientIP, limits bool) {
 	d := &s.services
-	front := rocketchat.Mount(mux, rocketchat.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
-		Hooks: d.hooks, Grants: d.grants, Presence: d.presence, Reports: d.reports, Clients: clients, PublicURL: s.opts.Config.PublicURL, Limits: limits, Clock: s.opts.Clock, Log: s.log})
-	d.hooks.Add("rocketchat", front.Format())
+	s.rc = rocketchat.Mount(mux, rocketchat.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
+		Hooks: d.hooks, Grants: d.grants, Presence: d.presence, Reports: d.reports, Clients: clients, Leaves: d.visit.leaves, Transcripts: d.visit.transcripts, Hub: s.hub,
+		PublicURL: s.opts.Config.PublicURL, Limits: limits, Clock: s.opts.Clock, Log: s.log})
+	d.hooks.Add("rocketchat", s.rc.Format())
 }

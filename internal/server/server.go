@@ -20,6 +20,7 @@ import (
 	"parlor/internal/errs"
 	"parlor/internal/event"
 	"parlor/internal/front/live"
+	"parlor/internal/front/rocketchat"
 	"parlor/internal/front/site"
 	"parlor/internal/front/uckefu"
 	"parlor/internal/guard"
@@ -56,6 +57,7 @@ type Server struct {
 	sockets  *socketio.Server
 	live     *live.Front
 	uckefu   *uckefu.Front
+	rc       *rocketchat.Front
 	handler  http.Handler
 	unsub    func()
 	guard    *guard.Guard

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"parlor/internal/account"
@@ -23,6 +24,7 @@ import (
 	"parlor/internal/region"
 	"parlor/internal/setting"
 	"parlor/internal/survey"
+	"parlor/internal/transcript"
 	"parlor/internal/visitor"
 )
 
@@ -37,6 +39,8 @@ type visitServices struct {
 	leaves   *leave.Service
 	mail     *mail.Sender
 	canvases *canvas.Service
+	// transcripts mails records.
+	transcripts *transcript.Service
 }
 
 // visitDomains builds the domains of the visitor's side. They come after the
@@ -56,8 +60,9 @@ func (s *Server) visitDomains(key []byte) error {
 	v.invites = invite.New(st, s.bus, ck, inviteHouse{set, v.online})
 	v.surveys = survey.New(st, talks{d.conversations}, set, s.bus, ck, key)
 	v.canvases = canvas.New(canvas.Deps{Store: st, Conversations: d.conversations, Media: d.media, Settings: set, Events: s.bus, Clock: ck, Key: key})
+	v.transcripts = transcript.New(d.conversations, later{s}, ck)
 	v.mail = mail.New(mail.Options{Server: c.SMTPServer, User: c.SMTPUser, Password: c.SMTPPassword, From: c.SMTPFrom, TLS: c.SMTPTLS})
-	v.leaves = leave.New(st, set, s.bus, ck, leave.Mail{Ready: v.mail.Ready(), Kind: JobLeaveMail}, func() { s.jobs.Wake() })
+	v.leaves = leave.New(st, set, s.bus, ck, leave.Mail{Ready: v.mail.Ready(), Kind: JobLeaveMail, Resolve: takesMail}, func() { s.jobs.Wake() })
 	return nil
 }
 
@@ -129,7 +134,7 @@ func (s *Server) sendLetter(ctx context.Context, j job.Job) error {
 	if err := json.Unmarshal([]byte(j.Payload), &l); err != nil {
 		return fmt.Errorf("%w: %w", job.ErrGiveUp, err)
 	}
-	err := s.services.visit.mail.Send(ctx, mail.Letter{To: l.To, Subject: l.Subject, Text: l.Text, ID: l.ID, At: s.opts.Clock.Now()})
+	err := s.services.visit.mail.Send(ctx, mail.Letter{To: l.To, ReplyTo: l.ReplyTo, Subject: l.Subject, Text: l.Text, ID: l.ID, At: s.opts.Clock.Now()})
 	if errors.Is(err, mail.ErrRefused) {
 		return fmt.Errorf("%w: %w", job.ErrGiveUp, err)
 	}
@@ -155,6 +160,28 @@ func (s inboxSettings) of(ctx context.Context, t id.Tenant, in id.Inbox) (settin
 func (s inboxSettings) Offline(ctx context.Context, t id.Tenant, in id.Inbox) (setting.Offline, error) {
 	got, err := s.of(ctx, t, in)
 	return got.Offline, err
+}
+
+// Notice implements leave.Settings: the company's options.
+func (s inboxSettings) Notice(ctx context.Context, t id.Tenant, _ id.Team) (leave.Notice, error) {
+	book, err := s.accounts.Book(ctx, t)
+	if err != nil {
+		return leave.Notice{}, err
+	}
+	company := book.Tenant.Settings
+	return leave.Notice{Off: !company.On("Livechat_display_offline_form"), To: company.Word("Livechat_offline_email"),
+		Verify: company.On("Livechat_validate_offline_email")}, nil
+}
+
+// resolveFor bounds the question whether a domain takes mail.
+const resolveFor = 3 * time.Second
+
+// takesMail asks the domain name system.
+func takesMail(ctx context.Context, domain string) error {
+	ctx, cancel := context.WithTimeout(ctx, resolveFor)
+	defer cancel()
+	_, err := net.DefaultResolver.LookupMX(ctx, domain)
+	return err
 }
 
 // Survey implements survey.Settings.

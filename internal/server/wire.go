@@ -35,6 +35,7 @@ import (
 	"parlor/internal/socketio"
 	"parlor/internal/store"
 	"parlor/internal/timer"
+	"parlor/internal/transcript"
 	"parlor/internal/visitor"
 	"parlor/web"
 )
@@ -224,6 +225,7 @@ func (s *Server) fronts() {
 		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Blacklist: d.desk.blacklist, Visit: d.visit.front(), Hub: s.hub, Views: views, Clock: ck, Posts: posts, Arrivals: arrivals, Cookie: rest.CookieName, Log: s.log})
 	workers := d.timers.Workers()
 	workers[JobLeaveMail] = s.sendLetter
+	workers[transcript.Job] = s.sendTranscript
 	workers[uckefu.JobVisitorGone] = func(ctx context.Context, j job.Job) error { return s.uckefu.EndGone(ctx, j) }
 	s.jobs = job.NewRunner(s.store, ck, s.log, s.guarded(workers))
 	d.timers.Use(s.jobs)

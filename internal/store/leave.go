@@ -27,7 +27,7 @@ func scanLeave(r row) (m leave.Message, err error) {
 }
 
 // AddLeave implements leave.Store. An inbox of another tenant is NotFound.
-func (s *Store) AddLeave(ctx context.Context, m leave.Message) (err error) {
+func (s *Store) AddLeave(ctx context.Context, m leave.Message, jobs ...leave.Post) (err error) {
 	defer errs.Wrap(&err, "store.AddLeave %s", m.Inbox)
 	fields := m.Fields
 	if fields == nil {
@@ -47,6 +47,11 @@ func (s *Store) AddLeave(ctx context.Context, m leave.Message) (err error) {
 			string(leave.Open))
 		if err != nil {
 			return err
+		}
+		for _, j := range jobs {
+			if err := enqueuePost(ctx, t, m.Tenant, j, m.At); err != nil {
+				return err
+			}
 		}
 		return s.noteAll(ctx, t, m.Tenant, hook.Note{Occasion: hook.LeftMessage, Inbox: m.Inbox, At: m.At}, m)
 	})
@@ -132,11 +137,16 @@ func (s *Store) ReplyLeave(ctx context.Context, t id.Tenant, message string, r l
 		if err != nil {
 			return err
 		}
-		_, err = x.exec(ctx, `INSERT INTO job (id, tenant, kind, payload, key, run_at, due_at, attempts, last_error, buried)
-			VALUES ($1, $2, $3, $4, $5, $6, $6, 0, '', 0)`, id.New(), string(t), r.Kind, r.Payload, r.Key, ms(r.At))
-		return err
+		return enqueuePost(ctx, x, t, leave.Post{Kind: r.Kind, Key: r.Key, Payload: r.Payload}, r.At)
 	})
 	return m, err
+}
+
+// enqueuePost adds the job that sends a letter.
+func enqueuePost(ctx context.Context, x *tx, t id.Tenant, p leave.Post, when time.Time) error {
+	_, err := x.exec(ctx, `INSERT INTO job (id, tenant, kind, payload, key, run_at, due_at, attempts, last_error, buried)
+		VALUES ($1, $2, $3, $4, $5, $6, $6, 0, '', 0)`, id.New(), string(t), p.Kind, p.Payload, p.Key, ms(when))
+	return err
 }
 
 // CountLeave implements leave.Store.

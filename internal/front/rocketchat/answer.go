@@ -127,6 +127,16 @@ var words = map[string]string{
 	"conversation_closed":    "room-closed",
 	"agent_not_found":        "invalid-agent",
 	"team_not_found":         "error-department-not-found",
+	"message_not_found":      "invalid-message",
+	"message_recalled":       "invalid-message",
+	"text_too_long":          "message-length-exceeds-character-limit",
+	"not_author":             "error-action-not-allowed",
+	"edit_disabled":          "error-action-not-allowed",
+	"recall_disabled":        "error-action-not-allowed",
+	"too_late":               "error-action-not-allowed",
+	"not_editable":           "error-action-not-allowed",
+	"not_recallable":         "error-action-not-allowed",
+	"too_many_edits":         "error-action-not-allowed",
 }
 
 // fail writes an error.

@@ -19,11 +19,14 @@ import (
 	"parlor/internal/grant"
 	"parlor/internal/hook"
 	"parlor/internal/id"
+	"parlor/internal/leave"
 	"parlor/internal/media"
 	"parlor/internal/memo"
 	"parlor/internal/presence"
+	"parlor/internal/realtime"
 	"parlor/internal/report"
 	"parlor/internal/routing"
+	"parlor/internal/transcript"
 	"parlor/internal/visitor"
 )
 
@@ -45,6 +48,9 @@ type Deps struct {
 	Grants        *grant.Service
 	Presence      *presence.Service
 	Reports       *report.Service
+	Leaves        *leave.Service
+	Transcripts   *transcript.Service
+	Hub           *realtime.Hub
 	Clients       httpx.ClientIP
 	// PublicURL is the address under which people reach the server; empty: taken
 	// from the request.
@@ -79,6 +85,9 @@ func Mount(mux *http.ServeMux, d Deps) *Front {
 	f.visitors()
 	f.rooms()
 	f.messages()
+	f.widget()
+	f.visits()
+	f.uploads(mux)
 	f.session()
 	f.options()
 	f.webhooks()

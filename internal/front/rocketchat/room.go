@@ -43,31 +43,39 @@ func (f *Front) openRoom(ctx context.Context, c *call) (any, error) {
 	return f.newRoom(ctx, c, k, id.Agent(in.AgentID))
 }
 
-// newRoom starts a conversation, unless nobody is there to answer.
 func (f *Front) newRoom(ctx context.Context, c *call, k visitor.Known, agent id.Agent) (any, error) {
-	company, err := f.company(ctx, c)
+	conv, fresh, err := f.start(ctx, c, k, agent)
 	if err != nil {
 		return nil, err
 	}
+	return f.roomAnswer(ctx, conv, k, fresh)
+}
+
+// start starts a conversation, unless nobody is there to answer.
+func (f *Front) start(ctx context.Context, c *call, k visitor.Known, agent id.Agent) (conv conversation.Conversation, fresh bool, err error) {
+	company, err := f.company(ctx, c)
+	if err != nil {
+		return conv, false, err
+	}
 	if !company.On("Livechat_enabled") {
-		return nil, structured("error-omnichannel-is-disabled", "")
+		return conv, false, structured("error-omnichannel-is-disabled", "")
 	}
 	there, err := f.Accounts.AnyoneAvailable(ctx, c.tenant)
 	if err != nil {
-		return nil, err
+		return conv, false, err
 	}
 	if !there && !company.On("Livechat_accept_chats_with_no_agents") {
-		return nil, structured("no-agent-online", "Sorry, no online agents")
+		return conv, false, structured("no-agent-online", "Sorry, no online agents")
 	}
 	a, err := f.Routing.Admit(ctx, visitorActor(k.Visitor), conversation.StartInput{Channel: roomChannel(c.r), Team: k.Identity.Team, Agent: agent, Address: f.Clients.Of(c.r)})
 	switch errs.ReasonOf(err) {
 	case "closed", "queue_full", "known_only":
-		return nil, structured("no-agent-online", "Sorry, no online agents")
+		return conv, false, structured("no-agent-online", "Sorry, no online agents")
 	}
 	if err != nil {
-		return nil, err
+		return conv, false, err
 	}
-	return f.roomAnswer(ctx, a.Conversation, k, a.Created)
+	return a.Conversation, a.Created, nil
 }
 
 func (f *Front) roomAnswer(ctx context.Context, conv conversation.Conversation, k visitor.Known, fresh bool) (any, error) {

@@ -217,6 +217,8 @@ type messageView struct {
 	Files       []object        `json:"files,omitempty"`
 	Attachments []object        `json:"attachments,omitempty"`
 	Upload      object          `json:"fileUpload,omitempty"`
+	EditedAt    *stamp          `json:"editedAt,omitempty"`
+	EditedBy    *userView       `json:"editedBy,omitempty"`
 }
 
 // messageID is the id under which a message is known outside: the sender's own,
@@ -267,18 +269,9 @@ func (f *Front) authors(ctx context.Context, k visitor.Known) (*authors, error) 
 func (a *authors) message(m conversation.Message) (v messageView, shown bool) {
 	v = messageView{ID: messageID(m), Room: m.Conversation, Text: m.Text, At: stampOf(m.At), UpdatedAt: stampOf(m.At), URLs: []string{}, Mentions: []string{},
 		Channels: []string{}}
-	switch m.From.Kind {
-	case actor.Visitor:
+	v.User = a.user(m.From)
+	if m.From.Kind == actor.Visitor {
 		v.Token, v.Alias = a.visit.Identity.Token, a.visit.Visitor.Name
-		v.User = userView{string(a.visit.Visitor.ID), a.visit.Identity.Username, a.visit.Visitor.Name}
-	case actor.Agent:
-		x := a.agents[id.Agent(m.From.ID)]
-		v.User = userView{m.From.ID, x.Username, x.Name}
-		if x.Username == "" {
-			v.User.Username, v.User.Name = m.From.ID, m.From.Name
-		}
-	default:
-		v.User = userView{botID, botID, "Rocket.Cat"}
 	}
 	if m.Line != nil {
 		return a.line(v, m)
@@ -286,8 +279,27 @@ func (a *authors) message(m conversation.Message) (v messageView, shown bool) {
 	if m.Text != "" {
 		v.Blocks = []object{{"type": "PARAGRAPH", "value": []object{{"type": "PLAIN_TEXT", "value": m.Text}}}}
 	}
+	if m.Edited != nil {
+		v.EditedAt, v.UpdatedAt = stampOf(m.Edited.At), stampOf(m.Edited.At)
+		by := a.user(m.Edited.By)
+		v.EditedBy = &by
+	}
 	a.f.attach(&v, m)
-	return v, m.Kind.VisibleToVisitor()
+	return v, m.Kind.VisibleToVisitor() && m.Recalled == nil
+}
+
+// user is the contract's form of an author.
+func (a *authors) user(by conversation.Author) userView {
+	switch by.Kind {
+	case actor.Visitor:
+		return userView{string(a.visit.Visitor.ID), a.visit.Identity.Username, a.visit.Visitor.Name}
+	case actor.Agent:
+		if x := a.agents[id.Agent(by.ID)]; x.Username != "" {
+			return userView{by.ID, x.Username, x.Name}
+		}
+		return userView{by.ID, by.ID, by.Name}
+	}
+	return userView{botID, botID, "Rocket.Cat"}
 }
 
 // line is the contract's form of a line about the conversation.
@@ -311,7 +323,7 @@ func (f *Front) attach(v *messageView, m conversation.Message) {
 	}
 	file := m.File
 	address := f.Media.Address(m.Tenant, file.ID, media.Original)
-	v.File = object{"_id": file.ID, "name": file.Name, "type": file.Type, "size": file.Size}
+	v.File = object{"_id": file.ID, "name": file.Name, "type": file.Type}
 	v.Files = []object{v.File}
 	at := object{"title": file.Name, "type": "file", "title_link": address, "title_link_download": true}
 	kind, _, _ := strings.Cut(file.Type, "/")

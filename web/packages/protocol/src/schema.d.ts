@@ -3005,7 +3005,7 @@ export interface components {
             agentName?: string;
             by?: string;
             /** @enum {string} */
-            name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_end" | "too_long" | "recalled";
+            name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_end" | "too_long" | "recalled" | "edited";
             note?: string;
             rule?: string;
             /** Format: int64 */
@@ -3109,6 +3109,8 @@ export interface components {
             canvas?: string;
             clientId?: string;
             conversation: string;
+            /** Format: date-time */
+            editedAt?: string;
             file?: components["schemas"]["File"];
             from: components["schemas"]["Author"];
             id: string;

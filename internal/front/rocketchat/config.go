@@ -1,0 +1,263 @@
+package rocketchat
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"parlor/internal/account"
+	"parlor/internal/conversation"
+	"parlor/internal/errs"
+	"parlor/internal/id"
+	"parlor/internal/setting"
+	"parlor/internal/visitor"
+)
+
+// widget adds the call by which the widget learns what it needs.
+func (f *Front) widget() {
+	f.add(route{method: http.MethodGet, path: "livechat/config", do: f.config, calls: 60},
+		route{method: http.MethodGet, path: "livechat/agent.info/:rid/:token", do: f.agentInfo},
+		route{method: http.MethodGet, path: "livechat/agent.next/:token", do: f.agentNext})
+}
+
+var configShape = dict(maybe("token", text), maybe("department", text), maybe("businessUnit", text)).open()
+
+// config answers GET livechat/config.
+func (f *Front) config(ctx context.Context, c *call) (any, error) {
+	var in struct{ Token, Department string }
+	if err := c.readQuery(configShape, &in); err != nil {
+		return nil, err
+	}
+	book, err := f.Accounts.Book(ctx, c.tenant)
+	if err != nil {
+		return nil, err
+	}
+	company := book.Tenant.Settings
+	if !company.On("Livechat_enabled") {
+		return object{"config": object{"enabled": false}}, nil
+	}
+	online, err := f.online(ctx, c, company, id.Team(in.Department))
+	if err != nil {
+		return nil, err
+	}
+	departments, err := f.publicDepartments(ctx, book)
+	if err != nil {
+		return nil, err
+	}
+	conf := object{"enabled": true, "online": online, "settings": widgetSettings(company), "theme": widgetTheme(company), "messages": widgetMessages(company),
+		"survey":   object{"items": surveyItems, "values": []string{"1", "2", "3", "4", "5"}},
+		"triggers": []object{}, "departments": departments, "resources": object{"sound": "", "emojis": []object{}}, "customFields": []object{}}
+	return object{"config": conf}, f.addGuest(ctx, c, company, in.Token, conf)
+}
+
+// surveyItems are the questions of the contract's survey, with its spelling.
+var surveyItems = []string{"satisfaction", "agentKnowledge", "agentResposiveness", "agentFriendliness"}
+
+func widgetSettings(s setting.Company) object {
+	var limit any = false
+	if s.On("Livechat_enable_message_character_limit") {
+		limit = cmp.Or(s.Number("Livechat_message_character_limit"), conversation.MaxText)
+	}
+	return object{"registrationForm": s.On("Livechat_registration_form"), "allowSwitchingDepartments": s.On("Livechat_allow_switching_departments"),
+		"nameFieldRegistrationForm": s.On("Livechat_name_field_registration_form"), "emailFieldRegistrationForm": s.On("Livechat_email_field_registration_form"),
+		"displayOfflineForm": s.On("Livechat_display_offline_form"), "videoCall": false,
+		"fileUpload": s.On("Livechat_fileupload_enabled") && s.On("FileUpload_Enabled"), "language": s.Word("Language"),
+		"transcript": s.On("Livechat_enable_transcript"), "historyMonitorType": s.Word("Livechat_history_monitor_type"),
+		"forceAcceptDataProcessingConsent": s.On("Livechat_force_accept_data_processing_consent"),
+		"showConnecting":                   s.Word("Livechat_Routing_Method") != "Auto_Selection", "agentHiddenInfo": !s.On("Livechat_show_agent_info"),
+		"clearLocalStorageWhenChatEnded": s.On("Livechat_clear_local_storage_when_chat_ended"), "limitTextLength": limit,
+		"hiddenSystemMessages": s.Words("Livechat_hide_system_messages"), "livechatLogo": object{}, "hideWatermark": s.On("Livechat_hide_watermark"),
+		"visitorsCanCloseChat": s.On("Omnichannel_allow_visitors_to_close_conversation")}
+}
+
+func widgetTheme(s setting.Company) object {
+	return object{"title": s.Word("Livechat_title"), "color": s.Word("Livechat_title_color"), "offlineTitle": s.Word("Livechat_offline_title"),
+		"offlineColor": s.Word("Livechat_offline_title_color"), "position": s.Word("Livechat_widget_position"), "background": s.Word("Livechat_background"),
+		"actionLinks": object{"webrtc": []object{}, "jitsi": []object{}}}
+}
+
+func widgetMessages(s setting.Company) object {
+	return object{"offlineMessage": s.Word("Livechat_offline_message"), "offlineSuccessMessage": s.Word("Livechat_offline_success_message"),
+		"offlineUnavailableMessage":   s.Word("Livechat_offline_form_unavailable"),
+		"conversationFinishedMessage": s.Word("Livechat_conversation_finished_message"), "conversationFinishedText": s.Word("Livechat_conversation_finished_text"),
+		"transcriptMessage": s.Word("Livechat_transcript_message"), "registrationFormMessage": s.Word("Livechat_registration_form_message"),
+		"dataProcessingConsentText": s.Word("Livechat_data_processing_consent_text")}
+}
+
+// online tells whether somebody would answer, in a department or at all.
+func (f *Front) online(ctx context.Context, c *call, company setting.Company, team id.Team) (bool, error) {
+	if company.On("Livechat_accept_chats_with_no_agents") {
+		return true, nil
+	}
+	door, err := f.Routing.Door(ctx, c.tenant, c.inbox, team)
+	if err != nil || door.Refused != "" || team == "" {
+		return err == nil && door.Refused == "" && door.AgentsOnline, err
+	}
+	teams, err := f.Routing.Teams(ctx, c.tenant)
+	for _, t := range teams {
+		if t.ID == team {
+			return t.Ready > 0, nil
+		}
+	}
+	return false, err
+}
+
+// publicDepartments are the departments that a visitor may choose: those with an agent.
+func (f *Front) publicDepartments(ctx context.Context, book *account.Book) ([]object, error) {
+	people, err := f.people(ctx, book.Tenant.ID)
+	if err != nil {
+		return nil, err
+	}
+	staffed := map[id.Team]bool{}
+	for a := range maps.Values(people) {
+		for _, t := range a.Teams {
+			staffed[t] = staffed[t] || !a.Disabled
+		}
+	}
+	list := []object{}
+	for _, t := range slices.SortedFunc(maps.Values(book.Teams), func(a, b account.Team) int { return cmp.Compare(a.Name, b.Name) }) {
+		if staffed[t.ID] {
+			list = append(list, object{"_id": t.ID, "name": t.Name, "showOnRegistration": true, "showOnOfflineForm": true})
+		}
+	}
+	return list, nil
+}
+
+// addGuest adds what is known of a visitor, of its open room and of who serves it.
+func (f *Front) addGuest(ctx context.Context, c *call, company setting.Company, token string, conf object) error {
+	k, err := f.Visitors.ByToken(ctx, c.tenant, token)
+	if errs.CodeOf(err) == errs.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v := visitorOf(k)
+	guest := object{"_id": v.ID, "username": v.Username, "token": v.Token}
+	if v.Name != "" {
+		guest["name"] = v.Name
+	}
+	if v.Emails != nil {
+		guest["visitorEmails"] = v.Emails
+	}
+	if v.Department != "" {
+		guest["department"] = v.Department
+	}
+	conf["guest"] = guest
+	conv, err := f.Conversations.Active(ctx, c.tenant, k.Visitor.ID)
+	if errs.CodeOf(err) == errs.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r, err := f.roomOf(ctx, conv, k)
+	if err != nil {
+		return err
+	}
+	room := object{"_id": r.ID, "open": true}
+	if r.Department != "" {
+		room["departmentId"] = r.Department
+	}
+	if r.ServedBy != nil {
+		room["servedBy"] = r.ServedBy
+		if conf["agent"], err = f.agentView(ctx, c.tenant, company, conv.Agent); err != nil {
+			return err
+		}
+	}
+	conf["room"] = room
+	if company.On("Livechat_waiting_queue") && conv.Status == conversation.Queued {
+		conf["queueInfo"], err = f.queueInfo(ctx, conv, company)
+	}
+	return err
+}
+
+// queueInfo is what a visitor who waits is told.
+func (f *Front) queueInfo(ctx context.Context, conv conversation.Conversation, company setting.Company) (object, error) {
+	spot, err := f.Routing.Place(ctx, conv.Tenant, conv.ID)
+	message := company.Word("Livechat_waiting_queue_message")
+	if message == "" {
+		message = "Your spot is #" + strconv.Itoa(spot)
+	}
+	return object{"spot": spot, "message": message}, err
+}
+
+// agentView is an agent as visitors see it.
+func (f *Front) agentView(ctx context.Context, t id.Tenant, company setting.Company, a id.Agent) (object, error) {
+	if !company.On("Livechat_show_agent_info") {
+		return object{"hiddenInfo": true}, nil
+	}
+	x, err := f.agent(ctx, t, a)
+	if err != nil {
+		return nil, err
+	}
+	st, err := f.Accounts.AgentStatus(ctx, t, a, f.Clock.Now())
+	if err != nil && errs.CodeOf(err) != errs.NotFound {
+		return nil, err
+	}
+	v := object{"_id": x.ID, "name": x.Name, "username": x.Username, "status": presenceOf(st), "livechat": object{}}
+	if company.On("Livechat_show_agent_email") && x.Email != "" {
+		v["emails"] = []object{{"address": x.Email, "verified": true}}
+	}
+	return v, nil
+}
+
+// agentInfo answers livechat/agent.info: who serves a room.
+func (f *Front) agentInfo(ctx context.Context, c *call) (any, error) {
+	_, conv, err := f.roomOfVisitor(ctx, c.tenant, c.params["token"], c.params["rid"])
+	if err != nil {
+		return nil, err
+	}
+	if conv.Agent == "" {
+		return nil, plain("invalid-agent")
+	}
+	company, err := f.company(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	v, err := f.agentView(ctx, c.tenant, company, conv.Agent)
+	return object{"agent": v}, err
+}
+
+// agentNext answers livechat/agent.next: whom routing would choose now.
+func (f *Front) agentNext(ctx context.Context, c *call) (any, error) {
+	var in struct{ Department string }
+	if err := c.readQuery(dict(maybe("department", text)).open(), &in); err != nil {
+		return nil, err
+	}
+	k, err := f.Visitors.ByToken(ctx, c.tenant, c.params["token"])
+	known := err == nil
+	if err != nil && errs.CodeOf(err) != errs.NotFound {
+		return nil, err
+	}
+	if known {
+		if _, err := f.Conversations.Active(ctx, c.tenant, k.Visitor.ID); errs.CodeOf(err) != errs.NotFound {
+			return object{}, err
+		}
+	} else {
+		k = visitor.Known{}
+	}
+	team := id.Team(in.Department)
+	if team == "" {
+		team = k.Identity.Team
+	}
+	company, err := f.company(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if company.Word("Livechat_Routing_Method") == "Manual_Selection" {
+		return nil, plain("agent-not-found")
+	}
+	a, err := f.Routing.Next(ctx, c.tenant, c.inbox, team)
+	if err != nil {
+		return nil, err
+	}
+	if a == "" {
+		return nil, plain("agent-not-found")
+	}
+	v, err := f.agentView(ctx, c.tenant, company, a)
+	return object{"agent": v}, err
+}
