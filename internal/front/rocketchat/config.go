@@ -92,7 +92,7 @@ func (f *Front) online(ctx context.Context, c *call, company setting.Company, te
 	if company.On("Livechat_accept_chats_with_no_agents") {
 		return true, nil
 	}
-	door, err := f.Routing.Door(ctx, c.tenant, c.inbox, team)
+	door, err := f.Routing.Door(ctx, c.tenant, c.inbox, team, "")
 	if err != nil || door.Refused != "" || team == "" {
 		return err == nil && door.Refused == "" && door.AgentsOnline, err
 	}
