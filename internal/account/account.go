@@ -42,6 +42,9 @@ const (
 	Member     Role = "agent"
 	// Monitor looks after the teams of a unit.
 	Monitor Role = "monitor"
+	// Integration is a program's: it reads conversations through contracts that name
+	// permissions, and does nothing else.
+	Integration Role = "integration"
 	// Bot answers by itself and is never absent.
 	Bot Role = "bot"
 	// User, Guest and App may log in and nothing else.
@@ -51,14 +54,15 @@ const (
 )
 
 var permissions = map[Role][]actor.Permission{
-	Monitor:    {actor.Reply, actor.Invite, actor.Block, actor.Contact, actor.SeeAll, actor.Manage},
-	Bot:        {actor.Reply},
-	User:       {},
-	Guest:      {},
-	App:        {},
-	Admin:      actor.Permissions(),
-	Supervisor: {actor.Reply, actor.Invite, actor.Block, actor.Contact, actor.SeeAll, actor.Manage, actor.Content},
-	Member:     {actor.Reply, actor.Invite, actor.Block, actor.Contact},
+	Monitor:     {actor.Reply, actor.Invite, actor.Block, actor.Contact, actor.SeeAll, actor.Manage},
+	Bot:         {actor.Reply},
+	Integration: {},
+	User:        {},
+	Guest:       {},
+	App:         {},
+	Admin:       actor.Permissions(),
+	Supervisor:  {actor.Reply, actor.Invite, actor.Block, actor.Contact, actor.SeeAll, actor.Manage, actor.Content},
+	Member:      {actor.Reply, actor.Invite, actor.Block, actor.Contact},
 }
 
 // BuiltIn reports whether r is one of the roles that always exist.

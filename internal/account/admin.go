@@ -411,10 +411,10 @@ func (s *Service) InboxFor(ctx context.Context, who actor.Actor, in id.Inbox) (I
 	return got, err
 }
 
-// BuiltInRoles returns the roles that always exist.
+// BuiltInRoles returns the roles that always exist, as far as people choose them.
 func BuiltInRoles() []CustomRole {
 	list := make([]CustomRole, 0, len(permissions))
-	for _, r := range []Role{Admin, Supervisor, Member} {
+	for _, r := range []Role{Admin, Supervisor, Member, Integration} {
 		list = append(list, CustomRole{ID: r, Name: string(r), Permissions: permissions[r]})
 	}
 	return list

@@ -39,7 +39,11 @@ func build() map[string][]string {
 		}
 	}
 	give(forAll, Manager, Monitor, Agent)
+	m["view-l-room"] = append(m["view-l-room"], Integration)
 	give(forMonitors, Manager, Monitor)
+	for _, p := range []string{"view-livechat-rooms", "view-livechat-departments"} {
+		m[p] = append(m[p], Integration)
+	}
 	give(forManagers, Manager)
 	give(forAgentsAndManagers, Manager, Agent)
 	give(forAdmins)

@@ -27,10 +27,14 @@ const (
 	Bot     = "bot"
 	App     = "app"
 	Guest   = "guest"
+	// Integration is a program's, see account.Integration.
+	Integration = "integration"
 )
 
 // Roles lists the roles that always exist.
-func Roles() []string { return []string{Admin, App, Bot, Guest, Agent, Manager, Monitor, User} }
+func Roles() []string {
+	return []string{Admin, App, Bot, Guest, Integration, Agent, Manager, Monitor, User}
+}
 
 // Entry is a permission with the roles that have it.
 type Entry struct {

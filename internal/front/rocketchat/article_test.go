@@ -146,3 +146,24 @@ func TestTheArticlesFlow(t *testing.T) {
 		}
 	})
 }
+
+// TestIntegrationsDoWhatTheyNeedOnly: the role of integrations reads and does no more.
+func TestIntegrationsDoWhatTheyNeedOnly(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, nil)
+	c := &client{t: t, s: s}
+	s.Agent("crm@example.com", account.Integration)
+	crm := c.logIn("crm")
+	crm.call("GET", "me", "").is("roles.0", "integration")
+	crm.call("POST", "livechat/agent.status", `{}`).want(404, `{"error":"Agent not found","success":false}`) // allowed, but it is no agent
+	for _, x := range []struct{ method, path, body string }{
+		{"GET", "livechat/analytics/dashboards/charts/agents-status", ""}, {"POST", "settings/Livechat_enabled", `{"value":false}`},
+		{"POST", "permissions.update", `{"permissions":[{"_id":"view-l-room","roles":["user"]}]}`}, {"POST", "omnichannel/integrations", `{}`},
+	} {
+		crm.call(x.method, x.path, x.body).want(403, `{"error":"User does not have the permissions required for this action [error-unauthorized]","success":false}`)
+	}
+	status, text, _ := s.Call("GET", "/api/parlor/v1/admin/agents", "", "Authorization", "Bearer "+s.Token("crm@example.com"))
+	if status != 403 {
+		t.Fatal(status, text)
+	}
+}
