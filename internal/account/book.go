@@ -19,6 +19,8 @@ type Book struct {
 	Inboxes map[id.Inbox]Inbox
 	Teams   map[id.Team]Team
 	Roles   map[Role]CustomRole
+	// Units are ordered by name.
+	Units []Unit
 	// services remembers the merged settings.
 	mu       sync.Mutex
 	services map[scope]setting.Service
@@ -132,6 +134,9 @@ func (b *books) read(ctx context.Context, t id.Tenant) (*Book, error) {
 	if err != nil {
 		return nil, err
 	}
+	if book.Units, err = b.store.Units(ctx, t); err != nil {
+		return nil, err
+	}
 	roles, err := b.store.Roles(ctx, t)
 	for _, r := range roles {
 		book.Roles[r.ID] = r
@@ -212,9 +217,10 @@ func (s *Service) SetTeam(ctx context.Context, who actor.Actor, team Team) (err 
 	return nil
 }
 
-// checkParent refuses a parent that does not exist or lies below the team.
+// checkParent refuses teams above or behind this one that do not exist, and a
+// parent that lies below the team.
 func (s *Service) checkParent(ctx context.Context, team Team) error {
-	if team.Settings.Parent == "" {
+	if team.Settings.Parent == "" && team.Settings.Fallback == "" {
 		return nil
 	}
 	list, err := s.store.Teams(ctx, team.Tenant)
@@ -226,6 +232,12 @@ func (s *Service) checkParent(ctx context.Context, team Team) error {
 		parents[t.ID] = id.Team(t.Settings.Parent)
 	}
 	parents[team.ID] = id.Team(team.Settings.Parent)
+	if err := checkFallback(list, team); err != nil {
+		return err
+	}
+	if team.Settings.Parent == "" {
+		return nil
+	}
 	if _, ok := parents[id.Team(team.Settings.Parent)]; !ok {
 		return errs.Field("parent", "team_not_found", "There is no team %q to be the parent.", team.Settings.Parent)
 	}

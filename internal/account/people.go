@@ -158,11 +158,33 @@ func (s *Service) Discharge(ctx context.Context, who actor.Actor, agent id.Agent
 	if role == Member {
 		change.Teams = []id.Team{}
 	}
-	if a, err = s.ChangeAgent(ctx, who, agent, change); err != nil || role != Member {
+	if a, err = s.ChangeAgent(ctx, who, agent, change); err != nil {
 		return a, err
+	}
+	if role == Monitor {
+		return a, s.leaveUnits(ctx, who, agent)
+	}
+	if role != Member {
+		return a, nil
 	}
 	_, err = s.SetState(ctx, actor.Actor{Kind: actor.Agent, Tenant: who.Tenant, Agent: agent}, Away, "")
 	return a, err
+}
+
+// leaveUnits takes an agent who is no monitor any more out of the units.
+func (s *Service) leaveUnits(ctx context.Context, who actor.Actor, agent id.Agent) error {
+	list, err := s.store.Units(ctx, who.Tenant)
+	if err != nil {
+		return err
+	}
+	for _, u := range list {
+		if slices.Contains(u.Monitors, agent) {
+			if _, err := s.SaveUnit(ctx, who, u); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // SetProfile changes what is kept of an agent: everybody may change the own, an

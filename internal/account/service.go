@@ -57,6 +57,9 @@ type Login struct {
 	Agent      Agent
 	// Permissions are those of the agent's role when the login was checked.
 	Permissions []actor.Permission
+	// watched are the teams of a monitor's units; bound limits it to them.
+	watched []id.Team
+	bound   bool
 }
 
 var errLogin = errs.New(errs.Unauthenticated, "wrong_login", "The name or the password is wrong.")
@@ -136,8 +139,7 @@ func (s *Service) issueAs(ctx context.Context, a Agent, c Credential, life time.
 	if err := s.store.CreateCredential(ctx, c); err != nil {
 		return Login{}, err
 	}
-	allowed, err := s.permissionsOf(ctx, a)
-	return Login{Secret: secret, Credential: c, Agent: a, Permissions: allowed}, err
+	return s.loginOf(ctx, secret, c, a)
 }
 
 // IssueToken returns a personal access token of the agent with that e-mail or
@@ -152,6 +154,15 @@ func (s *Service) IssueToken(ctx context.Context, t id.Tenant, login, name strin
 		return out, err
 	}
 	return s.issue(ctx, a, AccessToken, name, 0)
+}
+
+// loginOf is the login of an agent with what it may do now.
+func (s *Service) loginOf(ctx context.Context, secret string, c Credential, a Agent) (l Login, err error) {
+	l = Login{Secret: secret, Credential: c, Agent: a}
+	if l.Permissions, err = s.permissionsOf(ctx, a); err != nil {
+		return l, err
+	}
+	return l, s.bind(ctx, &l)
 }
 
 var errCredential = errs.New(errs.Unauthenticated, "unauthenticated", "Please log in.")
@@ -179,8 +190,7 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (out Login, e
 	if a.Disabled {
 		return out, errCredential
 	}
-	allowed, err := s.permissionsOf(ctx, a)
-	return Login{Secret: secret, Credential: c, Agent: a, Permissions: allowed}, err
+	return s.loginOf(ctx, secret, c, a)
 }
 
 // Actor returns the acting party of a login. A login that no service checked has
@@ -189,7 +199,11 @@ func (l Login) Actor() actor.Actor {
 	if l.Permissions == nil {
 		l.Permissions = permissions[l.Agent.Role]
 	}
-	return actor.Actor{Kind: actor.Agent, Tenant: l.Agent.Tenant, Agent: l.Agent.ID, Name: l.Agent.Name, Teams: l.Agent.Teams, Permissions: l.Permissions}
+	teams := l.Agent.Teams
+	if len(l.watched) > 0 {
+		teams = append(slices.Clone(teams), l.watched...)
+	}
+	return actor.Actor{Kind: actor.Agent, Tenant: l.Agent.Tenant, Agent: l.Agent.ID, Name: l.Agent.Name, Teams: teams, Permissions: l.Permissions, Bound: l.bound}
 }
 
 // SessionEnded is the payload of event.SessionEnded: sockets that were opened

@@ -159,6 +159,17 @@ func mapTeam(t setting.Team, f func(string) (string, error)) (_ setting.Team, er
 			return t, err
 		}
 	}
+	if t.Fallback != "" {
+		if t.Fallback, err = f(t.Fallback); err != nil {
+			return t, err
+		}
+	}
+	t.Forwards = slices.Clone(t.Forwards)
+	for i, to := range t.Forwards {
+		if t.Forwards[i], err = f(to); err != nil {
+			return t, err
+		}
+	}
 	t.Service, err = mapService(t.Service, f)
 	return t, err
 }

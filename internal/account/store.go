@@ -70,6 +70,23 @@ type Store interface {
 	// it has a conversation that is not closed.
 	DeleteTeam(ctx context.Context, t id.Tenant, team id.Team, by audit.By) error
 
+	// Members returns the members of a team by their order, then by username.
+	Members(ctx context.Context, t id.Tenant, team id.Team) ([]Membership, error)
+	// MembershipsOf returns the teams of an agent.
+	MembershipsOf(ctx context.Context, t id.Tenant, agent id.Agent) ([]Membership, error)
+	// SetMembers adds or changes members, then takes others out; agents that do not
+	// exist are passed over.
+	SetMembers(ctx context.Context, t id.Tenant, team id.Team, in []Membership, out []id.Agent, by audit.By) error
+	// ReleaseTeam takes all conversations that are not closed out of a team.
+	ReleaseTeam(ctx context.Context, t id.Tenant, team id.Team) error
+
+	// Units returns the tenant's units ordered by name.
+	Units(ctx context.Context, t id.Tenant) ([]Unit, error)
+	// SaveUnit adds a unit or replaces what is known of it. A team is in one unit.
+	SaveUnit(ctx context.Context, u Unit, fresh bool, by audit.By) error
+	// DeleteUnit removes a unit; its teams stay.
+	DeleteUnit(ctx context.Context, t id.Tenant, unit string, by audit.By) error
+
 	// Roles returns the tenant's own roles ordered by name.
 	Roles(ctx context.Context, t id.Tenant) ([]CustomRole, error)
 	// SaveRole adds a role or replaces its name and permissions; names are unique.

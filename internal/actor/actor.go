@@ -59,12 +59,18 @@ type Actor struct {
 	Teams []id.Team
 	// Permissions are those of the agent's role.
 	Permissions []Permission
+	// Bound limits the agent to its teams, whatever its permissions are: SeeAll is
+	// not among them.
+	Bound bool
 }
 
 // Can reports whether a has permission p. The system may do everything.
 func (a Actor) Can(p Permission) bool {
 	if a.Kind == System {
 		return true
+	}
+	if a.Bound && p == SeeAll {
+		return false
 	}
 	for _, q := range a.Permissions {
 		if q == p {

@@ -91,6 +91,9 @@ func (s *Snapshot) helpers(p *Policy, w *Waiting) (teams []id.Team) {
 	if w.Team == "" {
 		return nil
 	}
+	if p.Fallback != "" && (p.Shut || !s.anyone(w.Team)) {
+		teams = append(teams, p.Fallback)
+	}
 	for _, o := range p.Overflow {
 		waited := s.Now.Sub(w.QueuedAt) >= time.Duration(o.After)*time.Second
 		crowded := o.Waiting > 0 && s.Waiting[w.Team] >= o.Waiting
@@ -99,6 +102,11 @@ func (s *Snapshot) helpers(p *Policy, w *Waiting) (teams []id.Team) {
 		}
 	}
 	return teams
+}
+
+// anyone reports whether a member of a team is available.
+func (s *Snapshot) anyone(team id.Team) bool {
+	return slices.ContainsFunc(s.Agents, func(a account.AgentStatus) bool { return a.Available() && slices.Contains(a.Teams, team) })
 }
 
 // Decide chooses an agent for a waiting conversation, or leaves it in the
@@ -198,7 +206,7 @@ func (s *Snapshot) filter(a *account.AgentStatus, q *question) (rank int, f Filt
 	if q.only && !named {
 		return 0, FilterNotNamed
 	}
-	if w.Team != "" && !named && !slices.Contains(a.Teams, w.Team) {
+	if w.Team != "" && !named && (q.p.Shut || !slices.Contains(a.Teams, w.Team)) {
 		rank = 1 + slices.IndexFunc(q.helpers, func(t id.Team) bool { return slices.Contains(a.Teams, t) })
 		if rank == 0 {
 			return 0, FilterTeam

@@ -48,6 +48,9 @@ func (s *Service) rulesOf(t id.Tenant, book *account.Book) *rules {
 	r := &rules{book: book, helps: map[id.Team][]id.Team{}}
 	see := func(team id.Team, p Policy) {
 		r.caps = r.caps || p.TeamCap > 0
+		if p.Fallback != "" {
+			r.helps[team] = append(r.helps[team], p.Fallback)
+		}
 		for _, o := range p.Overflow {
 			r.lengths = r.lengths || o.Waiting > 0
 			if to := id.Team(o.Team); !slices.Contains(r.helps[team], to) {
@@ -57,7 +60,7 @@ func (s *Service) rulesOf(t id.Tenant, book *account.Book) *rules {
 	}
 	for in := range book.Inboxes {
 		for team := range book.Teams {
-			see(team, PolicyOf(book.Service(in, team).Routing))
+			see(team, policyFor(book, in, team))
 		}
 	}
 	s.rules[t] = r
@@ -79,11 +82,20 @@ func (s *Service) count(ctx context.Context, snap *Snapshot, t id.Tenant) (err e
 	return err
 }
 
+// policyFor is the policy of a place, with what the team itself says.
+func policyFor(book *account.Book, in id.Inbox, team id.Team) Policy {
+	p := PolicyOf(book.Service(in, team).Routing)
+	if t, ok := book.Teams[team]; ok {
+		p.Shut, p.Fallback = t.Settings.Shut(), id.Team(t.Settings.Fallback)
+	}
+	return p
+}
+
 // learn makes sure that the snapshot knows the policy that holds for w.
 func (s *Service) learn(snap *Snapshot, w Waiting) {
 	p := Place{w.Inbox, w.Team}
 	if _, ok := snap.Policies[p]; !ok {
-		snap.Policies[p] = PolicyOf(snap.book.Service(w.Inbox, w.Team).Routing)
+		snap.Policies[p] = policyFor(snap.book, w.Inbox, w.Team)
 	}
 }
 

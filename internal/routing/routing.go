@@ -67,6 +67,10 @@ type Policy struct {
 	FirstBatch int `json:"firstBatch,omitempty"`
 	// Overflow are the teams that take over.
 	Overflow []setting.Overflow `json:"overflow,omitempty"`
+	// Shut is true for a team that is out of use: its members get nothing by it.
+	Shut bool `json:"shut,omitempty"`
+	// Fallback is the team that serves while no member of this one is available.
+	Fallback id.Team `json:"fallback,omitempty"`
 }
 
 // Place is what a policy holds for: an inbox and a team of it, "" for none.

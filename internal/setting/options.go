@@ -43,7 +43,7 @@ var options = []Option{
 	{ID: "Livechat_Allow_collect_and_store_HTTP_header_informations", Kind: "boolean", Default: false, Public: true, Section: "Livechat"},
 	{ID: "Livechat_force_accept_data_processing_consent", Kind: "boolean", Default: false, Public: true, Section: "Livechat"},
 	{ID: "Livechat_clear_local_storage_when_chat_ended", Kind: "boolean", Default: false, Public: true, Section: "Livechat"},
-	{ID: "Omnichannel_enable_department_removal", Kind: "boolean", Default: false, Public: true, Section: "Livechat"},
+	{ID: "Omnichannel_enable_department_removal", Kind: "boolean", Default: true, Public: true, Section: "Livechat"},
 	{ID: "SMS_Enabled", Kind: "boolean", Default: false, Public: true, Section: "Livechat"},
 	{ID: "Livechat_transcript_show_system_messages", Kind: "boolean", Default: false, Public: true, Section: "Livechat"},
 	{ID: "Livechat_OfflineMessageToChannel_channel_name", Kind: "string", Default: "", Section: "Livechat"},

@@ -74,6 +74,7 @@ type Team struct {
 	// Regions are the countries (ISO codes), provinces and cities whose visitors
 	// are offered the team; empty means everywhere.
 	Regions []string `json:"regions,omitempty"`
+	Desk
 	Service
 }
 

@@ -164,6 +164,7 @@ func (s Company) Check() error {
 func (t Team) Check() error {
 	c := &check{}
 	c.regions(t.Regions)
+	t.Desk.check(c)
 	t.Service.check(c)
 	return c.err
 }

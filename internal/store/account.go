@@ -220,8 +220,10 @@ func (s *Store) DeleteTeam(ctx context.Context, t id.Tenant, team id.Team, by au
 		if running {
 			return errs.New(errs.Conflict, "team_in_use", "The team has conversations that are not closed.")
 		}
-		if _, err := x.exec(ctx, `DELETE FROM agent_team WHERE tenant = $1 AND team = $2`, string(t), string(team)); err != nil {
-			return err
+		for _, table := range []string{"agent_team", "unit_team"} {
+			if _, err := x.exec(ctx, `DELETE FROM `+table+` WHERE tenant = $1 AND team = $2`, string(t), string(team)); err != nil {
+				return err
+			}
 		}
 		if _, err := x.exec(ctx, `DELETE FROM team WHERE tenant = $1 AND id = $2`, string(t), string(team)); err != nil {
 			return err

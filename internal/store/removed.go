@@ -23,7 +23,7 @@ func (s *Store) RemoveAgent(ctx context.Context, t id.Tenant, a id.Agent, when t
 			removed_at = $3, lost_at = $3 WHERE id = $1 AND tenant = $2`, string(a), string(t), ms(when)); err != nil {
 			return err
 		}
-		for _, table := range []string{"agent_team", "credential", "presence"} {
+		for _, table := range []string{"agent_team", "unit_monitor", "credential", "presence"} {
 			if _, err := x.exec(ctx, `DELETE FROM `+table+` WHERE tenant = $1 AND agent = $2`, string(t), string(a)); err != nil {
 				return err
 			}

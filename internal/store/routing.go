@@ -114,6 +114,12 @@ func (s *Store) assign(ctx context.Context, t *tx, c conversation.Conversation, 
 		version = version + 1 WHERE id = $1`, string(c.ID), string(in.To), ms(in.At)); err != nil {
 		return moved, err
 	}
+	if c.Team != "" && in.From != in.To {
+		if _, err := t.exec(ctx, `UPDATE agent_team SET served = served + 1 WHERE tenant = $1 AND agent = $2 AND team = $3`,
+			string(in.Tenant), string(in.To), string(c.Team)); err != nil {
+			return moved, err
+		}
+	}
 	if err := keepDecision(ctx, t, c.ID, in.To, body); err != nil {
 		return moved, err
 	}

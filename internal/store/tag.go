@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -107,10 +108,13 @@ func (s *Store) Tags(ctx context.Context, t id.Tenant, kind tag.Kind) (list []ta
 	defer errs.Wrap(&err, "store.Tags")
 	return all(ctx, s.readers, func(r row) (g tag.Tag, err error) {
 		var created, archived int64
-		err = r.Scan(&g.ID, &g.Tenant, &g.Kind, &g.Name, &g.Color, &g.Sort, &archived, &created)
+		var teams string
+		if err = r.Scan(&g.ID, &g.Tenant, &g.Kind, &g.Name, &g.Color, &g.Sort, &archived, &created, &g.About, &teams); err != nil {
+			return g, err
+		}
 		g.CreatedAt, g.Archived = at(created), archived != 0
-		return g, err
-	}, `SELECT id, tenant, kind, name, color, sort, archived, created_at FROM tag WHERE tenant = $1 AND ($2 = '' OR kind = $2)
+		return g, json.Unmarshal([]byte(teams), &g.Teams)
+	}, `SELECT id, tenant, kind, name, color, sort, archived, created_at, about, teams FROM tag WHERE tenant = $1 AND ($2 = '' OR kind = $2)
 		ORDER BY kind, sort, id LIMIT $3`, string(t), string(kind), 2*tag.MaxTags)
 }
 
@@ -132,8 +136,8 @@ func (s *Store) SaveTag(ctx context.Context, g tag.Tag, fresh bool, most int) (e
 		}
 		key := fold(g.Name)
 		if !fresh {
-			n, err := t.exec(ctx, `UPDATE tag SET name = $3, name_key = $4, color = $5, sort = $6, archived = $7 WHERE id = $1 AND tenant = $2`,
-				g.ID, string(g.Tenant), g.Name, key, g.Color, g.Sort, flag(g.Archived))
+			n, err := t.exec(ctx, `UPDATE tag SET name = $3, name_key = $4, color = $5, sort = $6, archived = $7, about = $8, teams = $9 WHERE id = $1 AND tenant = $2`,
+				g.ID, string(g.Tenant), g.Name, key, g.Color, g.Sort, flag(g.Archived), g.About, jsonList(g.Teams))
 			if err == nil && n == 0 {
 				err = missing("tag")
 			}
@@ -146,8 +150,9 @@ func (s *Store) SaveTag(ctx context.Context, g tag.Tag, fresh bool, most int) (e
 		if err != nil {
 			return err
 		}
-		_, err = t.exec(ctx, `INSERT INTO tag (id, tenant, kind, name, name_key, color, sort, created_at, archived) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			g.ID, string(g.Tenant), string(g.Kind), g.Name, key, g.Color, g.Sort, ms(g.CreatedAt), flag(g.Archived))
+		_, err = t.exec(ctx, `INSERT INTO tag (id, tenant, kind, name, name_key, color, sort, created_at, archived, about, teams)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			g.ID, string(g.Tenant), string(g.Kind), g.Name, key, g.Color, g.Sort, ms(g.CreatedAt), flag(g.Archived), g.About, jsonList(g.Teams))
 		return err
 	})
 }

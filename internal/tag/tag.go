@@ -30,7 +30,10 @@ const (
 // Bounds.
 const (
 	// MaxName is the longest name, in characters.
-	MaxName = 30
+	MaxName = 60
+	// MaxAbout is the longest description, in characters.
+	MaxAbout = 500
+	maxTeams = 100
 	// MaxTags bounds the tags of a kind.
 	MaxTags = 500
 	// MaxUses is as far as the uses of a tag are counted.
@@ -50,17 +53,23 @@ type Tag struct {
 	// Sort orders the tags of a kind, lowest first.
 	Sort int `json:"sort"`
 	// Archived tags stay on what has them and are put on nothing new.
-	Archived  bool      `json:"archived,omitempty"`
+	Archived bool `json:"archived,omitempty"`
+	// About says what the tag is for.
+	About string `json:"about,omitempty"`
+	// Teams are the teams whose conversations it is for; none means all.
+	Teams     []id.Team `json:"teams,omitempty"`
 	CreatedAt time.Time `json:"createdAt"`
 }
 
 // Input is what is said of a tag.
 type Input struct {
-	Name  string `json:"name" minLength:"1" maxLength:"30"`
+	Name  string `json:"name" minLength:"1" maxLength:"60"`
 	Color string `json:"color,omitempty" pattern:"^#[0-9a-fA-F]{6}$" doc:"#rrggbb; grey without it"`
 	Sort  int    `json:"sort,omitempty" minimum:"0" maximum:"100000"`
 	// Archived takes the tag out of use.
-	Archived bool `json:"archived,omitempty"`
+	Archived bool      `json:"archived,omitempty"`
+	About    string    `json:"about,omitempty" maxLength:"500"`
+	Teams    []id.Team `json:"teams,omitempty" maxItems:"100" doc:"Teams that the tag is for; all without it"`
 }
 
 // Uses is how often a tag is in use, at most MaxUses.
@@ -149,7 +158,10 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, kind Kind, tag stri
 	if !color.MatchString(in.Color) {
 		return t, errs.Field("color", "bad_color", "%q is not a color: #rrggbb.", in.Color)
 	}
-	t = Tag{ID: tag, Tenant: who.Tenant, Kind: kind, Name: name, Color: strings.ToLower(in.Color), Sort: in.Sort, Archived: in.Archived, CreatedAt: s.clock.Now()}
+	if utf8.RuneCountInString(in.About) > MaxAbout || len(in.Teams) > maxTeams {
+		return t, errs.Field("about", "too_long", "A tag has a description of at most %d characters and at most %d teams.", MaxAbout, maxTeams)
+	}
+	t = Tag{ID: tag, Tenant: who.Tenant, Kind: kind, Name: name, Color: strings.ToLower(in.Color), Sort: in.Sort, Archived: in.Archived, About: in.About, Teams: in.Teams, CreatedAt: s.clock.Now()}
 	fresh := tag == ""
 	if fresh {
 		t.ID = id.New()
@@ -158,6 +170,11 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, kind Kind, tag stri
 		return t, err
 	}
 	return s.find(ctx, who.Tenant, t.ID)
+}
+
+// Find returns one tag. Errors: NotFound "tag_not_found".
+func (s *Service) Find(ctx context.Context, who actor.Actor, tag string) (Tag, error) {
+	return s.find(ctx, who.Tenant, tag)
 }
 
 func (s *Service) find(ctx context.Context, t id.Tenant, tag string) (Tag, error) {

@@ -271,26 +271,31 @@ func (f *Front) saveAgent(ctx context.Context, c *call, in agentInfo) error {
 
 // capOf reads a highest number of chats; 0 and nothing mean no limit, which is the highest.
 func capOf(v any) (int, error) {
-	n := 0
+	n, err := numberOf(v)
+	if n <= 0 || n > account.MaxCap {
+		n = account.MaxCap
+	}
+	return n, err
+}
+
+// numberOf reads a number that may be written as text; an empty one is 0.
+func numberOf(v any) (int, error) {
 	switch x := v.(type) {
 	case nil:
+		return 0, nil
 	case float64:
-		n = int(x)
+		if x >= -1e9 && x <= 1e9 {
+			return int(x), nil
+		}
 	case string:
-		if strings.TrimSpace(x) == "" {
-			break
+		if x = strings.TrimSpace(x); x == "" {
+			return 0, nil
 		}
-		var err error
-		if n, err = strconv.Atoi(strings.TrimSpace(x)); err != nil {
-			return 0, invalidParams("must be number")
+		if n, err := strconv.Atoi(x); err == nil {
+			return n, nil
 		}
-	default:
-		return 0, invalidParams("must be number")
 	}
-	if n <= 0 || n > account.MaxCap {
-		return account.MaxCap, nil
-	}
-	return n, nil
+	return 0, invalidParams("must be number")
 }
 
 func (f *Front) searchAgent(ctx context.Context, c *call, p params) (any, error) {

@@ -98,6 +98,7 @@ func Mount(mux *http.ServeMux, d Deps) *Front {
 	f.tokens()
 	f.agentCalls()
 	f.roleCalls()
+	f.departmentCalls()
 	mux.HandleFunc(Prefix, func(w http.ResponseWriter, r *http.Request) {
 		f.serve(w, r, account.MainInbox, strings.TrimPrefix(r.URL.Path, Prefix))
 	})

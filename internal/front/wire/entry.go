@@ -17,7 +17,7 @@ import (
 func TeamsFor(book *account.Book, inbox account.Inbox, from region.Place) []NamedTeam {
 	var list []NamedTeam
 	add := func(t account.Team) {
-		if t.Settings.Serves(from.Country, from.Province, from.City) {
+		if t.Settings.Listed() && t.Settings.Serves(from.Country, from.Province, from.City) {
 			list = append(list, NamedTeam{t.ID, t.Name})
 		}
 	}

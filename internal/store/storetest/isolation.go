@@ -243,6 +243,23 @@ func accountCalls(s *store.Store, t id.Tenant, f foreign) map[string]call {
 		"UpdateAgent/ForeignTeam": func(ctx context.Context) (int, error) {
 			return none(s.UpdateAgent(ctx, account.Agent{ID: f.eve, Tenant: t, Teams: []id.Team{f.team}}, audit.None))
 		},
+		"Members": func(ctx context.Context) (int, error) {
+			list, err := s.Members(ctx, t, f.team)
+			return len(list), err
+		},
+		"MembershipsOf": func(ctx context.Context) (int, error) {
+			list, err := s.MembershipsOf(ctx, t, f.ann)
+			return len(list), err
+		},
+		"SetMembers": func(ctx context.Context) (int, error) {
+			return none(s.SetMembers(ctx, t, f.team, nil, []id.Agent{f.ann}, audit.None))
+		},
+		"ReleaseTeam": func(ctx context.Context) (int, error) { return 0, s.ReleaseTeam(ctx, t, f.team) },
+		"Units":       func(ctx context.Context) (int, error) { list, err := s.Units(ctx, t); return len(list), err },
+		"SaveUnit": func(ctx context.Context) (int, error) {
+			return none(s.SaveUnit(ctx, account.Unit{ID: "u1", Tenant: t, Name: "u", Teams: []id.Team{f.team}, CreatedAt: T0}, true, audit.None))
+		},
+		"DeleteUnit": func(ctx context.Context) (int, error) { return none(s.DeleteUnit(ctx, t, "u1", audit.None)) },
 		"RemoveAgent": func(ctx context.Context) (int, error) {
 			return none(s.RemoveAgent(ctx, t, f.ann, T0, audit.None))
 		},

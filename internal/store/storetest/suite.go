@@ -48,6 +48,8 @@ var suite = []struct {
 	{"Account/Agents", testAgents},
 	{"Account/Roles", testRoles},
 	{"Account/RemovedAgents", testRemovedAgents},
+	{"Account/Members", testMembers},
+	{"Account/Units", testUnits},
 	{"Account/Audit", testAudit},
 	{"Account/DeleteTeam", testDeleteTeam},
 	{"Account/InboxSeen", testSeen},
