@@ -3606,6 +3606,7 @@ export interface components {
             visitorName: string;
         };
         Tag: {
+            about?: string;
             archived?: boolean;
             color: string;
             /** Format: date-time */
@@ -3616,8 +3617,10 @@ export interface components {
             name: string;
             /** Format: int64 */
             sort: number;
+            teams?: string[];
         };
         TagBody: {
+            about?: string;
             archived?: boolean;
             /** @description #rrggbb; grey without it */
             color?: string;
@@ -3626,14 +3629,19 @@ export interface components {
             name: string;
             /** Format: int64 */
             sort?: number;
+            /** @description Teams that the tag is for; all without it */
+            teams?: string[];
         };
         TagChange: {
+            about?: string;
             archived?: boolean;
             /** @description #rrggbb; grey without it */
             color?: string;
             name: string;
             /** Format: int64 */
             sort?: number;
+            /** @description Teams that the tag is for; all without it */
+            teams?: string[];
         };
         TagUses: {
             tag: string;
@@ -3682,7 +3690,18 @@ export interface components {
             waiting: number;
         };
         TeamSettings: {
+            about?: string;
+            archived?: boolean;
+            closingTags?: string[];
+            email?: string;
+            extra?: {
+                [key: string]: unknown;
+            };
+            fallback?: string;
+            forwardIdle?: boolean;
+            forwards?: string[];
             hours?: components["schemas"]["Hours"];
+            off?: boolean;
             parent?: string;
             prompts?: {
                 [key: string]: {
@@ -3691,7 +3710,10 @@ export interface components {
             };
             regions?: string[];
             routing?: components["schemas"]["Routing"];
+            tagRequired?: boolean;
             timers?: components["schemas"]["Timers"];
+            unlisted?: boolean;
+            unmailed?: boolean;
         };
         Tenant: {
             /** Format: date-time */
