@@ -65,6 +65,28 @@ func (s *Service) Resume(ctx context.Context, who actor.Actor, marks []Mark, lim
 	return out, err
 }
 
+// Latest returns the newest n messages of conversations that were read before, by
+// conversation in rising order.
+func (s *Service) Latest(ctx context.Context, t id.Tenant, list []Conversation, n int) (map[id.Conversation][]Message, error) {
+	out := make(map[id.Conversation][]Message, len(list))
+	for len(list) > 0 {
+		part := list[:min(len(list), MaxBulk)]
+		list = list[len(part):]
+		marks := make([]Mark, len(part))
+		for i, c := range part {
+			marks[i] = Mark{c.ID, max(c.LastSeq-int64(n), 0)}
+		}
+		got, err := s.store.MessagesAfter(ctx, t, marks, n)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range got {
+			out[m.Conversation] = append(out[m.Conversation], m)
+		}
+	}
+	return out, nil
+}
+
 // Conversations reads up to MaxBulk conversations without asking who may see
 // them: for services that decided that already.
 func (s *Service) Conversations(ctx context.Context, t id.Tenant, list []id.Conversation) ([]Conversation, error) {

@@ -87,6 +87,9 @@ type Conversation struct {
 	WaitingSince *time.Time `json:"waitingSince,omitempty"`
 	// Tags are the ids of its tags, in the order in which they were added.
 	Tags []string `json:"tags,omitempty"`
+	// HeldAt is when an open conversation was put on hold: it stays with its agent
+	// but does not count against the agent's cap.
+	HeldAt *time.Time `json:"heldAt,omitempty"`
 }
 
 // Kind is what a message is.
@@ -133,14 +136,17 @@ type File struct {
 // Line is what a message of kind Event says, for each screen to put into words.
 type Line struct {
 	// Name is one of the Line constants.
-	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_end,too_long,recalled,edited"`
+	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_end,too_long,recalled,edited,held,resumed,joined"`
 	// Agent, AgentName, Team and TeamName are whom it concerns.
 	Agent     id.Agent `json:"agent,omitempty"`
 	AgentName string   `json:"agentName,omitempty"`
 	Team      id.Team  `json:"team,omitempty"`
 	TeamName  string   `json:"teamName,omitempty"`
-	// By is the name of the person who did it.
-	By string `json:"by,omitempty"`
+	// By is the name of the person who did it, ByAgent the agent's id.
+	By      string   `json:"by,omitempty"`
+	ByAgent id.Agent `json:"byAgent,omitempty"`
+	// FromTeam is the team from which it was transferred.
+	FromTeam id.Team `json:"fromTeam,omitempty"`
 	// Note is what was said to whoever takes over; agents only.
 	Note string `json:"note,omitempty"`
 	// Rule is the routing rule that chose the agent.
@@ -148,7 +154,7 @@ type Line struct {
 	// Seq is the number of the message that was recalled or edited.
 	Seq int64 `json:"seq,omitempty"`
 	// Text is what the visitor is told, in the visitor's language, by the lines of
-	// timers, and the new text of an edited message.
+	// timers, the word with which it was closed, and the new text of an edited message.
 	Text string `json:"text,omitempty"`
 }
 
@@ -170,6 +176,11 @@ const (
 	LineIdleEnd = "idle_end"
 	// LineLate tells a visitor that the agent takes long.
 	LineLate = "late"
+	// LineHeld and LineResumed tell of holding a conversation; LineJoined of an
+	// agent who takes part beside the one it is assigned to.
+	LineHeld    = "held"
+	LineResumed = "resumed"
+	LineJoined  = "joined"
 	// LineQueueEnd says that the waiting ended, LineTooLong that the longest time was reached.
 	LineQueueEnd = "queue_end"
 	LineTooLong  = "too_long"

@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"unicode/utf8"
 
 	"parlor/internal/actor"
 	"parlor/internal/errs"
@@ -77,7 +78,19 @@ func (s *Service) Type(who actor.Actor, in TypeInput) {
 // Close ends a conversation. A visitor may end its own, an agent its own, and
 // any with the permission to manage. by is the reason given for the system.
 func (s *Service) Close(ctx context.Context, who actor.Actor, c id.Conversation, by EndBy) (got Conversation, err error) {
+	return s.CloseWith(ctx, who, c, by, "")
+}
+
+// MaxComment is the longest word with which a conversation is closed, in characters.
+const MaxComment = 2000
+
+// CloseWith is Close with a comment, which the line that records the end shows.
+func (s *Service) CloseWith(ctx context.Context, who actor.Actor, c id.Conversation, by EndBy, comment string) (got Conversation, err error) {
 	defer errs.Wrap(&err, "conversation.Close")
+	comment = CleanText(comment)
+	if n := utf8.RuneCountInString(comment); n > MaxComment {
+		return got, errs.Field("comment", "comment_too_long", "The comment has %d characters; %d are allowed.", n, MaxComment)
+	}
 	before, err := s.Conversation(ctx, who, c)
 	if err != nil {
 		return got, err
@@ -88,13 +101,13 @@ func (s *Service) Close(ctx context.Context, who actor.Actor, c id.Conversation,
 	case actor.Visitor:
 		in.EndBy = EndByVisitor
 	case actor.Agent:
-		in.EndBy = EndByAgent
+		in.EndBy, in.By = EndByAgent, who.Agent
 		if !who.Can(actor.Manage) {
 			in.OnlyAgent = who.Agent
 		}
 	}
 	in.Line = Message{ID: id.Message(id.New()), Tenant: who.Tenant, Conversation: c, Kind: Event, From: author, At: in.At,
-		Line: &Line{Name: LineClosed, Agent: before.Agent, AgentName: before.AgentName, By: who.Name}}
+		Line: &Line{Name: LineClosed, Agent: before.Agent, AgentName: before.AgentName, By: who.Name, ByAgent: who.Agent, Text: comment}}
 	moved, err := s.store.CloseConversation(ctx, in)
 	if err != nil {
 		return got, err

@@ -67,6 +67,11 @@ func (s *Service) Post(ctx context.Context, who actor.Actor, in PostInput) (out 
 	}
 	s.announce(&out)
 	s.sent(ctx, who, m.Conversation)
+	if out.Conversation.HeldAt != nil && m.Kind != Note {
+		if err = s.wakeHeld(ctx, who, &out.Conversation); err != nil {
+			return out, err
+		}
+	}
 	return out, s.tellMentioned(ctx, out)
 }
 

@@ -140,7 +140,7 @@ func (s *Service) Announce(m Moved, cause string) {
 		s.events.Publish(&event.Event{ID: string(m.Line.ID), Tenant: c.Tenant, Kind: event.MessagePosted, To: to, At: now,
 			Data: &Posted{Message: m.Line, Conversation: c}})
 	}
-	if c.Status == Closed {
+	if c.Status == Closed || cause == LineHeld || c.Status == Queued && m.Before != "" {
 		s.events.Publish(&event.Event{ID: id.New(), Tenant: c.Tenant, Kind: event.QueueWake, To: []event.Topic{event.ToNodes}, At: now})
 	}
 }

@@ -86,6 +86,8 @@ type Store interface {
 	DropDraft(ctx context.Context, t id.Tenant, a id.Agent, c id.Conversation) (had bool, err error)
 	// Drafts returns an agent's drafts, newest first, at most MaxDrafts.
 	Drafts(ctx context.Context, t id.Tenant, a id.Agent) ([]Draft, error)
+	// DetailStore is what few conversations have beside their counters.
+	DetailStore
 	// IndexNext lets the search index follow committed messages: it takes up to
 	// limit messages from the outbox in order, indexes them and remembers the
 	// position, all in one transaction. It returns how many it took.
@@ -117,6 +119,8 @@ type CloseInput struct {
 	At           time.Time
 	OnlyAgent    id.Agent
 	Line         Message
+	// By, if set, is the agent who closes it, for Details.ClosedBy.
+	By id.Agent
 }
 
 // Moved is the result of a verb that changed status, agent or team.

@@ -26,6 +26,9 @@ type Options struct {
 	// Inviter names the agent whose invitation a visitor accepted; without it
 	// nobody invites.
 	Inviter Inviter
+	// Order keeps the queues of a tenant in the order that is set; without it only
+	// the time of waiting counts.
+	Order func(ctx context.Context, t id.Tenant) error
 	// Place tells where an address is, for teams that serve some regions only;
 	// without it nobody's place is known.
 	Place func(address string) region.Place

@@ -148,6 +148,11 @@ func (s *Service) Reconcile(ctx context.Context, loads bool) (err error) {
 				s.announce.Agent(ctx, t.ID, a)
 			}
 		}
+		if s.opts.Order != nil {
+			if err := s.opts.Order(ctx, t.ID); err != nil {
+				return err
+			}
+		}
 		s.Wake(t.ID)
 	}
 	return nil
@@ -166,7 +171,7 @@ func (s *Service) takeBack(ctx context.Context, a LostAgent) error {
 	}
 	for _, c := range open {
 		lost := book.Service(c.Inbox, c.Team).Routing.Lost
-		if lost == "wait" {
+		if lost == "wait" || c.HeldAt != nil {
 			continue
 		}
 		s.log.Info("agent lost", "agent", a.Agent, "conversation", c.ID, "then", lost)

@@ -148,7 +148,7 @@ func (s *Service) Claim(ctx context.Context, who actor.Actor, c id.Conversation)
 	if before.Status != conversation.Queued {
 		return got, errMoved
 	}
-	return s.give(ctx, before, handover{to: who.Agent, name: who.Name, rule: RulePicked, force: true, by: who.Name})
+	return s.give(ctx, before, handover{to: who.Agent, name: who.Name, rule: RulePicked, force: true, by: who.Name, byAgent: who.Agent})
 }
 
 var errMoved = errs.New(errs.Conflict, "conversation_moved", "The conversation has been taken or closed meanwhile.")
@@ -160,8 +160,9 @@ type Target struct {
 	// Note is for whoever takes over, kept with the line that records the
 	// transfer; at most 2,000 characters.
 	Note string
-	// Direct hands over without asking the agent, whatever the settings say: for
-	// contracts whose clients cannot answer.
+	// Direct hands over without asking the agent, whatever the settings say, and
+	// waits until a team has been looked at: for contracts whose clients cannot
+	// answer. Both an agent and the team for which it takes over may be named then.
 	Direct bool
 }
 
@@ -185,7 +186,7 @@ func (s *Service) Transfer(ctx context.Context, who actor.Actor, c id.Conversati
 		return got, errs.New(errs.Conflict, "conversation_closed", "The conversation is closed.")
 	}
 	switch {
-	case (to.Agent == "") == (to.Team == ""):
+	case to.Agent == "" && to.Team == "", to.Agent != "" && to.Team != "" && !to.Direct:
 		return got, errs.Field("agent", "one_target", "Name either an agent or a team.")
 	case len([]rune(to.Note)) > maxNote:
 		return got, errs.Field("note", "note_too_long", "The note has more than %d characters.", maxNote)
@@ -200,14 +201,47 @@ func (s *Service) Transfer(ctx context.Context, who actor.Actor, c id.Conversati
 		if err != nil {
 			return got, err
 		}
-		return s.give(ctx, before, handover{to: to.Agent, name: st.Name, rule: RuleTransfer, by: who.Name, note: to.Note})
+		return s.give(ctx, before, handover{to: to.Agent, name: st.Name, rule: RuleTransfer, by: who.Name, byAgent: who.Agent, note: to.Note, team: to.Team})
 	}
 	name, err := s.teamName(ctx, who.Tenant, to.Team)
 	if err != nil {
 		return got, err
 	}
-	line := conversation.Line{Name: conversation.LineTransferred, Team: to.Team, TeamName: name, By: who.Name, Note: to.Note}
+	line := conversation.Line{Name: conversation.LineTransferred, Team: to.Team, TeamName: name, By: who.Name, ByAgent: who.Agent, FromTeam: before.Team, Note: to.Note}
 	moved, err := s.requeue(ctx, before, to.Team, transferPriority, line)
+	if err != nil || !to.Direct {
+		return moved.Conversation, err
+	}
+	if _, err = s.Route(ctx, who.Tenant, c); err != nil {
+		return moved.Conversation, err
+	}
+	return s.reader.Conversation(ctx, actor.ForSystem(who.Tenant), c)
+}
+
+// Return takes an open conversation from its agent and puts it into the queue of
+// a team, "" for its own, where it waits like any other. An agent may return its
+// own, and any with the permission to manage. Errors: Conflict "conversation_closed",
+// "not_your_conversation"; NotFound "team_not_found".
+func (s *Service) Return(ctx context.Context, who actor.Actor, c id.Conversation, team id.Team) (got conversation.Conversation, err error) {
+	defer errs.Wrap(&err, "routing.Return")
+	before, err := s.reader.Conversation(ctx, who, c)
+	if err != nil {
+		return got, err
+	}
+	if before.Agent != who.Agent && !who.Can(actor.Manage) {
+		return got, errs.New(errs.Conflict, "not_your_conversation", "The conversation is not assigned to you.")
+	}
+	if before.Status == conversation.Closed {
+		return got, errs.New(errs.Conflict, "conversation_closed", "The conversation is closed.")
+	}
+	line := conversation.Line{Name: conversation.LineQueued, By: who.Name, ByAgent: who.Agent, FromTeam: before.Team}
+	if team == "" {
+		team = before.Team
+	} else if line.TeamName, err = s.teamName(ctx, who.Tenant, team); err != nil {
+		return got, err
+	}
+	line.Team = team
+	moved, err := s.requeue(ctx, before, team, 0, line)
 	return moved.Conversation, err
 }
 
@@ -240,17 +274,21 @@ type handover struct {
 	force bool
 	by    string
 	note  string
+	// byAgent is the agent who did it.
+	byAgent id.Agent
+	// team, if set, becomes the conversation's team.
+	team id.Team
 }
 
 // give assigns c by hand.
 func (s *Service) give(ctx context.Context, c conversation.Conversation, h handover) (conversation.Conversation, error) {
 	now := s.clock.Now()
-	line := conversation.Line{Name: conversation.LineAssigned, Agent: h.to, AgentName: h.name, By: h.by, Rule: string(h.rule), Note: h.note}
+	line := conversation.Line{Name: conversation.LineAssigned, Agent: h.to, AgentName: h.name, By: h.by, ByAgent: h.byAgent, FromTeam: c.Team, Rule: string(h.rule), Note: h.note}
 	if h.rule == RuleTransfer {
 		line.Name = conversation.LineTransferred
 	}
 	moved, err := s.store.Assign(ctx, AssignInput{Tenant: c.Tenant, Conversation: c.ID, Version: c.Version, From: c.Agent, To: h.to, Force: h.force,
-		Decision: Decision{Agent: h.to, Name: h.name, Rule: h.rule, Candidates: 1, At: now}, At: now, Line: eventMessage(c, line, s.clock)})
+		Decision: Decision{Agent: h.to, Name: h.name, Rule: h.rule, Candidates: 1, At: now}, At: now, Team: h.team, Line: eventMessage(c, line, s.clock)})
 	if err != nil {
 		return c, err
 	}

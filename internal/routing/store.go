@@ -98,6 +98,8 @@ type AssignInput struct {
 	// TeamCap, if above 0, is the most conversations that To may have in the
 	// conversation's team: Conflict "agent_full" otherwise. Not checked when Force.
 	TeamCap int
+	// Team, if set, becomes the conversation's team.
+	Team id.Team
 }
 
 // RequeueInput is what Requeue needs.

@@ -11,6 +11,7 @@ import (
 	"parlor/internal/grant"
 	"parlor/internal/hook"
 	"parlor/internal/id"
+	"parlor/internal/priority"
 	"parlor/internal/report"
 )
 
@@ -18,6 +19,7 @@ import (
 func (s *Server) hookDomain() {
 	d := &s.services
 	d.reports = report.New(s.store, s.opts.Clock, s.log)
+	d.priorities = priority.New(s.store, d.conversations, s.queueOrder, s.bus, s.opts.Clock)
 	d.grants = grant.New(s.store, s.bus, s.opts.Clock)
 	d.hooks = hook.New(s.store, d.conversations, s.bus, s.opts.Clock, s.log, hook.Options{Private: s.opts.Config.WebhookPrivate == "allow",
 		Agent: "Parlor/" + s.opts.Version, Waits: func(ctx context.Context, t id.Tenant, c id.Conversation) (bool, error) {
@@ -31,7 +33,21 @@ func (s *Server) hookDomain() {
 func (s *Server) rocketchat(mux *http.ServeMux, clients httpx.ClientIP, limits bool) {
 	d := &s.services
 	s.rc = rocketchat.Mount(mux, rocketchat.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
-		Hooks: d.hooks, Grants: d.grants, Presence: d.presence, Reports: d.reports, Clients: clients, Leaves: d.visit.leaves, Transcripts: d.visit.transcripts, Hub: s.hub,
+		Hooks: d.hooks, Grants: d.grants, Presence: d.presence, Reports: d.reports, Priorities: d.priorities, Tags: d.desk.tags, Clients: clients, Leaves: d.visit.leaves, Transcripts: d.visit.transcripts, Hub: s.hub,
 		PublicURL: s.opts.Config.PublicURL, Limits: limits, Clock: s.opts.Clock, Log: s.log})
 	d.hooks.Add("rocketchat", s.rc.Format())
+}
+
+// queueOrder is the order of the queues that a company has set.
+func (s *Server) queueOrder(ctx context.Context, t id.Tenant) (priority.Order, error) {
+	book, err := s.services.accounts.Book(ctx, t)
+	if err != nil {
+		return "", err
+	}
+	return priority.Order(book.Tenant.Settings.Word("Omnichannel_sorting_mechanism")), nil
+}
+
+// keepOrder tells routing, which is built before the priorities, to keep it.
+func (s *Server) keepOrder(ctx context.Context, t id.Tenant) error {
+	return s.services.priorities.Keep(ctx, t)
 }

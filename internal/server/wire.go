@@ -30,6 +30,7 @@ import (
 	"parlor/internal/job"
 	"parlor/internal/media"
 	"parlor/internal/presence"
+	"parlor/internal/priority"
 	"parlor/internal/report"
 	"parlor/internal/routing"
 	"parlor/internal/socketio"
@@ -54,6 +55,7 @@ type services struct {
 	visit         visitServices
 	hooks         *hook.Service
 	grants        *grant.Service
+	priorities    *priority.Service
 	reports       *report.Service
 }
 
@@ -139,7 +141,7 @@ func (s *Server) domains(ctx context.Context) error {
 	s.deskDomains()
 	d.conversations = conversation.New(st, attachments{d.media, d.desk.canned}, closings{s}, ck, limits{d.accounts, s.log})
 	d.colleagues = colleague.New(st, d.accounts, s.bus, ck)
-	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter, Gate: gate{d.desk.blacklist}, Inviter: invited{s}, Place: s.placeOf})
+	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter, Gate: gate{d.desk.blacklist}, Inviter: invited{s}, Place: s.placeOf, Order: s.keepOrder})
 	s.hookDomain()
 	d.timers = timer.New(d.accounts, d.conversations, d.visitors, ck, s.log)
 	d.presence = presence.New(st, s.node, ck, s.log, func(ctx context.Context, a presence.Agent) { announcer{s}.Agent(ctx, a.Tenant, a.Agent) })

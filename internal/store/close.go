@@ -33,8 +33,14 @@ func (s *Store) closeConversation(ctx context.Context, t *tx, in conversation.Cl
 	if err != nil {
 		return moved, err
 	}
-	if err := s.freePlace(ctx, t, c.Tenant, c.Agent, ms(in.At)); err != nil {
+	if err := s.freeUnlessHeld(ctx, t, c, ms(in.At)); err != nil {
 		return moved, err
+	}
+	if in.By != "" {
+		if _, err := t.exec(ctx, `INSERT INTO conversation_detail (conversation, tenant, closed_by) VALUES ($1, $2, $3)
+			ON CONFLICT (conversation) DO UPDATE SET closed_by = excluded.closed_by`, string(c.ID), string(c.Tenant), string(in.By)); err != nil {
+			return moved, err
+		}
 	}
 	if c.Agent != "" {
 		err = keepServed(ctx, t, c, ms(in.At))
@@ -48,12 +54,12 @@ func (s *Store) closeConversation(ctx context.Context, t *tx, in conversation.Cl
 		string(c.ID), string(c.Tenant)); err != nil {
 		return moved, err
 	}
-	_, err = t.exec(ctx, `UPDATE conversation SET status = 'closed', closed_at = $2, end_by = $3,
+	_, err = t.exec(ctx, `UPDATE conversation SET status = 'closed', closed_at = $2, end_by = $3, held_at = 0,
 		version = version + 1 WHERE id = $1`, string(c.ID), ms(in.At), string(in.EndBy))
 	// The row was read before its last change; the rest follows from that.
 	now := &moved.Conversation
 	now.Status, now.EndBy, now.Version = conversation.Closed, in.EndBy, c.Version+1
-	now.ClosedAt = atOrNil(ms(in.At))
+	now.ClosedAt, now.HeldAt = atOrNil(ms(in.At)), nil
 	moved.Before = c.Agent
 	return moved, err
 }

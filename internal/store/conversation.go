@@ -15,7 +15,7 @@ import (
 const conversationColumns = `c.id, c.tenant, c.inbox, c.channel, c.visitor, c.status, c.agent, c.team,
 	c.requested_agent, c.previous_agent, c.priority, c.version, c.page_url, c.page_title,
 	c.created_at, c.queued_at, c.assigned_at, c.closed_at, c.end_by, c.last_seq, c.visible_seq,
-	c.last_at, c.last_text, c.last_kind, c.last_from, c.agent_read, c.visitor_read, c.unread, c.waiting_since, c.tags`
+	c.last_at, c.last_text, c.last_kind, c.last_from, c.agent_read, c.visitor_read, c.unread, c.waiting_since, c.tags, c.held_at`
 
 // namedConversation selects conversations c with the names of visitor and agent.
 const namedConversation = `SELECT ` + conversationColumns + `, v.name, COALESCE(a.name, '')
@@ -25,9 +25,9 @@ const namedConversation = `SELECT ` + conversationColumns + `, v.name, COALESCE(
 
 // conversationRow collects one row of conversationColumns.
 type conversationRow struct {
-	c                                                  conversation.Conversation
-	created, queued, assigned, closed, last, waitSince int64
-	tags                                               string
+	c                                                        conversation.Conversation
+	created, queued, assigned, closed, last, waitSince, held int64
+	tags                                                     string
 }
 
 // dest returns where to scan the columns to.
@@ -36,7 +36,7 @@ func (r *conversationRow) dest() []any {
 	return []any{&c.ID, &c.Tenant, &c.Inbox, &c.Channel, &c.Visitor, &c.Status, &c.Agent, &c.Team,
 		&c.RequestedAgent, &c.PreviousAgent, &c.Priority, &c.Version, &c.PageURL, &c.PageTitle,
 		&r.created, &r.queued, &r.assigned, &r.closed, &c.EndBy, &c.LastSeq, &c.VisibleSeq,
-		&r.last, &c.LastText, &c.LastKind, &c.LastFrom, &c.AgentRead, &c.VisitorRead, &c.Unread, &r.waitSince, &r.tags}
+		&r.last, &c.LastText, &c.LastKind, &c.LastFrom, &c.AgentRead, &c.VisitorRead, &c.Unread, &r.waitSince, &r.tags, &r.held}
 }
 
 // value returns the conversation with its times.
@@ -46,6 +46,7 @@ func (r *conversationRow) value() conversation.Conversation {
 		c.Tags = strings.Fields(r.tags)
 	}
 	c.CreatedAt, c.QueuedAt, c.LastAt = at(r.created), at(r.queued), at(r.last)
+	c.HeldAt = atOrNil(r.held)
 	c.AssignedAt, c.ClosedAt, c.WaitingSince = atOrNil(r.assigned), atOrNil(r.closed), atOrNil(r.waitSince)
 	return c
 }

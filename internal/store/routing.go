@@ -82,7 +82,7 @@ func (s *Store) assignable(ctx context.Context, t *tx, in routing.AssignInput) (
 		return c, "", errs.New(errs.Conflict, "agent_full", "%s has no free place", a.name)
 	}
 	if in.TeamCap > 0 && !in.Force && c.Team != "" {
-		n, _, err := first(ctx, t, scalar[int], `SELECT COUNT(*) FROM conversation WHERE tenant = $1 AND agent = $2 AND status = 'open' AND team = $3`,
+		n, _, err := first(ctx, t, scalar[int], `SELECT COUNT(*) FROM conversation WHERE tenant = $1 AND agent = $2 AND status = 'open' AND held_at = 0 AND team = $3`,
 			string(in.Tenant), string(in.To), string(c.Team))
 		if err != nil {
 			return c, "", err
@@ -102,7 +102,7 @@ func scanClaimant(r row) (a claimant, err error) {
 // assign makes the changes of an assignment that nothing can refuse any more.
 func (s *Store) assign(ctx context.Context, t *tx, c conversation.Conversation, name string, in routing.AssignInput, body string) (moved conversation.Moved, err error) {
 	if in.From != in.To {
-		if err := s.freePlace(ctx, t, in.Tenant, in.From, ms(in.At)); err != nil {
+		if err := s.freeUnlessHeld(ctx, t, c, ms(in.At)); err != nil {
 			return moved, err
 		}
 	}
@@ -110,8 +110,8 @@ func (s *Store) assign(ctx context.Context, t *tx, c conversation.Conversation, 
 		string(in.To), ms(in.At), flag(in.From != in.To)); err != nil {
 		return moved, err
 	}
-	if _, err := t.exec(ctx, `UPDATE conversation SET status = 'open', agent = $2, assigned_at = $3,
-		version = version + 1 WHERE id = $1`, string(c.ID), string(in.To), ms(in.At)); err != nil {
+	if _, err := t.exec(ctx, `UPDATE conversation SET status = 'open', agent = $2, assigned_at = $3, held_at = 0,
+		team = CASE WHEN $4 <> '' THEN $4 ELSE team END, version = version + 1 WHERE id = $1`, string(c.ID), string(in.To), ms(in.At), string(in.Team)); err != nil {
 		return moved, err
 	}
 	if c.Team != "" && in.From != in.To {
@@ -137,6 +137,14 @@ func (s *Store) freePlace(ctx context.Context, t *tx, tenant id.Tenant, a id.Age
 		idle_since = CASE WHEN open <= 1 THEN CAST($3 AS BIGINT) ELSE idle_since END
 		WHERE id = $1 AND tenant = $2`, string(a), string(tenant), when)
 	return err
+}
+
+// freeUnlessHeld frees the place that c takes from its agent; one on hold takes none.
+func (s *Store) freeUnlessHeld(ctx context.Context, t *tx, c conversation.Conversation, when int64) error {
+	if c.HeldAt != nil {
+		return nil
+	}
+	return s.freePlace(ctx, t, c.Tenant, c.Agent, when)
 }
 
 // keepServed remembers that the agent of c has served its visitor.
@@ -173,11 +181,11 @@ func (s *Store) Requeue(ctx context.Context, in routing.RequeueInput) (moved con
 // requeue makes the changes of Requeue. The time of waiting starts anew; who is
 // to be served before others comes with a higher priority.
 func (s *Store) requeue(ctx context.Context, t *tx, c conversation.Conversation, in routing.RequeueInput) (moved conversation.Moved, err error) {
-	if err := s.freePlace(ctx, t, c.Tenant, c.Agent, ms(in.At)); err != nil {
+	if err := s.freeUnlessHeld(ctx, t, c, ms(in.At)); err != nil {
 		return moved, err
 	}
-	if _, err := t.exec(ctx, `UPDATE conversation SET status = 'queued', agent = '', assigned_at = 0, team = $2, priority = $3,
-		queued_at = $4, queue_key = $5, version = version + 1 WHERE id = $1`, string(c.ID), string(in.Team),
+	if _, err := t.exec(ctx, `UPDATE conversation SET status = 'queued', agent = '', assigned_at = 0, held_at = 0, team = $2, priority = CAST($3 AS BIGINT),
+		queued_at = $4, queue_key = CAST($5 AS BIGINT) - CASE WHEN CAST($3 AS BIGINT) = 0 THEN `+aheadOf+` ELSE 0 END, version = version + 1 WHERE id = $1`, string(c.ID), string(in.Team),
 		in.Priority, ms(in.At), queueKey(in.Priority, ms(in.At))); err != nil {
 		return moved, err
 	}
@@ -207,7 +215,7 @@ func (s *Store) RepairLoads(ctx context.Context, t id.Tenant) (wrong []id.Agent,
 		}
 		wrong, err = changeAll(ctx, x, scalar[id.Agent], `UPDATE agent SET open = held.n
 			FROM (SELECT b.id, (SELECT COUNT(*) FROM conversation c WHERE c.tenant = $1 AND c.agent = b.id
-				AND c.status <> 'closed') AS n FROM agent b WHERE b.tenant = $1) AS held
+				AND c.status <> 'closed' AND c.held_at = 0) AS n FROM agent b WHERE b.tenant = $1) AS held
 			WHERE held.id = agent.id AND agent.open <> held.n RETURNING agent.id`, string(t))
 		return err
 	})

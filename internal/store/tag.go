@@ -143,7 +143,7 @@ func (s *Store) SaveTag(ctx context.Context, g tag.Tag, fresh bool, most int) (e
 			}
 			return err
 		}
-		n, _, err := first(ctx, t, scalar[int], `SELECT COUNT(*) FROM tag WHERE tenant = $1 AND kind = $2`, string(g.Tenant), string(g.Kind))
+		n, _, err := first(ctx, t, scalar[int], `SELECT COUNT(*) FROM tag WHERE tenant = $1 AND kind = $2 AND archived = 0`, string(g.Tenant), string(g.Kind))
 		if err == nil && n >= most {
 			err = errs.New(errs.Conflict, "too_many_tags", "there are %d tags, more are not allowed", n)
 		}

@@ -157,7 +157,7 @@ func (s *Store) OpenByTeam(ctx context.Context, t id.Tenant) (count map[routing.
 		n int
 	}
 	loads, err := all(ctx, s.readers, func(r row) (l load, err error) { return l, r.Scan(&l.Agent, &l.Team, &l.n) },
-		`SELECT agent, team, COUNT(*) FROM conversation WHERE tenant = $1 AND status = 'open' AND team <> '' GROUP BY agent, team`, string(t))
+		`SELECT agent, team, COUNT(*) FROM conversation WHERE tenant = $1 AND status = 'open' AND held_at = 0 AND team <> '' GROUP BY agent, team`, string(t))
 	count = make(map[routing.AgentTeam]int, len(loads))
 	for _, l := range loads {
 		count[l.AgentTeam] = l.n

@@ -96,6 +96,10 @@ type VisitorTagged struct {
 
 // Store is the memory that tag needs.
 type Store interface {
+	// TagNames returns the names of tags by id; unknown ones are left out.
+	TagNames(ctx context.Context, t id.Tenant, tags []string) (map[string]string, error)
+	// TagsNamed returns the ids of the tags of conversations with the given names.
+	TagsNamed(ctx context.Context, t id.Tenant, names []string) ([]string, error)
 	// Tags returns the tags of a tenant ordered by kind, sort and id; kind "" is all.
 	Tags(ctx context.Context, t id.Tenant, kind Kind) ([]Tag, error)
 	// TagUses counts what has each tag of a tenant, as far as most.
@@ -218,4 +222,14 @@ func (s *Service) OnVisitor(ctx context.Context, who actor.Actor, v id.Visitor, 
 	s.events.Publish(&event.Event{ID: id.New(), Tenant: who.Tenant, Kind: event.VisitorTagged, To: []event.Topic{event.ToFollowers(who.Tenant, v)}, At: now,
 		Data: &VisitorTagged{Visitor: v, Tags: tags, By: who.Name}})
 	return tags, nil
+}
+
+// Names returns the names of tags by id; unknown ones are left out.
+func (s *Service) Names(ctx context.Context, t id.Tenant, tags []string) (map[string]string, error) {
+	return s.store.TagNames(ctx, t, tags)
+}
+
+// Named returns the ids of the tags of conversations with the given names, in any case.
+func (s *Service) Named(ctx context.Context, t id.Tenant, names []string) ([]string, error) {
+	return s.store.TagsNamed(ctx, t, names)
 }

@@ -184,3 +184,6 @@ func faultOf(err error) *fault {
 	}
 	return structured(reason, errs.MessageOf(err))
 }
+
+// isMissing reports whether something does not exist for who asked.
+func isMissing(err error) bool { return errs.CodeOf(err) == errs.NotFound }

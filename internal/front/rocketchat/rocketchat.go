@@ -23,9 +23,11 @@ import (
 	"parlor/internal/media"
 	"parlor/internal/memo"
 	"parlor/internal/presence"
+	"parlor/internal/priority"
 	"parlor/internal/realtime"
 	"parlor/internal/report"
 	"parlor/internal/routing"
+	"parlor/internal/tag"
 	"parlor/internal/transcript"
 	"parlor/internal/visitor"
 )
@@ -51,6 +53,8 @@ type Deps struct {
 	Leaves        *leave.Service
 	Transcripts   *transcript.Service
 	Hub           *realtime.Hub
+	Priorities    *priority.Service
+	Tags          *tag.Service
 	Clients       httpx.ClientIP
 	// PublicURL is the address under which people reach the server; empty: taken
 	// from the request.
@@ -99,6 +103,9 @@ func Mount(mux *http.ServeMux, d Deps) *Front {
 	f.agentCalls()
 	f.roleCalls()
 	f.departmentCalls()
+	f.roomLists()
+	f.roomActions()
+	f.roomPast()
 	mux.HandleFunc(Prefix, func(w http.ResponseWriter, r *http.Request) {
 		f.serve(w, r, account.MainInbox, strings.TrimPrefix(r.URL.Path, Prefix))
 	})

@@ -32,6 +32,7 @@ type visitorView struct {
 	Emails     []emailView       `json:"visitorEmails,omitempty"`
 	Department id.Team           `json:"department,omitempty"`
 	Livechat   map[string]string `json:"livechatData,omitempty"`
+	LastChat   object            `json:"lastChat,omitempty"`
 	UserAgent  string            `json:"userAgent,omitempty"`
 	IP         string            `json:"ip,omitempty"`
 	Host       string            `json:"host,omitempty"`
@@ -109,10 +110,12 @@ type roomView struct {
 	UpdatedAt    *stamp          `json:"_updatedAt"`
 	CRM          string          `json:"crmData,omitempty"`
 	CustomFields object          `json:"livechatData,omitempty"`
+	roomMore
 }
 
-// roomOf is the contract's form of a conversation.
-func (f *Front) roomOf(ctx context.Context, c conversation.Conversation, k visitor.Known) (roomView, error) {
+// bareRoom is the contract's form of a conversation, without what is kept
+// elsewhere.
+func (f *Front) bareRoom(ctx context.Context, c conversation.Conversation, k visitor.Known) (roomView, error) {
 	i := k.Identity
 	r := roomView{ID: c.ID, Type: "l", Msgs: c.LastSeq, Users: 1, LastMessage: stampOf(c.LastAt), At: stampOf(c.CreatedAt), Name: k.Visitor.Name,
 		Open: c.Status != conversation.Closed, Waiting: c.LastFrom != actor.Agent,
@@ -139,6 +142,13 @@ func (f *Front) roomOf(ctx context.Context, c conversation.Conversation, k visit
 	if c.ClosedAt == nil {
 		return r, nil
 	}
+	r.close(c, k)
+	return r, nil
+}
+
+// close fills what only a closed room says.
+func (r *roomView) close(c conversation.Conversation, k visitor.Known) {
+	i := k.Identity
 	r.ClosedAt = stampOf(*c.ClosedAt)
 	r.Waiting = false
 	switch c.EndBy {
@@ -152,7 +162,6 @@ func (f *Front) roomOf(ctx context.Context, c conversation.Conversation, k visit
 	default:
 		r.Closer, r.ClosedBy = "user", object{"_id": botID, "username": botID}
 	}
-	return r, nil
 }
 
 // botID is the user whom system messages come from.
@@ -219,6 +228,8 @@ type messageView struct {
 	Upload      object          `json:"fileUpload,omitempty"`
 	EditedAt    *stamp          `json:"editedAt,omitempty"`
 	EditedBy    *userView       `json:"editedBy,omitempty"`
+	Transfer    object          `json:"transferData,omitempty"`
+	Comment     string          `json:"comment,omitempty"`
 }
 
 // messageID is the id under which a message is known outside: the sender's own,
@@ -249,6 +260,9 @@ var systemTypes = map[string]string{
 	conversation.LineTransferred: "livechat_transfer_history",
 	conversation.LineQueued:      "livechat_transfer_history",
 	conversation.LineClosed:      "livechat-close",
+	conversation.LineJoined:      "uj",
+	conversation.LineHeld:        "omnichannel_placed_chat_on_hold",
+	conversation.LineResumed:     "omnichannel_on_hold_chat_resumed",
 }
 
 // authors finds the usernames that messages are shown with.
@@ -256,6 +270,8 @@ type authors struct {
 	f      *Front
 	visit  visitor.Known
 	agents map[id.Agent]account.Agent
+	// inside is set for agents, who see what was noted with a transfer.
+	inside bool
 }
 
 // authors reads what the messages of a room need.
@@ -313,6 +329,7 @@ func (a *authors) line(v messageView, m conversation.Message) (messageView, bool
 	if v.Text == "" {
 		v.Text = m.Line.Text
 	}
+	a.moved(&v, m)
 	return v, v.Type != ""
 }
 

@@ -125,4 +125,4 @@ func (f *Front) visitorStatus(ctx context.Context, c *call) (any, error) {
 // known is a visitor with its identity.
 type known = visitor.Known
 
-func knownOf(v visitor.Visitor) known { return known{Visitor: v} }
+func knownWith(v visitor.Visitor) known { return known{Visitor: v} }

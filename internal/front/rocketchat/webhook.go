@@ -49,7 +49,7 @@ func (w Format) Body(ctx context.Context, h hook.Happening) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := knownOf(v)
+	k := knownWith(v)
 	if k.Identity, err = f.Visitors.Identity(ctx, c.Tenant, c.Visitor); err != nil {
 		return nil, err
 	}

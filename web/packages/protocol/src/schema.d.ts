@@ -2449,6 +2449,8 @@ export interface components {
             createdAt: string;
             /** @enum {string} */
             endBy?: "user" | "agent" | "timeout" | "queue" | "system";
+            /** Format: date-time */
+            heldAt?: string;
             id: string;
             inbox: string;
             /** Format: date-time */
@@ -3004,8 +3006,10 @@ export interface components {
             agent?: string;
             agentName?: string;
             by?: string;
+            byAgent?: string;
+            fromTeam?: string;
             /** @enum {string} */
-            name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_end" | "too_long" | "recalled" | "edited";
+            name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_end" | "too_long" | "recalled" | "edited" | "held" | "resumed" | "joined";
             note?: string;
             rule?: string;
             /** Format: int64 */
