@@ -85,7 +85,7 @@ class Row extends Component<RowProps> {
     return n.m !== p.m || n.last !== p.last || n.read !== p.read || n.t !== p.t
   }
   render({ m, t, last, read, big }: RowProps) {
-    if (m.kind === 'event') return m.line && !/^(recall|edit)ed$/.test(m.line.name) ? <p class="event">{eventText(m, t)}</p> : null
+    if (m.kind === 'event') return m.line && !/^(recalled|edited|held|resumed|joined)$/.test(m.line.name) ? <p class="event">{eventText(m, t)}</p> : null
     const mine = m.from.kind === 'visitor'
     return (
       <div class={'msg ' + (mine ? 'me' : 'them') + (last ? ' last' : '')}>
