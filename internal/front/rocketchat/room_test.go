@@ -18,8 +18,8 @@ func (c *client) there() *client {
 	return c
 }
 
-// room registers a visitor and opens a room.
-func (c *client) room(token, department string) string {
+// chat registers a visitor and opens a room.
+func (c *client) chat(token, department string) string {
 	c.t.Helper()
 	c.call("POST", "livechat/visitor", fmt.Sprintf(`{"visitor":{"token":%q,"name":"Name of %s","department":%q}}`, token, token, department)).is("success", true)
 	a := c.call("GET", "livechat/room?token="+token, "")
@@ -57,7 +57,7 @@ func TestRoomsOfAgents(t *testing.T) {
 	servertest.Each(t, nil, func(t *testing.T, s *servertest.Instance) {
 		d := newDesk(t, s)
 		d.ana.there()
-		rid := d.c.room("v1", "SAC")
+		rid := d.c.chat("v1", "SAC")
 		d.c.post("livechat/message", `{"token":"v1","rid":%q,"msg":"hello"}`, rid).is("success", true)
 
 		a := d.root.call("GET", "livechat/rooms", "")
@@ -113,7 +113,7 @@ func TestRoomsOfAgents(t *testing.T) {
 		d.ana.post("livechat/rooms.delete", `{"roomId":%q}`, rid).is("success", false)
 		d.root.post("livechat/rooms.delete", `{"roomId":%q}`, rid).want(200, ok(""))
 		d.root.call("GET", "livechat/rooms", "").is("total", 0.0)
-		rid = d.c.room("v2", "SAC")
+		rid = d.c.chat("v2", "SAC")
 		d.root.post("livechat/rooms.delete", `{"roomId":%q}`, rid).want(400, plain("error-room-is-not-closed"))
 		d.c.post("livechat/room.close", `{"token":"v2","rid":%q}`, rid).is("success", true)
 		d.root.post("livechat/rooms.removeAllClosedRooms", `{"departmentIds":["none"]}`).is("removedRooms", 0.0)
@@ -126,7 +126,7 @@ func TestRoomIsForwarded(t *testing.T) {
 	servertest.Each(t, nil, func(t *testing.T, s *servertest.Instance) {
 		d := newDesk(t, s)
 		d.ana.there()
-		rid := d.c.room("v1", "SAC")
+		rid := d.c.chat("v1", "SAC")
 		forward := func(c *client, body string) answer {
 			return c.post("livechat/room.forward", `{"roomId":%q%s}`, rid, body)
 		}
@@ -152,7 +152,7 @@ func TestRoomIsForwarded(t *testing.T) {
 		a.is("rooms.0.lastMessage.transferData.comment", "please")
 		a.is("rooms.0.lastMessage.transferData.transferredTo.username", "bob")
 		forward(d.root, `,"departmentId":"`+string(d.sac)+`","comment":"back"`).is("success", false)
-		rid = d.c.room("v2", "Other")
+		rid = d.c.chat("v2", "Other")
 		forward(d.root, `,"departmentId":"`+string(d.sac)+`","comment":"over"`).want(200, ok(""))
 		a = d.root.call("GET", "livechat/rooms?departmentId="+string(d.sac)+"&agents[]=ana", "")
 		a.is("rooms.0._id", rid)
@@ -186,7 +186,7 @@ func TestRoomOnHold(t *testing.T) {
 	servertest.Each(t, nil, func(t *testing.T, s *servertest.Instance) {
 		d := newDesk(t, s)
 		d.ana.there()
-		rid := d.c.room("v1", "SAC")
+		rid := d.c.chat("v1", "SAC")
 		on := func(c *client) answer { return c.post("livechat/room.onHold", `{"roomId":%q}`, rid) }
 		off := func(c *client) answer { return c.post("livechat/room.resumeOnHold", `{"roomId":%q}`, rid) }
 		say := func() { d.c.post("livechat/message", `{"token":"v1","rid":%q,"msg":"hi"}`, rid).is("success", true) }
