@@ -103,9 +103,6 @@ func Mount(mux *http.ServeMux, d Deps) *Front {
 	f.agentCalls()
 	f.roleCalls()
 	f.departmentCalls()
-	f.roomLists()
-	f.roomActions()
-	f.roomPast()
 	mux.HandleFunc(Prefix, func(w http.ResponseWriter, r *http.Request) {
 		f.serve(w, r, account.MainInbox, strings.TrimPrefix(r.URL.Path, Prefix))
 	})

@@ -12,6 +12,9 @@ import (
 
 // rooms adds the calls by which visitors open and close rooms.
 func (f *Front) rooms() {
+	f.roomLists()
+	f.roomActions()
+	f.roomPast()
 	f.add(
 		route{method: http.MethodGet, path: "livechat/room", do: f.openRoom, calls: 5},
 		route{method: http.MethodPost, path: "livechat/room.close", do: f.closeRoom},
