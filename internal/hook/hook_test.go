@@ -245,9 +245,13 @@ func TestWholeConversationInOrder(t *testing.T) {
 		b.expect("message.agent 4 Oi")
 		b.say(c, "write to bia@shop.test")
 		b.expect("message.visitor 5 write to bia@shop.test", "visitor.lead 5 write to bia@shop.test")
+		// A changed text is told once more, under the number of its message.
+		_, err = b.talks.Edit(t.Context(), ann, c.ID, 4, "Olá")
+		b.must(err)
+		b.expect("message.agent 4 Olá")
 		_, err = b.talks.Close(t.Context(), ann, c.ID, conversation.EndByAgent)
 		b.must(err)
-		b.expect("conversation.closed 6")
+		b.expect("conversation.closed 7")
 		b.quiet()
 		if answer, err := b.hooks.Answer(t.Context(), "main", c.ID); err != nil || answer != "answer 200" {
 			t.Fatalf("kept answer %q, %v", answer, err)

@@ -228,7 +228,11 @@ func (s *Service) deliverMessages(ctx context.Context, h Hook, d Due, c conversa
 			return err
 		}
 		for _, m := range list {
-			going, err := s.tell(ctx, h, &d, c, m, occasions(m), m.Seq)
+			what, err := s.subject(ctx, d, m)
+			if err != nil {
+				return err
+			}
+			going, err := s.tell(ctx, h, &d, c, what, occasions(what), m.Seq)
 			if err != nil || !going {
 				return err
 			}
@@ -237,6 +241,19 @@ func (s *Service) deliverMessages(ctx context.Context, h Hook, d Due, c conversa
 			return s.store.SettleHook(ctx, Settled{Due: d, Told: max(d.Told, d.Last)})
 		}
 	}
+}
+
+// subject is the message that is told: that itself, or the one whose text a line
+// says was changed, as it is now.
+func (s *Service) subject(ctx context.Context, d Due, m conversation.Message) (conversation.Message, error) {
+	if m.Line == nil || m.Line.Name != conversation.LineEdited {
+		return m, nil
+	}
+	list, err := s.talks.Messages(ctx, actor.ForSystem(d.Tenant), d.Conversation, conversation.Range{After: m.Line.Seq - 1, Limit: 1})
+	if err != nil || len(list) == 0 {
+		return m, err
+	}
+	return list[0], nil
 }
 
 // occasions says what a message is or tells.

@@ -128,17 +128,14 @@ func (s *Store) appendIn(ctx context.Context, t *tx, in conversation.Append) (go
 	if s.appends != nil {
 		after, ok, err = change(ctx, t, scanCounted, s.appendText(in.Message.Tenant), args...)
 	} else {
-		after, ok, err = appendSteps(ctx, t, in.Message, args)
+		after, ok, err = s.appendSteps(ctx, t, in.Message, args)
 	}
 	if err != nil || !ok {
 		return got, false, err
 	}
 	m := in.Message
 	m.Seq, m.Prev = after.c.LastSeq, after.prev
-	if s.appends == nil {
-		err = s.makeDue(ctx, t, m.Tenant, m.Conversation, m.Seq-1, m.Seq, m.At)
-	}
-	return conversation.Appended{Message: m, Conversation: after.c}, true, err
+	return conversation.Appended{Message: m, Conversation: after.c}, true, nil
 }
 
 // appendArgs are the parameters of appendStatement. Everything that could be
@@ -155,16 +152,16 @@ func appendArgs(in conversation.Append) ([]any, error) {
 
 // appendSteps is appendStatement in three statements, for an engine that cannot
 // change several tables in one.
-func appendSteps(ctx context.Context, t *tx, m conversation.Message, args []any) (after counted, ok bool, err error) {
+func (s *Store) appendSteps(ctx context.Context, t *tx, m conversation.Message, args []any) (after counted, ok bool, err error) {
 	after, ok, err = change(ctx, t, scanCounted, moveCounters, args[:counters]...)
 	if err != nil || !ok {
 		return after, false, err
 	}
-	return after, true, insertMessage(ctx, t, m, after, args)
+	return after, true, s.insertMessage(ctx, t, m, after, args)
 }
 
 // insertMessage adds the rows of a message whose number has been taken.
-func insertMessage(ctx context.Context, t *tx, m conversation.Message, after counted, args []any) error {
+func (s *Store) insertMessage(ctx context.Context, t *tx, m conversation.Message, after counted, args []any) error {
 	if _, err := t.exec(ctx, `INSERT INTO message (conversation, seq, prev, id, client_id, kind, from_kind,
 		from_id, from_name, text, meta, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 		string(m.Conversation), after.c.LastSeq, after.prev, string(m.ID), m.ClientID, string(m.Kind), string(m.From.Kind),
@@ -173,7 +170,10 @@ func insertMessage(ctx context.Context, t *tx, m conversation.Message, after cou
 	}
 	_, err := t.exec(ctx, `INSERT INTO outbox (tenant, conversation, seq, kind, at) VALUES ($1, $2, $3, $4, $5)`,
 		string(m.Tenant), string(m.Conversation), after.c.LastSeq, string(m.Kind), ms(m.At))
-	return err
+	if err != nil {
+		return err
+	}
+	return s.makeDue(ctx, t, m.Tenant, m.Conversation, after.c.LastSeq-1, after.c.LastSeq, m.At)
 }
 
 // record adds the message that records a change of c and returns it with the

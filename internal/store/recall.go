@@ -112,7 +112,7 @@ func (s *Store) appendLine(ctx context.Context, t *tx, line *conversation.Messag
 		return after.c, err
 	}
 	line.Seq, line.Prev = after.c.LastSeq, after.prev
-	return after.c, insertMessage(ctx, t, *line, after, args)
+	return after.c, s.insertMessage(ctx, t, *line, after, args)
 }
 
 // maxForget is how many candidates are looked at to find a message in the search

@@ -166,6 +166,9 @@ func (w Format) message(a *authors, m conversation.Message, old bool) object {
 	if m.From.Kind != actor.Visitor {
 		o["agentId"] = v.User.ID
 	}
+	if v.EditedAt != nil {
+		o["editedAt"] = v.EditedAt
+	}
 	if m.Line != nil {
 		o["closingMessage"] = true
 	}
