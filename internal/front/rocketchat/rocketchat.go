@@ -50,11 +50,11 @@ type Deps struct {
 	Grants        *grant.Service
 	Presence      *presence.Service
 	Reports       *report.Service
+	Tags          *tag.Service
 	Leaves        *leave.Service
 	Transcripts   *transcript.Service
 	Hub           *realtime.Hub
 	Priorities    *priority.Service
-	Tags          *tag.Service
 	Clients       httpx.ClientIP
 	// PublicURL is the address under which people reach the server; empty: taken
 	// from the request.
@@ -103,6 +103,8 @@ func Mount(mux *http.ServeMux, d Deps) *Front {
 	f.agentCalls()
 	f.roleCalls()
 	f.departmentCalls()
+	f.tagCalls()
+	f.unitCalls()
 	mux.HandleFunc(Prefix, func(w http.ResponseWriter, r *http.Request) {
 		f.serve(w, r, account.MainInbox, strings.TrimPrefix(r.URL.Path, Prefix))
 	})

@@ -111,6 +111,8 @@ type roomView struct {
 	CRM          string          `json:"crmData,omitempty"`
 	CustomFields object          `json:"livechatData,omitempty"`
 	roomMore
+	// Ancestors are the units of the department.
+	Ancestors []string `json:"departmentAncestors,omitempty"`
 }
 
 // bareRoom is the contract's form of a conversation, without what is kept
@@ -127,6 +129,13 @@ func (f *Front) bareRoom(ctx context.Context, c conversation.Conversation, k vis
 	}
 	if k.Visitor.Phone != "" {
 		r.Visitor.Phone = []phoneView{{k.Visitor.Phone}}
+	}
+	book, err := f.Accounts.Book(ctx, c.Tenant)
+	if err != nil {
+		return r, err
+	}
+	if u, ok := book.UnitOf(c.Team); ok {
+		r.Ancestors = []string{u.ID}
 	}
 	if c.Agent != "" {
 		a, err := f.agent(ctx, c.Tenant, c.Agent)
