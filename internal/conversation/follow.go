@@ -39,7 +39,8 @@ type TypeInput struct {
 	Conversation Conversation
 	// Text is the visitor's unsent text; ignored for agents.
 	Text string
-	On   bool
+	// On says that somebody types; of a visitor it may be known without the text.
+	On bool
 }
 
 // Type passes on what somebody types. Nothing is stored. A visitor's text goes
@@ -62,7 +63,7 @@ func (s *Service) Type(who actor.Actor, in TypeInput) {
 		case PreviewRedacted:
 			t.Text = Redact(t.Text)
 		}
-		t.On = t.Text != ""
+		t.On = in.On || t.Text != ""
 		to = []event.Topic{event.ToAgent(c.Tenant, c.Agent)}
 	case actor.Agent:
 		if c.Agent != who.Agent {

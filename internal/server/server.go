@@ -188,6 +188,7 @@ func (s *Server) stop(web []*http.Server, stopWork func(), wg *sync.WaitGroup) e
 	ctx, cancel := context.WithTimeout(context.Background(), s.opts.Config.ShutdownTimeout)
 	defer cancel()
 	s.uckefu.Drain()
+	s.rc.Close()
 	err := errors.Join(s.sockets.Shutdown(ctx), stopWeb(ctx, web))
 	stopWork()
 	done := make(chan struct{})

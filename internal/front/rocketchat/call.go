@@ -32,6 +32,9 @@ type call struct {
 	// answered is true if the handler has written the answer itself.
 	answered bool
 	query    url.Values
+	// bind makes the realtime connection of a call that of a visitor's token; nil
+	// over REST.
+	bind func(ctx context.Context, token string) (any, error)
 }
 
 // may reports whether the caller has one of the permissions.

@@ -30,6 +30,7 @@ import (
 	"parlor/internal/tag"
 	"parlor/internal/transcript"
 	"parlor/internal/visitor"
+	"parlor/internal/wsconn"
 )
 
 // Prefix is where the REST API of the main inbox lives; another inbox has its own
@@ -73,6 +74,8 @@ type Front struct {
 	agents  *memo.Memo[id.Tenant, map[id.Agent]account.Agent]
 	// methods are the calls of the method bridge.
 	methods methodTable
+	sockets *sockets
+	wire    wsconn.Options
 }
 
 // Agents are remembered for a while: their names change rarely.
@@ -92,6 +95,9 @@ func Mount(mux *http.ServeMux, d Deps) *Front {
 	f.widget()
 	f.visits()
 	f.uploads(mux)
+	f.chat()
+	f.visitorMethods()
+	f.realtime(mux)
 	f.session()
 	f.options()
 	f.webhooks()
