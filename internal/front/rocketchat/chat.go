@@ -54,7 +54,7 @@ func (f *Front) visitorIn(ctx context.Context, conv conversation.Conversation) (
 	if err != nil {
 		return visitor.Known{}, err
 	}
-	k := knownOf(v)
+	k := knownWith(v)
 	k.Identity, err = f.Visitors.Identity(ctx, conv.Tenant, conv.Visitor)
 	return k, err
 }
@@ -126,8 +126,8 @@ func (f *Front) chatPost(ctx context.Context, c *call) (any, error) {
 	return object{"ts": f.Clock.Now().UnixMilli(), "channel": in.RoomID, "message": v}, err
 }
 
-// found finds a message in a room of the caller, or ("") in any.
-func (f *Front) found(ctx context.Context, c *call, rid, message string) (k visitor.Known, m conversation.Message, err error) {
+// foundMessage finds a message in a room of the caller, or ("") in any.
+func (f *Front) foundMessage(ctx context.Context, c *call, rid, message string) (k visitor.Known, m conversation.Message, err error) {
 	if m, err = f.messageOf(ctx, c.who, id.Conversation(rid), message); err != nil {
 		return k, m, err
 	}
@@ -143,7 +143,7 @@ func (f *Front) chatUpdate(ctx context.Context, c *call) (any, error) {
 	if err := c.read(dict(must("roomId", text), must("msgId", text), must("text", text)).open(), &in); err != nil {
 		return nil, err
 	}
-	k, m, err := f.found(ctx, c, in.RoomID, in.MsgID)
+	k, m, err := f.foundMessage(ctx, c, in.RoomID, in.MsgID)
 	if errs.CodeOf(err) == errs.NotFound {
 		return nil, plain(`No message found with the id of "` + in.MsgID + `".`)
 	}
@@ -161,7 +161,7 @@ func (f *Front) chatDelete(ctx context.Context, c *call) (any, error) {
 	if err := c.read(dict(must("roomId", text), must("msgId", text)).open(), &in); err != nil {
 		return nil, err
 	}
-	_, m, err := f.found(ctx, c, in.RoomID, in.MsgID)
+	_, m, err := f.foundMessage(ctx, c, in.RoomID, in.MsgID)
 	if errs.CodeOf(err) == errs.NotFound {
 		return nil, plain(`No message found with the id of "` + in.MsgID + `".`)
 	}
@@ -183,7 +183,7 @@ func (f *Front) chatGet(ctx context.Context, c *call) (any, error) {
 	if seqOf(id.Conversation(rid), in.MsgID) == 0 {
 		rid = ""
 	}
-	k, m, err := f.found(ctx, c, rid, in.MsgID)
+	k, m, err := f.foundMessage(ctx, c, rid, in.MsgID)
 	if errs.CodeOf(err) == errs.NotFound {
 		return nil, bare
 	}
@@ -264,7 +264,7 @@ func (f *Front) updateMethod(ctx context.Context, c *call, p params) (any, error
 	if err := draftShape.matched().decode(p.at(0), &in); err != nil {
 		return nil, err
 	}
-	_, m, err := f.found(ctx, c, in.Rid, in.ID)
+	_, m, err := f.foundMessage(ctx, c, in.Rid, in.ID)
 	if err == nil {
 		_, err = f.Conversations.Edit(ctx, c.who, m.Conversation, m.Seq, in.Msg)
 	}
@@ -276,7 +276,7 @@ func (f *Front) deleteMethod(ctx context.Context, c *call, p params) (any, error
 	if err := dict(must("_id", text)).open().matched().decode(p.at(0), &in); err != nil {
 		return nil, err
 	}
-	_, m, err := f.found(ctx, c, in.Rid, in.ID)
+	_, m, err := f.foundMessage(ctx, c, in.Rid, in.ID)
 	if err == nil {
 		_, err = f.Conversations.Recall(ctx, c.who, m.Conversation, m.Seq)
 	}
