@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"parlor/internal/actor"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/id"
@@ -15,6 +16,9 @@ func (f *Front) rooms() {
 	f.roomLists()
 	f.roomActions()
 	f.roomPast()
+	f.inquiries()
+	f.priorities()
+	f.roomMethods()
 	f.add(
 		route{method: http.MethodGet, path: "livechat/room", do: f.openRoom, calls: 5},
 		route{method: http.MethodPost, path: "livechat/room.close", do: f.closeRoom},
@@ -26,7 +30,7 @@ var openShape = dict(must("token", text), maybe("rid", text), maybe("agentId", t
 // openRoom answers GET livechat/room: the open room of a visitor, or a new one.
 // The conversation's own rule makes sure that there is one at a time.
 func (f *Front) openRoom(ctx context.Context, c *call) (any, error) {
-	var in struct{ Token, Rid, AgentID string }
+	var in struct{ Token, Rid, AgentID, SLA, Priority string }
 	if err := c.readQuery(openShape, &in); err != nil {
 		return nil, err
 	}
@@ -43,15 +47,51 @@ func (f *Front) openRoom(ctx context.Context, c *call) (any, error) {
 	case in.Rid != "":
 		return nil, plain("invalid-room")
 	}
-	return f.newRoom(ctx, c, k, id.Agent(in.AgentID))
-}
-
-func (f *Front) newRoom(ctx context.Context, c *call, k visitor.Known, agent id.Agent) (any, error) {
-	conv, fresh, err := f.start(ctx, c, k, agent)
+	if err := f.checkRank(ctx, c.tenant, in.SLA, in.Priority); err != nil {
+		return nil, err
+	}
+	conv, fresh, err := f.start(ctx, c, k, id.Agent(in.AgentID))
+	if err == nil && fresh {
+		err = f.rankNew(ctx, conv, in.SLA, in.Priority)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return f.roomAnswer(ctx, conv, k, fresh)
+}
+
+// checkRank refuses a service level or a priority that does not exist, before a
+// room is made for it.
+func (f *Front) checkRank(ctx context.Context, t id.Tenant, sla, level string) error {
+	if sla != "" {
+		if _, err := f.Priorities.Agreement(ctx, t, sla); isMissing(err) {
+			return structured("error-invalid-sla", "Invalid SLA")
+		} else if err != nil {
+			return err
+		}
+	}
+	if level != "" {
+		if _, err := f.Priorities.Level(ctx, t, level); isMissing(err) {
+			return structured("error-invalid-priority", "Invalid priority")
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rankNew gives a new room its service level and its priority.
+func (f *Front) rankNew(ctx context.Context, conv conversation.Conversation, sla, level string) error {
+	who := actor.ForSystem(conv.Tenant)
+	if sla != "" {
+		if err := f.Priorities.SetAgreement(ctx, who, conv.ID, sla); err != nil {
+			return err
+		}
+	}
+	if level == "" {
+		return nil
+	}
+	return f.Priorities.SetLevel(ctx, who, conv.ID, level)
 }
 
 // start starts a conversation, unless nobody is there to answer.

@@ -287,33 +287,39 @@ func (f *Front) returnAsInquiry(ctx context.Context, c *call) (any, error) {
 	if err := c.read(returnShape, &in); err != nil {
 		return nil, err
 	}
-	conv, err := f.found(ctx, c, in.RoomID, "error-invalid-room")
+	done, err := f.returned(ctx, c, in.RoomID, in.DepartmentID)
+	return object{"result": done}, err
+}
+
+// returned puts a room into the queue and reports whether it did.
+func (f *Front) returned(ctx context.Context, c *call, rid, department string) (bool, error) {
+	conv, err := f.found(ctx, c, rid, "error-invalid-room")
 	switch {
 	case err != nil:
-		return nil, err
+		return false, err
 	case conv.Status == conversation.Closed:
-		return nil, plain("room-closed")
+		return false, plain("room-closed")
 	case conv.HeldAt != nil:
-		return nil, plain("error-room-onHold")
+		return false, plain("error-room-onHold")
 	case conv.Status == conversation.Queued:
-		return object{"result": false}, nil
+		return false, nil
 	}
 	who := c.who
 	if conv.Agent != who.Agent {
 		if lent, ok, err := c.lent(ctx, "transfer-livechat-guest"); err != nil {
-			return nil, err
+			return false, err
 		} else if ok {
 			who = lent
 		}
 	}
-	_, err = f.Routing.Return(ctx, who, conv.ID, id.Team(in.DepartmentID))
+	_, err = f.Routing.Return(ctx, who, conv.ID, id.Team(department))
 	switch errs.ReasonOf(err) {
 	case "team_not_found":
 		err = plain("error-invalid-department")
 	case "not_your_conversation":
 		err = refused()
 	}
-	return object{"result": err == nil}, err
+	return err == nil, err
 }
 
 // isAgent reports whether somebody can serve rooms.
