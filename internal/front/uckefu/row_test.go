@@ -31,6 +31,7 @@ func TestRow31PastedScreenshot(t *testing.T) {
 	if err := png.Encode(&shot, image.NewGray(image.Rect(0, 0, 30, 20))); err != nil {
 		t.Fatal(err)
 	}
+	v.until("status", `"messageType":"message"`) // from here on the page counts as open
 	code, text := multipart(t, s, "/im/image/upload.html?userid=ann&appid=main&paste=1", "imgFile", "shot.png", shot.Bytes())
 	var answer struct {
 		Error int
@@ -109,6 +110,7 @@ func TestRow81VoiceMessage(t *testing.T) {
 	v, a, conv := pair(t, s)
 	// The beginning of a WebM file, as a browser records it.
 	sound := append([]byte{0x1A, 0x45, 0xDF, 0xA3, 0x9F, 0x42, 0x86, 0x81, 1, 0x42, 0xF7, 0x81, 1, 0x42, 0xF2, 0x81, 4, 0x42, 0xF3, 0x81, 8, 0x42, 0x82, 0x84, 'w', 'e', 'b', 'm'}, make([]byte, 300)...)
+	v.until("status", `"messageType":"message"`) // from here on the page counts as open
 	if code, text := multipart(t, s, "/im/voice/upload?userid=ann&appid=main&duration=2300", "voice", "rec.webm", sound); code != 200 || !strings.Contains(text, `"error":0`) {
 		t.Fatal(code, text)
 	}

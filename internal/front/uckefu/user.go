@@ -212,7 +212,7 @@ func (c *visitorConn) admit(ctx context.Context, p params) error {
 	}
 	a, err := c.f.Routing.Admit(ctx, v.Actor(), conversation.StartInput{Channel: "web", Team: id.Team(p.Skill), Agent: id.Agent(p.Agent),
 		PageURL: p.URL, PageTitle: p.Title, Address: c.sock.RemoteIP(), Fingerprint: v.External})
-	if reason := errs.ReasonOf(err); reason == "closed" || reason == "queue_full" {
+	if reason := errs.ReasonOf(err); turnedAway(reason) {
 		c.refuse(reason)
 		return c.details(ctx, v, p)
 	}
@@ -253,6 +253,12 @@ func (c *visitorConn) enter(a routing.Admission) {
 	c.status("message", c.standing(a), a.Conversation.Status == conversation.Queued && !a.AgentsOnline)
 }
 
+// turnedAway reports whether a reason of routing.Admit sends a visitor to the
+// leave-message page.
+func turnedAway(reason string) bool {
+	return reason == "closed" || reason == "queue_full" || reason == "known_only"
+}
+
 // refuse tells a page that no dialogue is started now. What the visitor writes
 // later tries again.
 func (c *visitorConn) refuse(reason string) {
@@ -260,7 +266,7 @@ func (c *visitorConn) refuse(reason string) {
 	defer c.mu.Unlock()
 	c.admitted = true
 	name := setting.PromptClosed
-	if reason == "queue_full" {
+	if reason != "closed" {
 		name = setting.PromptNobody
 	}
 	c.status("message", withPlace(c.prompt(name), 0), true)
@@ -378,7 +384,7 @@ func (c *visitorConn) post(ctx context.Context, v visitor.Visitor, p conversatio
 		}
 	}
 	a, err := c.f.Routing.Admit(ctx, v.Actor(), conversation.StartInput{Channel: "web"})
-	if reason := errs.ReasonOf(err); reason == "closed" || reason == "queue_full" {
+	if reason := errs.ReasonOf(err); turnedAway(reason) {
 		c.refuse(reason)
 		return nil
 	}
