@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const data = mkdtempSync(join(tmpdir(), 'parlor-e2e-'))
+// The vendor's widget, a package of tests.
+const widget = join(root, 'internal/front/rocketchat/clienttest/node_modules/@rocket.chat/livechat/build')
 
 const freePort = () =>
   new Promise((resolve) => {
@@ -28,7 +30,7 @@ class Server {
     this.url = `http://127.0.0.1:${port}`
   }
   async start() {
-    this.process = spawn(join(root, 'bin/parlor'), ['demo', '--data', data, '--listen', `127.0.0.1:${this.port}`, '--rate-limits', 'off', '--webhook-private', 'allow', '--log-level', 'warn',
+    this.process = spawn(join(root, 'bin/parlor'), ['demo', '--data', data, '--listen', `127.0.0.1:${this.port}`, '--rate-limits', 'off', '--webhook-private', 'allow', '--log-level', 'warn', '--rocketchat-widget', widget,
       '--smtp-server', `127.0.0.1:${this.mail}`, '--smtp-from', 'Parlor <desk@parlor.example>', '--smtp-tls', 'off'], { stdio: ['ignore', 'ignore', 'inherit'] })
     this.gone = new Promise((r) => this.process.once('exit', (code, signal) => r(signal ?? code)))
     for (let i = 0; i < 300; i++) {
@@ -62,7 +64,7 @@ const result = (name, ok) => {
 const server = new Server(await freePort(), await freePort())
 try {
   await server.start()
-  for (const name of ['talk', 'visit', 'desk', 'work', 'admin', 'host', 'poll', 'canvas', 'perf', 'many', 'screens', 'pages']) {
+  for (const name of ['talk', 'visit', 'desk', 'work', 'admin', 'host', 'poll', 'canvas', 'perf', 'many', 'screens', 'pages', 'rocketchat']) {
     if (wanted.length && !wanted.includes(name)) continue
     // Thousands of conversations come from the invented backend, everything else from the real one.
     const env = { PARLOR_SCREENS: name === 'pages' ? 'few' : 'all', PARLOR_E2E_SMTP: String(server.mail), ...process.env, PARLOR_E2E_URL: name === 'many' ? '' : server.url }

@@ -16,51 +16,52 @@ import (
 
 // Config is all settings. Field order is the order of documentation.
 type Config struct {
-	Listen          string        `name:"listen" default:"127.0.0.1:8080" doc:"Address to listen on, host:port."`
-	PublicURL       string        `name:"public-url" doc:"Address under which people reach the server, e.g. https://chat.example.com. Empty: taken from the request."`
-	AllowedOrigins  string        `name:"allowed-origins" doc:"Origins of pages that may call the server besides its own, e.g. https://shop.example.com, separated by commas. Empty: any page; inboxes have lists of their own."`
-	TLSListen       string        `name:"tls-listen" doc:"Own address for https, host:port. Empty: with a certificate, listen itself speaks https."`
-	TLSRedirect     string        `name:"tls-redirect" default:"on" oneof:"on off" doc:"With tls-listen: whether http requests to listen are sent to https."`
-	TLSCert         string        `name:"tls-cert" doc:"PEM file with the certificate and its chain."`
-	TLSKey          string        `name:"tls-key" doc:"PEM file with the private key of tls-cert."`
-	TLSKeystore     string        `name:"tls-keystore" doc:"PKCS#12 file (.p12, .pfx) with certificate, chain and key, instead of tls-cert and tls-key."`
-	TLSKeystorePass string        `name:"tls-keystore-password" secret:"yes" doc:"Password of tls-keystore."`
-	TLSHSTS         time.Duration `name:"tls-hsts" default:"8760h" min:"0s" max:"17520h" doc:"How long browsers that came by https keep to it (Strict-Transport-Security). 0s: not said."`
-	ACMEDomains     string        `name:"acme-domains" doc:"Names for which certificates are fetched and renewed by ACME, separated by commas. Empty: no ACME."`
-	ACMEEmail       string        `name:"acme-email" doc:"Address that the certificate authority may write to."`
-	ACMEDirectory   string        `name:"acme-directory" default:"https://acme-v02.api.letsencrypt.org/directory" doc:"Directory of the certificate authority."`
-	Data            string        `name:"data" default:"./data" doc:"Folder for the database and uploads."`
-	Database        string        `name:"database" doc:"postgres://… to use PostgreSQL. Empty: SQLite in the data folder."`
-	Nats            string        `name:"nats" doc:"nats://… that connects several nodes. Empty: a single node, or cluster."`
-	Cluster         bool          `name:"cluster" default:"false" doc:"Connect several nodes through a NATS server inside each of them. Needs PostgreSQL and cluster-secret."`
-	ClusterListen   string        `name:"cluster-listen" default:"127.0.0.1:6222" doc:"Address to which the other nodes of a cluster connect."`
-	ClusterPeers    string        `name:"cluster-peers" doc:"cluster-listen addresses of other nodes, host:port, separated by commas. One that runs is enough; nodes tell each other."`
-	ClusterSecret   string        `name:"cluster-secret" secret:"yes" doc:"Secret that all nodes of a cluster share, 16 characters or more."`
-	Uploads         string        `name:"uploads" doc:"Folder for uploads; the same shared folder on every node of a cluster. Empty: uploads below the data folder."`
-	MaxUpload       int64         `name:"max-upload" default:"20971520" min:"1024" max:"1073741824" doc:"Largest upload in bytes."`
-	Workers         int           `name:"workers" default:"0" min:"0" max:"1024" doc:"Operating system threads that run the server's code at once, at most one for each core. 0: one for each core."`
-	JobWorkers      int           `name:"job-workers" default:"32" min:"1" max:"32" doc:"Background jobs (webhooks, mail, timers) that run at once on this node."`
-	RateLimits      string        `name:"rate-limits" default:"on" oneof:"on off" doc:"Limits on requests and messages by address and person."`
-	WebhookPrivate  string        `name:"webhook-private" default:"deny" oneof:"deny allow" doc:"Whether webhooks may go to private and loopback addresses."`
-	TrustedProxies  string        `name:"trusted-proxies" doc:"Networks whose forwarding headers count, e.g. 10.0.0.0/8,127.0.0.1/32."`
-	AgentLostAfter  time.Duration `name:"agent-lost-after" default:"30s" min:"1s" max:"1h" doc:"How long an agent without connections keeps conversations."`
-	VisitorGrace    time.Duration `name:"visitor-grace" default:"60s" min:"1s" max:"1h" doc:"How long a dialogue of a UCKeFu page outlives its last connection."`
-	PingInterval    time.Duration `name:"ping-interval" default:"25s" min:"1s" max:"5m" doc:"Socket.IO heartbeat interval."`
-	PingTimeout     time.Duration `name:"ping-timeout" default:"60s" min:"1s" max:"5m" doc:"Silence after a heartbeat that ends a connection."`
-	MaxConnsPerIP   int           `name:"max-conns-per-ip" default:"2000" min:"1" max:"1000000" doc:"Socket.IO connections from one address; not limited when rate-limits is off."`
-	MetricsListen   string        `name:"metrics-listen" doc:"Own address for GET /metrics. Empty: on the main address, with metrics-token."`
-	MetricsToken    string        `name:"metrics-token" secret:"yes" doc:"Bearer token for GET /metrics on the main address. Empty: not served there."`
-	RegionFile      string        `name:"region-file" doc:"File with the places of addresses, in the text form of ip2region or packed by us. Empty: the built-in table."`
-	SMTPServer      string        `name:"smtp-server" doc:"Mail server, host:port, for answers to left messages. Empty: no mail is sent."`
-	SMTPUser        string        `name:"smtp-user" doc:"Login of the mail server. Empty: no login."`
-	SMTPPassword    string        `name:"smtp-password" secret:"yes" doc:"Password of smtp-user."`
-	SMTPFrom        string        `name:"smtp-from" doc:"Sender of mail, an address or Name <address>."`
-	SMTPTLS         string        `name:"smtp-tls" default:"starttls" oneof:"starttls tls off" doc:"How the connection to the mail server is encrypted."`
-	LogLevel        string        `name:"log-level" default:"info" oneof:"debug info warn error" doc:"Least severe level that is logged."`
-	LogFormat       string        `name:"log-format" default:"text" oneof:"text json" doc:"Form of log lines."`
-	ShutdownTimeout time.Duration `name:"shutdown-timeout" default:"20s" min:"1s" max:"10m" doc:"Longest time a stop may take."`
-	AdminEmail      string        `name:"admin-email" doc:"E-mail of the first administrator, created on an empty database."`
-	AdminPassword   string        `name:"admin-password" secret:"yes" doc:"Password of the first administrator."`
+	Listen           string        `name:"listen" default:"127.0.0.1:8080" doc:"Address to listen on, host:port."`
+	PublicURL        string        `name:"public-url" doc:"Address under which people reach the server, e.g. https://chat.example.com. Empty: taken from the request."`
+	AllowedOrigins   string        `name:"allowed-origins" doc:"Origins of pages that may call the server besides its own, e.g. https://shop.example.com, separated by commas. Empty: any page; inboxes have lists of their own."`
+	TLSListen        string        `name:"tls-listen" doc:"Own address for https, host:port. Empty: with a certificate, listen itself speaks https."`
+	TLSRedirect      string        `name:"tls-redirect" default:"on" oneof:"on off" doc:"With tls-listen: whether http requests to listen are sent to https."`
+	TLSCert          string        `name:"tls-cert" doc:"PEM file with the certificate and its chain."`
+	TLSKey           string        `name:"tls-key" doc:"PEM file with the private key of tls-cert."`
+	TLSKeystore      string        `name:"tls-keystore" doc:"PKCS#12 file (.p12, .pfx) with certificate, chain and key, instead of tls-cert and tls-key."`
+	TLSKeystorePass  string        `name:"tls-keystore-password" secret:"yes" doc:"Password of tls-keystore."`
+	TLSHSTS          time.Duration `name:"tls-hsts" default:"8760h" min:"0s" max:"17520h" doc:"How long browsers that came by https keep to it (Strict-Transport-Security). 0s: not said."`
+	ACMEDomains      string        `name:"acme-domains" doc:"Names for which certificates are fetched and renewed by ACME, separated by commas. Empty: no ACME."`
+	ACMEEmail        string        `name:"acme-email" doc:"Address that the certificate authority may write to."`
+	ACMEDirectory    string        `name:"acme-directory" default:"https://acme-v02.api.letsencrypt.org/directory" doc:"Directory of the certificate authority."`
+	Data             string        `name:"data" default:"./data" doc:"Folder for the database and uploads."`
+	Database         string        `name:"database" doc:"postgres://… to use PostgreSQL. Empty: SQLite in the data folder."`
+	Nats             string        `name:"nats" doc:"nats://… that connects several nodes. Empty: a single node, or cluster."`
+	Cluster          bool          `name:"cluster" default:"false" doc:"Connect several nodes through a NATS server inside each of them. Needs PostgreSQL and cluster-secret."`
+	ClusterListen    string        `name:"cluster-listen" default:"127.0.0.1:6222" doc:"Address to which the other nodes of a cluster connect."`
+	ClusterPeers     string        `name:"cluster-peers" doc:"cluster-listen addresses of other nodes, host:port, separated by commas. One that runs is enough; nodes tell each other."`
+	ClusterSecret    string        `name:"cluster-secret" secret:"yes" doc:"Secret that all nodes of a cluster share, 16 characters or more."`
+	Uploads          string        `name:"uploads" doc:"Folder for uploads; the same shared folder on every node of a cluster. Empty: uploads below the data folder."`
+	MaxUpload        int64         `name:"max-upload" default:"20971520" min:"1024" max:"1073741824" doc:"Largest upload in bytes."`
+	Workers          int           `name:"workers" default:"0" min:"0" max:"1024" doc:"Operating system threads that run the server's code at once, at most one for each core. 0: one for each core."`
+	JobWorkers       int           `name:"job-workers" default:"32" min:"1" max:"32" doc:"Background jobs (webhooks, mail, timers) that run at once on this node."`
+	RateLimits       string        `name:"rate-limits" default:"on" oneof:"on off" doc:"Limits on requests and messages by address and person."`
+	RocketchatWidget string        `name:"rocketchat-widget" doc:"Folder with the build of the Rocket.Chat widget (npm @rocket.chat/livechat), served under /livechat; empty: none."`
+	WebhookPrivate   string        `name:"webhook-private" default:"deny" oneof:"deny allow" doc:"Whether webhooks may go to private and loopback addresses."`
+	TrustedProxies   string        `name:"trusted-proxies" doc:"Networks whose forwarding headers count, e.g. 10.0.0.0/8,127.0.0.1/32."`
+	AgentLostAfter   time.Duration `name:"agent-lost-after" default:"30s" min:"1s" max:"1h" doc:"How long an agent without connections keeps conversations."`
+	VisitorGrace     time.Duration `name:"visitor-grace" default:"60s" min:"1s" max:"1h" doc:"How long a dialogue of a UCKeFu page outlives its last connection."`
+	PingInterval     time.Duration `name:"ping-interval" default:"25s" min:"1s" max:"5m" doc:"Socket.IO heartbeat interval."`
+	PingTimeout      time.Duration `name:"ping-timeout" default:"60s" min:"1s" max:"5m" doc:"Silence after a heartbeat that ends a connection."`
+	MaxConnsPerIP    int           `name:"max-conns-per-ip" default:"2000" min:"1" max:"1000000" doc:"Socket.IO connections from one address; not limited when rate-limits is off."`
+	MetricsListen    string        `name:"metrics-listen" doc:"Own address for GET /metrics. Empty: on the main address, with metrics-token."`
+	MetricsToken     string        `name:"metrics-token" secret:"yes" doc:"Bearer token for GET /metrics on the main address. Empty: not served there."`
+	RegionFile       string        `name:"region-file" doc:"File with the places of addresses, in the text form of ip2region or packed by us. Empty: the built-in table."`
+	SMTPServer       string        `name:"smtp-server" doc:"Mail server, host:port, for answers to left messages. Empty: no mail is sent."`
+	SMTPUser         string        `name:"smtp-user" doc:"Login of the mail server. Empty: no login."`
+	SMTPPassword     string        `name:"smtp-password" secret:"yes" doc:"Password of smtp-user."`
+	SMTPFrom         string        `name:"smtp-from" doc:"Sender of mail, an address or Name <address>."`
+	SMTPTLS          string        `name:"smtp-tls" default:"starttls" oneof:"starttls tls off" doc:"How the connection to the mail server is encrypted."`
+	LogLevel         string        `name:"log-level" default:"info" oneof:"debug info warn error" doc:"Least severe level that is logged."`
+	LogFormat        string        `name:"log-format" default:"text" oneof:"text json" doc:"Form of log lines."`
+	ShutdownTimeout  time.Duration `name:"shutdown-timeout" default:"20s" min:"1s" max:"10m" doc:"Longest time a stop may take."`
+	AdminEmail       string        `name:"admin-email" doc:"E-mail of the first administrator, created on an empty database."`
+	AdminPassword    string        `name:"admin-password" secret:"yes" doc:"Password of the first administrator."`
 	// proxies is TrustedProxies, parsed by Validate.
 	proxies []netip.Prefix
 }

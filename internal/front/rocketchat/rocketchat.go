@@ -56,7 +56,9 @@ type Deps struct {
 	Transcripts   *transcript.Service
 	Hub           *realtime.Hub
 	Priorities    *priority.Service
-	Clients       httpx.ClientIP
+	// Widget is the folder with the build of the vendor's widget, "" for none.
+	Widget  string
+	Clients httpx.ClientIP
 	// PublicURL is the address under which people reach the server; empty: taken
 	// from the request.
 	PublicURL string
@@ -98,6 +100,7 @@ func Mount(mux *http.ServeMux, d Deps) *Front {
 	f.chat()
 	f.visitorMethods()
 	f.realtime(mux)
+	f.widgetPage(mux)
 	f.session()
 	f.options()
 	f.webhooks()
