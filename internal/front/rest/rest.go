@@ -78,6 +78,7 @@ func Mount(mux *http.ServeMux, d Deps) *API {
 	a.huma = humago.New(mux, cfg)
 	a.huma.UseMiddleware(a.authenticate)
 	a.session()
+	a.tokens()
 	a.agents()
 	a.conversations()
 	a.messages()

@@ -20,6 +20,7 @@ export const deskRoutes: RouteRecordRaw[] = [
   { path: 'followups', name: 'followups', component: page(() => import('./FollowupsPage.vue')) },
   { path: 'offline', name: 'offline', component: page(() => import('./OfflinePage.vue')) },
   { path: 'blacklist', name: 'blacklist', component: page(() => import('./BlacklistPage.vue')) },
+  { path: 'tokens', name: 'tokens', component: page(() => import('./TokensPage.vue')) },
   { path: 'canned', name: 'canned', component: page(() => import('./ShelfPage.vue')), props: { kind: 'reply' } },
   { path: 'pictures', name: 'pictures', component: page(() => import('./ShelfPage.vue')), props: { kind: 'picture' } },
 ]
