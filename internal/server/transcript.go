@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 
+	"parlor/internal/actor"
+	"parlor/internal/conversation"
 	"parlor/internal/front/httpx"
+	"parlor/internal/id"
 	"parlor/internal/job"
 	"parlor/internal/mail"
 	"parlor/internal/transcript"
@@ -45,4 +48,15 @@ func (s *Server) sendTranscript(ctx context.Context, j job.Job) error {
 		return fmt.Errorf("%w: %w", job.ErrGiveUp, err)
 	}
 	return err
+}
+
+// mailWished has the record of a conversation that has ended mailed, if an agent
+// asked for that.
+func (s *Server) mailWished(ctx context.Context, c conversation.Conversation) error {
+	all, err := s.services.conversations.DetailsOf(ctx, c.Tenant, []id.Conversation{c.ID})
+	wish := all[c.ID].Transcript
+	if err != nil || wish == nil {
+		return err
+	}
+	return s.services.visit.transcripts.Send(ctx, actor.ForSystem(c.Tenant), transcript.Letter{Conversation: c.ID, To: wish.Email, Subject: wish.Subject})
 }

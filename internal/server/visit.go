@@ -106,11 +106,17 @@ type closings struct{ s *Server }
 func (c closings) Publish(e *event.Event) {
 	c.s.bus.Publish(e)
 	d, ok := e.Data.(*conversation.Changed)
-	if !ok || d.Conversation.Status != conversation.Closed || d.Conversation.Agent != "" {
+	if !ok || d.Conversation.Status != conversation.Closed {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
 	defer cancel()
+	if err := c.s.mailWished(ctx, d.Conversation); err != nil {
+		c.s.log.Error("record that was asked for not mailed", "conversation", d.Conversation.ID, "error", err)
+	}
+	if d.Conversation.Agent != "" {
+		return
+	}
 	if err := c.s.services.visit.leaves.Missed(ctx, e.Tenant, d.Conversation.ID); err != nil {
 		c.s.log.Error("missed visitor not announced", "conversation", d.Conversation.ID, "error", err)
 	}

@@ -48,13 +48,16 @@ func (f *Front) config(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	conf := object{"enabled": true, "online": online, "settings": widgetSettings(company), "theme": widgetTheme(company), "messages": widgetMessages(company),
-		"survey":   object{"items": surveyItems, "values": []string{"1", "2", "3", "4", "5"}},
+		"survey":   object{"items": surveyItems, "values": surveyValues},
 		"triggers": []object{}, "departments": departments, "resources": object{"sound": "", "emojis": []object{}}, "customFields": []object{}}
 	return object{"config": conf}, f.addGuest(ctx, c, company, in.Token, conf)
 }
 
 // surveyItems are the questions of the contract's survey, with its spelling.
 var surveyItems = []string{"satisfaction", "agentKnowledge", "agentResposiveness", "agentFriendliness"}
+
+// surveyValues are the answers that a question may have.
+var surveyValues = []string{"1", "2", "3", "4", "5"}
 
 func widgetSettings(s setting.Company) object {
 	var limit any = false

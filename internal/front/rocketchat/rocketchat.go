@@ -99,6 +99,7 @@ func Mount(mux *http.ServeMux, d Deps) *Front {
 	f.uploads(mux)
 	f.chat()
 	f.visitorMethods()
+	f.wishes()
 	f.realtime(mux)
 	f.widgetPage(mux)
 	f.session()
