@@ -61,6 +61,8 @@ type VisitorField struct {
 	// Sort orders the fields, lowest first.
 	Sort      int       `json:"sort"`
 	CreatedAt time.Time `json:"createdAt"`
+	// Custom is what integrations say of a field beside that.
+	Custom Custom `json:"-"`
 }
 
 // FieldValue is a field of one visitor, as somebody in particular sees it.
@@ -95,6 +97,12 @@ type Store interface {
 	FieldValues(ctx context.Context, t id.Tenant, v id.Visitor) (map[string]string, error)
 	// SetFieldValues replaces some values; an empty one is deleted.
 	SetFieldValues(ctx context.Context, t id.Tenant, v id.Visitor, values map[string]string) error
+	// AllFields returns the fields of visitors and of conversations.
+	AllFields(ctx context.Context, t id.Tenant) ([]VisitorField, error)
+	// ValuesOf returns the values of up to 200 visitors by visitor and key.
+	ValuesOf(ctx context.Context, t id.Tenant, list []id.Visitor) (map[id.Visitor]map[string]string, error)
+	// SetRoomValues is SetFieldValues for a conversation; NotFound "conversation_not_found".
+	SetRoomValues(ctx context.Context, t id.Tenant, c id.Conversation, values map[string]string) error
 }
 
 // Service is the use cases of visitor fields.

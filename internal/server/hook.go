@@ -33,7 +33,7 @@ func (s *Server) hookDomain() {
 func (s *Server) rocketchat(mux *http.ServeMux, clients httpx.ClientIP, limits bool) {
 	d := &s.services
 	s.rc = rocketchat.Mount(mux, rocketchat.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
-		Hooks: d.hooks, Grants: d.grants, Presence: d.presence, Reports: d.reports, Priorities: d.priorities, Tags: d.desk.tags, Clients: clients, Leaves: d.visit.leaves, Transcripts: d.visit.transcripts, Hub: s.hub, Widget: s.opts.Config.RocketchatWidget,
+		Hooks: d.hooks, Grants: d.grants, Presence: d.presence, Reports: d.reports, Priorities: d.priorities, Tags: d.desk.tags, Fields: d.desk.fields, Clients: clients, Leaves: d.visit.leaves, Transcripts: d.visit.transcripts, Hub: s.hub, Widget: s.opts.Config.RocketchatWidget,
 		PublicURL: s.opts.Config.PublicURL, Limits: limits, Clock: s.opts.Clock, Log: s.log})
 	d.hooks.Add("rocketchat", s.rc.Format())
 }

@@ -12,16 +12,70 @@ import (
 // Fields implements field.Store.
 func (s *Store) Fields(ctx context.Context, t id.Tenant) (list []field.VisitorField, err error) {
 	defer errs.Wrap(&err, "store.Fields")
-	return all(ctx, s.readers, func(r row) (f field.VisitorField, err error) {
-		var options string
-		var required, masked, created int64
-		if err = r.Scan(&f.ID, &f.Tenant, &f.Key, &f.Name, &f.Kind, &options, &required, &masked, &f.Sort, &created); err != nil {
-			return f, err
+	return all(ctx, s.readers, scanField, selectField+` WHERE tenant = $1 AND scope = 'visitor' ORDER BY sort, id LIMIT $2`, string(t), field.MaxFields)
+}
+
+const selectField = `SELECT id, tenant, key, name, kind, options, required, masked, sort, created_at, scope, hidden, pattern, searchable, public, preset FROM field`
+
+// scanField reads a row of selectField.
+func scanField(r row) (f field.VisitorField, err error) {
+	var options string
+	var required, masked, created, hidden, searchable, public int64
+	x := &f.Custom
+	if err = r.Scan(&f.ID, &f.Tenant, &f.Key, &f.Name, &f.Kind, &options, &required, &masked, &f.Sort, &created, &x.Scope, &hidden, &x.Pattern,
+		&searchable, &public, &x.Preset); err != nil {
+		return f, err
+	}
+	f.Required, f.Masked, f.CreatedAt = required != 0, masked != 0, at(created)
+	x.Hidden, x.Searchable, x.Public = hidden != 0, searchable != 0, public != 0
+	return f, json.Unmarshal([]byte(options), &f.Options)
+}
+
+// AllFields implements field.Store.
+func (s *Store) AllFields(ctx context.Context, t id.Tenant) (list []field.VisitorField, err error) {
+	defer errs.Wrap(&err, "store.AllFields")
+	return all(ctx, s.readers, scanField, selectField+` WHERE tenant = $1 ORDER BY sort, id LIMIT $2`, string(t), 2*field.MaxFields)
+}
+
+// ValuesOf implements field.Store.
+func (s *Store) ValuesOf(ctx context.Context, t id.Tenant, list []id.Visitor) (out map[id.Visitor]map[string]string, err error) {
+	defer errs.Wrap(&err, "store.ValuesOf")
+	rows, err := all(ctx, s.readers, func(r row) (p [3]string, err error) { return p, r.Scan(&p[0], &p[1], &p[2]) },
+		`SELECT x.visitor, f.key, x.value FROM visitor_field x JOIN field f ON f.id = x.field WHERE x.visitor IN `+s.dialect.list("$2")+` AND x.tenant = $1`,
+		string(t), jsonList(list))
+	out = map[id.Visitor]map[string]string{}
+	for _, p := range rows {
+		if out[id.Visitor(p[0])] == nil {
+			out[id.Visitor(p[0])] = map[string]string{}
 		}
-		f.Required, f.Masked, f.CreatedAt = required != 0, masked != 0, at(created)
-		return f, json.Unmarshal([]byte(options), &f.Options)
-	}, `SELECT id, tenant, key, name, kind, options, required, masked, sort, created_at FROM field WHERE tenant = $1 ORDER BY sort, id LIMIT $2`,
-		string(t), field.MaxFields)
+		out[id.Visitor(p[0])][p[1]] = p[2]
+	}
+	return out, err
+}
+
+// SetRoomValues implements field.Store.
+func (s *Store) SetRoomValues(ctx context.Context, t id.Tenant, c id.Conversation, values map[string]string) (err error) {
+	defer errs.Wrap(&err, "store.SetRoomValues %s", c)
+	return s.write(ctx, func(ctx context.Context, x *tx) error {
+		if err := mustHave(ctx, x, "conversation", t, string(c)); err != nil {
+			return err
+		}
+		for f, value := range values {
+			if err := mustHave(ctx, x, "field", t, f); err != nil {
+				return err
+			}
+			if _, err := x.exec(ctx, `DELETE FROM conversation_field WHERE conversation = $1 AND field = $2`, string(c), f); err != nil {
+				return err
+			}
+			if value == "" {
+				continue
+			}
+			if _, err := x.exec(ctx, `INSERT INTO conversation_field (conversation, field, tenant, value) VALUES ($1, $2, $3, $4)`, string(c), f, string(t), value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // SaveField implements field.Store.
@@ -32,8 +86,10 @@ func (s *Store) SaveField(ctx context.Context, f field.VisitorField, fresh bool,
 			return err
 		}
 		if !fresh {
-			n, err := t.exec(ctx, `UPDATE field SET name = $3, options = $4, required = $5, masked = $6, sort = $7 WHERE id = $1 AND tenant = $2`,
-				f.ID, string(f.Tenant), f.Name, jsonList(f.Options), flag(f.Required), flag(f.Masked), f.Sort)
+			n, err := t.exec(ctx, `UPDATE field SET name = $3, options = $4, required = $5, masked = $6, sort = $7,
+				scope = $8, hidden = $9, pattern = $10, searchable = $11, public = $12, preset = $13 WHERE id = $1 AND tenant = $2`,
+				f.ID, string(f.Tenant), f.Name, jsonList(f.Options), flag(f.Required), flag(f.Masked), f.Sort,
+				f.Custom.In(), flag(f.Custom.Hidden), f.Custom.Pattern, flag(f.Custom.Searchable), flag(f.Custom.Public), f.Custom.Preset)
 			if err == nil && n == 0 {
 				err = missing("field")
 			}
@@ -46,9 +102,9 @@ func (s *Store) SaveField(ctx context.Context, f field.VisitorField, fresh bool,
 		if err != nil {
 			return err
 		}
-		_, err = t.exec(ctx, `INSERT INTO field (id, tenant, key, name, kind, options, required, masked, sort, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, f.ID, string(f.Tenant), f.Key, f.Name, string(f.Kind), jsonList(f.Options),
-			flag(f.Required), flag(f.Masked), f.Sort, ms(f.CreatedAt))
+		_, err = t.exec(ctx, `INSERT INTO field (id, tenant, key, name, kind, options, required, masked, sort, created_at,
+			scope, hidden, pattern, searchable, public, preset) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`, f.ID, string(f.Tenant), f.Key, f.Name, string(f.Kind), jsonList(f.Options),
+			flag(f.Required), flag(f.Masked), f.Sort, ms(f.CreatedAt), f.Custom.In(), flag(f.Custom.Hidden), f.Custom.Pattern, flag(f.Custom.Searchable), flag(f.Custom.Public), f.Custom.Preset)
 		return err
 	})
 }
@@ -62,6 +118,9 @@ func (s *Store) RemoveField(ctx context.Context, t id.Tenant, f string) (err err
 			err = missing("field")
 		}
 		if err != nil {
+			return err
+		}
+		if _, err = x.exec(ctx, `DELETE FROM conversation_field WHERE tenant = $1 AND field = $2`, string(t), f); err != nil {
 			return err
 		}
 		_, err = x.exec(ctx, `DELETE FROM visitor_field WHERE tenant = $1 AND field = $2`, string(t), f)

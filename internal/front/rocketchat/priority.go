@@ -276,6 +276,9 @@ func (f *Front) saveRoom(ctx context.Context, who actor.Actor, conv conversation
 			return err
 		}
 	}
+	if err := f.saveData(ctx, conv, g.LivechatData, r.LivechatData); err != nil {
+		return err
+	}
 	if r.SlaID != nil {
 		return f.rankedBy(f.Priorities.SetAgreement(ctx, who, conv.ID, *r.SlaID))
 	}

@@ -15,6 +15,7 @@ import (
 	"parlor/internal/clock"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
+	"parlor/internal/field"
 	"parlor/internal/front/httpx"
 	"parlor/internal/grant"
 	"parlor/internal/hook"
@@ -52,6 +53,7 @@ type Deps struct {
 	Presence      *presence.Service
 	Reports       *report.Service
 	Tags          *tag.Service
+	Fields        *field.Service
 	Leaves        *leave.Service
 	Transcripts   *transcript.Service
 	Hub           *realtime.Hub

@@ -19,6 +19,7 @@ func (f *Front) rooms() {
 	f.inquiries()
 	f.priorities()
 	f.roomMethods()
+	f.customFields()
 	f.add(
 		route{method: http.MethodGet, path: "livechat/room", do: f.openRoom, calls: 5},
 		route{method: http.MethodPost, path: "livechat/room.close", do: f.closeRoom},

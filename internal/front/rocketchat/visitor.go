@@ -74,7 +74,13 @@ func (f *Front) register(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return object{"visitor": visitorOf(k)}, nil
+	if len(v.CustomFields) > 0 {
+		if _, err := f.fillFields(ctx, k, v.CustomFields, true); err != nil {
+			return nil, err
+		}
+	}
+	view, err := f.withData(ctx, visitorOf(k), c.tenant)
+	return object{"visitor": view}, err
 }
 
 // department finds a team by id or by its exact name, "" if there is none.
@@ -102,7 +108,8 @@ func (f *Front) visitorByToken(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return object{"visitor": visitorOf(k)}, nil
+	view, err := f.withData(ctx, visitorOf(k), c.tenant)
+	return object{"visitor": view}, err
 }
 
 var statusShape = dict(must("token", text), must("status", text)).matched()

@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"fmt"
+	"parlor/internal/conversation"
+	"regexp"
 	"testing"
 	"time"
 
@@ -118,9 +120,43 @@ func testFields(t *testing.T, s *store.Store) {
 	wantReason(t, s.SetFieldValues(ctx, o.Tenant, o.Visitor("Uli"), map[string]string{size.ID: "x"}), errs.NotFound, "field_not_found")
 	_, err = s.FieldValues(ctx, o.Tenant, v)
 	wantReason(t, err, errs.NotFound, "visitor_not_found")
+	testCustomFields(t, s, w, o, v, size)
 	wantReason(t, s.RemoveField(ctx, o.Tenant, size.ID), errs.NotFound, "field_not_found")
 	must(t, s.RemoveField(ctx, w.Tenant, size.ID))
 	values, err = s.FieldValues(ctx, w.Tenant, v)
 	must(t, err)
 	equal(t, "values after the field went", len(values), 0)
+}
+
+// testCustomFields keeps fields of conversations beside those of visitors.
+func testCustomFields(t *testing.T, s *store.Store, w, o *World, v id.Visitor, size field.VisitorField) {
+	t.Helper()
+	ctx, c := t.Context(), w.Start("Ida", "")
+	f := field.VisitorField{ID: id.New(), Tenant: w.Tenant, Key: "order-No", Name: "Order", Kind: field.Text, Options: []string{}, CreatedAt: T0,
+		Custom: field.Custom{Scope: field.OfConversation, Hidden: true, Pattern: "^[0-9]+$", Searchable: true, Public: true, Preset: "1"}}
+	must(t, s.SaveField(ctx, f, true, 9))
+	list, err := s.AllFields(ctx, w.Tenant)
+	must(t, err)
+	equal(t, "with all they have", spaced(len(list), list[0].Custom == f.Custom || list[1].Custom == f.Custom || list[2].Custom == f.Custom), "3 true")
+	list, err = s.Fields(ctx, w.Tenant)
+	must(t, err)
+	equal(t, "those of visitors", len(list), 2)
+	values, err := s.ValuesOf(ctx, w.Tenant, []id.Visitor{v})
+	must(t, err)
+	equal(t, "by key", values[v]["size"], "b,c")
+	must(t, s.SetRoomValues(ctx, w.Tenant, c.ID, map[string]string{f.ID: "12"}))
+	must(t, s.SetRoomValues(ctx, w.Tenant, c.ID, map[string]string{f.ID: "13"}))
+	wantReason(t, s.SetRoomValues(ctx, o.Tenant, c.ID, map[string]string{f.ID: "1"}), errs.NotFound, "conversation_not_found")
+	wantReason(t, s.SetRoomValues(ctx, w.Tenant, c.ID, map[string]string{"none": "1"}), errs.NotFound, "field_not_found")
+	details, err := s.Details(ctx, w.Tenant, []id.Conversation{c.ID})
+	must(t, err)
+	equal(t, "value", details[0].Fields["order-No"], "13")
+	_, n, err := s.Find(ctx, conversation.Query{Tenant: w.Tenant, Limit: 5, Fields: map[string]*regexp.Regexp{"order-No": regexp.MustCompile("^1")}})
+	must(t, err)
+	equal(t, "found by it", n, 1)
+	must(t, s.RemoveField(ctx, w.Tenant, f.ID))
+	details, err = s.Details(ctx, w.Tenant, []id.Conversation{c.ID})
+	must(t, err)
+	equal(t, "gone with the field", len(details), 0)
+	equal(t, "the other stays", size.Key, "size")
 }

@@ -1,0 +1,155 @@
+package field
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"parlor/internal/actor"
+	"parlor/internal/errs"
+	"parlor/internal/id"
+)
+
+// The scopes of a field.
+const (
+	OfVisitor      = "visitor"
+	OfConversation = "room"
+)
+
+// Custom is what integrations say of a field.
+type Custom struct {
+	// Scope is OfVisitor or OfConversation; "" is OfVisitor.
+	Scope string
+	// Hidden fields are not shown to agents.
+	Hidden bool
+	// Pattern is a regular expression that values must fit, "" for none.
+	Pattern string
+	// Searchable values find their visitor.
+	Searchable bool
+	// Public fields are asked of the visitor, Preset is what stands there then.
+	Public bool
+	Preset string
+}
+
+// In is the scope, OfVisitor if none was said.
+func (c Custom) In() string {
+	if c.Scope == OfConversation {
+		return OfConversation
+	}
+	return OfVisitor
+}
+
+var customKey = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// All returns the fields of visitors and of conversations.
+func (s *Service) All(ctx context.Context, t id.Tenant) ([]VisitorField, error) {
+	return s.store.AllFields(ctx, t)
+}
+
+// Put adds the field with a key, or changes it. It needs the permission actor.Content.
+//
+// Errors: Invalid "bad_key", "bad_pattern", "bad_name", "bad_options"; Conflict "too_many_fields".
+func (s *Service) Put(ctx context.Context, who actor.Actor, key string, in FieldInput, c Custom) (f VisitorField, err error) {
+	defer errs.Wrap(&err, "field.Put")
+	if !who.Can(actor.Content) {
+		return f, errRight
+	}
+	if !customKey.MatchString(key) {
+		return f, errs.Field("key", "bad_key", "%q is not a key: letters, digits, _ and -, at most 64.", key)
+	}
+	if _, err := regexp.Compile(c.Pattern); err != nil || len(c.Pattern) > MaxValue {
+		return f, errs.Field("pattern", "bad_pattern", "The pattern is not a regular expression of at most %d characters.", MaxValue)
+	}
+	if utf8.RuneCountInString(c.Preset) > MaxValue || !utf8.ValidString(c.Preset) {
+		return f, errs.Field("preset", "bad_value", "The default has at most %d characters.", MaxValue)
+	}
+	list, err := s.store.AllFields(ctx, who.Tenant)
+	if err != nil {
+		return f, err
+	}
+	i := slices.IndexFunc(list, func(f VisitorField) bool { return f.Key == key })
+	f = VisitorField{ID: id.New(), Tenant: who.Tenant, Key: key, Kind: Text, CreatedAt: s.clock.Now()}
+	if i >= 0 {
+		f = list[i]
+	}
+	if len(in.Options) > 0 && i < 0 {
+		f.Kind = Choice
+	}
+	if err = fill(&f, in); err != nil {
+		return f, err
+	}
+	f.Custom = c
+	return f, s.store.SaveField(ctx, f, i < 0, 2*MaxFields)
+}
+
+// Value is a value that an integration sets.
+type Value struct {
+	Key, Value string
+	// Overwrite replaces a value that is there.
+	Overwrite bool
+}
+
+// SetBy sets values of a visitor or, for fields of conversations, of a
+// conversation ("": none is open) for an integration. changed are the keys whose
+// value is another now; keys that are no field are left out if lax.
+//
+// Errors: Invalid "unknown_field"; "bad_value" with the key as field.
+func (s *Service) SetBy(ctx context.Context, t id.Tenant, v id.Visitor, c id.Conversation, room map[string]string, values []Value, lax bool) (changed []string, err error) {
+	defer errs.Wrap(&err, "field.SetBy")
+	fields, err := s.store.AllFields(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	known, err := s.store.ValuesOf(ctx, t, []id.Visitor{v})
+	if err != nil {
+		return nil, err
+	}
+	mine, its := map[string]string{}, map[string]string{}
+	for _, x := range values {
+		i := slices.IndexFunc(fields, func(f VisitorField) bool { return f.Key == x.Key })
+		if i < 0 {
+			if lax {
+				continue
+			}
+			return nil, errs.Field(x.Key, "unknown_field", "There is no field %q.", x.Key)
+		}
+		f := fields[i]
+		old, dest := known[v][x.Key], mine
+		if f.Custom.In() == OfConversation {
+			old, dest = room[x.Key], its
+			if c == "" {
+				continue
+			}
+		}
+		value := strings.TrimSpace(x.Value)
+		if value, err = Check(f, value); err != nil {
+			return nil, err
+		}
+		if p := f.Custom.Pattern; p != "" && value != "" {
+			if re, err := regexp.Compile(p); err != nil || !re.MatchString(value) {
+				return nil, errs.Field(x.Key, "bad_value", "%s does not fit.", f.Name)
+			}
+		}
+		if old == value || old != "" && !x.Overwrite {
+			continue
+		}
+		dest[f.ID], changed = value, append(changed, x.Key)
+	}
+	if len(mine) > 0 {
+		if err = s.store.SetFieldValues(ctx, t, v, mine); err != nil {
+			return nil, err
+		}
+	}
+	if len(its) > 0 {
+		err = s.store.SetRoomValues(ctx, t, c, its)
+	}
+	return changed, err
+}
+
+// ValuesOf returns the values of visitors by visitor and key, without asking who
+// may see them.
+func (s *Service) ValuesOf(ctx context.Context, t id.Tenant, list []id.Visitor) (map[id.Visitor]map[string]string, error) {
+	return s.store.ValuesOf(ctx, t, list)
+}
