@@ -1,6 +1,7 @@
 package rocketchat_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -52,6 +53,18 @@ func TestCustomFields(t *testing.T) {
 		d.c.call("GET", "livechat/visitor/v1", "").is("visitor.livechatData.address", "Street 3")
 		d.root.call("GET", "livechat/rooms", "").is("rooms.0.livechatData.order-No", "992")
 		d.ana.post("livechat/room.saveInfo", `{"guestData":{"_id":%q},"roomData":{"_id":%q,"livechatData":{"order-No":{"x":1}}}}`, visitor, rid).is("errorType", "invalid-params")
+		d.ana.call("GET", fmt.Sprint("livechat/visitors.info?visitorId=", visitor), "").is("visitor.livechatData.address", "Street 3")
+		d.ana.call("GET", "livechat/visitors.info?visitorId=none", "").want(400, plain("visitor-not-found"))
+		d.ana.call("GET", "livechat/visitors.info", "").is("errorType", "invalid-params")
+		history := func(c *client, rid, visitor any) answer {
+			return c.call("GET", fmt.Sprintf("livechat/visitors.chatHistory/room/%v/visitor/%v", rid, visitor), "")
+		}
+		history(d.ana, "none", visitor).want(400, plain("invalid-room"))
+		history(d.ana, rid, "none").want(400, plain("error-not-allowed"))
+		history(d.bob, rid, visitor).want(400, plain("error-not-allowed"))
+		history(d.ana, rid, visitor).is("total", 0.0)
+		d.ana.post("livechat/room.closeByUser", `{"rid":%q,"comment":"x"}`, rid).want(200, ok(""))
+		history(d.ana, rid, visitor).is("history.0._id", rid)
 		if got := d.root.bridged("livechat:removeCustomField", `"order-No"`); !strings.Contains(got, `"result":1`) {
 			t.Error(got)
 		}

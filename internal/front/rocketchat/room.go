@@ -20,6 +20,7 @@ func (f *Front) rooms() {
 	f.priorities()
 	f.roomMethods()
 	f.customFields()
+	f.guestsForAgents()
 	f.add(
 		route{method: http.MethodGet, path: "livechat/room", do: f.openRoom, calls: 5},
 		route{method: http.MethodPost, path: "livechat/room.close", do: f.closeRoom},
