@@ -122,6 +122,8 @@ type Rules struct {
 	VisitorText int
 	// NoEdit and NoRecall forbid authors to change and to take back what they wrote.
 	NoEdit, NoRecall bool
+	// NoVisitorEnd forbids visitors to end their conversations.
+	NoVisitorEnd bool
 }
 
 // maxText is the longest text that who may send.

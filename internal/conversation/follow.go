@@ -100,6 +100,9 @@ func (s *Service) CloseWith(ctx context.Context, who actor.Actor, c id.Conversat
 	author := Author{Kind: actor.System}
 	switch who.Kind {
 	case actor.Visitor:
+		if s.limits.Rules(before.Tenant, before.Inbox).NoVisitorEnd {
+			return got, errs.New(errs.Forbidden, "end_disabled", "Visitors cannot end conversations here.")
+		}
 		in.EndBy = EndByVisitor
 	case actor.Agent:
 		in.EndBy, in.By = EndByAgent, who.Agent

@@ -148,7 +148,8 @@ func (l limits) Rules(t id.Tenant, _ id.Inbox) conversation.Rules {
 		return conversation.Rules{NoEdit: true, NoRecall: true}
 	}
 	company := book.Tenant.Settings
-	r := conversation.Rules{NoEdit: !company.On("Message_AllowEditing"), NoRecall: !company.On("Message_AllowDeleting")}
+	r := conversation.Rules{NoEdit: !company.On("Message_AllowEditing"), NoRecall: !company.On("Message_AllowDeleting"),
+		NoVisitorEnd: !company.On("Omnichannel_allow_visitors_to_close_conversation")}
 	if company.On("Livechat_enable_message_character_limit") {
 		r.VisitorText = company.Number("Livechat_message_character_limit")
 	}

@@ -36,6 +36,9 @@ func TestWishesAtTheEndOfARoom(t *testing.T) {
 		root.call("POST", path, wish).is("errorType", "error-transcript-already-requested")
 		root.call("DELETE", path, "").want(200, `{"success":true}`)
 		root.call("POST", path, wish).want(200, `{"success":true}`)
+		root.option("Omnichannel_allow_visitors_to_close_conversation", "false")
+		c.call("POST", "livechat/room.close", fmt.Sprintf(`{"token":"vera","rid":%q}`, rid)).want(400, `{"error":"error-not-allowed-to-close-conversation","success":false}`)
+		root.option("Omnichannel_allow_visitors_to_close_conversation", "true")
 		c.call("POST", "livechat/room.close", fmt.Sprintf(`{"token":"vera","rid":%q}`, rid)).is("success", true)
 		// The job that mails the record comes to the mail server.
 		conn, err := mail.Accept()
