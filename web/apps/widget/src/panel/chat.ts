@@ -197,7 +197,6 @@ export class Chat {
     if (s.status === 'closed') this.typing = ''
     else this.gate = ''
     this.report()
-    this.changed()
   }
   /** Reads the newest page of the running conversation anew. */
   private async load() {
@@ -230,24 +229,26 @@ export class Chat {
       void this.resume()
       return
     }
-    this.messages = [...list, m].sort((a, b) => a.seq - b.seq)
-    if (m.line?.name === 'edited') this.messages = this.messages.map((x) => (x.seq === m.line!.seq ? { ...x, text: m.line!.text ?? '' } : x))
+    // The line of a change names its message and carries the new text; that of a recall carries none.
+    const l = m.line
+    this.messages = [...list.map((x) => (x.seq === l?.seq ? { ...x, text: l.text! } : x)), m].sort((a, b) => a.seq - b.seq)
     if (!last) this.atTop = m.prev === 0
-    if (this.state && m.conversation === this.state.conversation) this.state.lastSeq = Math.max(this.state.lastSeq, m.seq)
+    if (this.state?.conversation === m.conversation) this.state.lastSeq = Math.max(this.state.lastSeq, m.seq)
     if (m.from.kind === 'agent') {
       this.typing = ''
       this.tell({ t: 'event', name: 'message', data: { from: m.from.name ?? '', kind: m.kind } })
     }
     this.report()
-    this.changed()
   }
 
   get unread() {
     const read = this.state?.visitorRead ?? 0
     return this.messages.filter((m) => m.from.kind === 'agent' && m.seq > read).length
   }
+  /** Tells the page what is unread, and the screen that something changed. */
   private report() {
     this.tell({ t: 'unread', n: this.unread, active: !!this.state && this.state.status !== 'closed' })
+    this.changed()
   }
   /** The visitor sees the end of the log. */
   seen() {
@@ -256,7 +257,6 @@ export class Chat {
     this.state.visitorRead = seq
     void this.socket!.request('read', { seq }).catch(() => undefined)
     this.report()
-    this.changed()
   }
 
   /** Sends what is being typed, at most four times a second, where the inbox wants it. */
@@ -290,6 +290,5 @@ export class Chat {
     this.atTop = true
     this.decide()
     this.report()
-    this.changed()
   }
 }

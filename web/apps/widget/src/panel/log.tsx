@@ -85,7 +85,10 @@ class Row extends Component<RowProps> {
     return n.m !== p.m || n.last !== p.last || n.read !== p.read || n.t !== p.t
   }
   render({ m, t, last, read, big }: RowProps) {
-    if (m.kind === 'event') return m.line && !/^(recalled|edited|held|resumed|joined)$/.test(m.line.name) ? <p class="event">{eventText(m, t)}</p> : null
+    if (m.kind === 'event') {
+      const text = eventText(m, t)
+      return text && <p class="event">{text}</p>
+    }
     const mine = m.from.kind === 'visitor'
     return (
       <div class={'msg ' + (mine ? 'me' : 'them') + (last ? ' last' : '')}>
@@ -109,11 +112,11 @@ const Card = ({ f }: { f: FileInfo }) => (
 const URLS = /(https?:\/\/[^\s<>"'，。；！？、（）]*[^\s<>"'，。；！？、（）.,;:!?)])/
 const Linked = ({ text }: { text: string }) => <>{text.split(URLS).map((x, i) => (i % 2 ? <a key={i} href={x} target="_blank" rel="noopener noreferrer nofollow">{x}</a> : x))}</>
 
-function eventText(m: Message, t: Texts): string {
-  const l = m.line!
+/** What a line says; one about another message (seq) says nothing here. */
+function eventText({ line: l }: Message, t: Texts): string | undefined {
+  if (!l || l.seq) return
   const name = l.agentName || l.teamName || t.agent
-  if (l.text) return l.text
-  return l.name === 'assigned' ? t.assigned(name) : l.name === 'transferred' ? t.transferred(name) : l.name === 'queued' ? t.queued : l.name === 'agent_lost' ? t.lostAgent : t.ended
+  return l.text || ({ assigned: t.assigned(name), transferred: t.transferred(name), queued: t.queued, agent_lost: t.lostAgent, closed: t.ended } as Record<string, string>)[l.name]
 }
 
 function Waiting({ p, chat, t }: { p: Pending; chat: Chat; t: Texts }) {
