@@ -33,9 +33,12 @@ const (
 // Bounds, in characters and rows.
 const (
 	MaxTitle    = 100
-	MaxShortcut = 30
+	MaxShortcut = 100
 	MaxText     = 10000
 	MaxName     = 60
+	// MaxTags and MaxTag bound the tags of an entry and the characters of one.
+	MaxTags = 20
+	MaxTag  = 100
 	// MaxDepth is how deep categories may be nested.
 	MaxDepth = 5
 	// MaxPersonal and MaxShared bound the entries of an owner.
@@ -99,6 +102,8 @@ type Entry struct {
 	// Language restricts the entry to agents of that language; empty means all.
 	Language string `json:"language,omitempty"`
 	File     *File  `json:"-"`
+	// Tags are ids of the company's tags or words of one's own.
+	Tags []string `json:"tags,omitempty"`
 	// Visitors offers a reply of the company to visitors while they type.
 	Visitors bool `json:"visitors,omitempty"`
 	// Initials are the first letters of the title's words, Chinese by their sound.
@@ -106,6 +111,8 @@ type Entry struct {
 	// Uses counts how often all agents have used it.
 	Uses      int       `json:"uses"`
 	CreatedAt time.Time `json:"createdAt"`
+	// CreatedBy is empty for what came with the company.
+	CreatedBy id.Agent  `json:"createdBy,omitempty"`
 	UpdatedAt time.Time `json:"updatedAt"`
 	UpdatedBy id.Agent  `json:"updatedBy,omitempty"`
 }

@@ -2,6 +2,7 @@ package canned
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,13 +15,15 @@ import (
 // EntryInput is what an agent says of an entry.
 type EntryInput struct {
 	Title    string `json:"title" maxLength:"100"`
-	Shortcut string `json:"shortcut,omitempty" maxLength:"30"`
+	Shortcut string `json:"shortcut,omitempty" maxLength:"100"`
 	Text     string `json:"text,omitempty" maxLength:"10000"`
 	Category string `json:"category,omitempty" maxLength:"64"`
 	Language string `json:"language,omitempty" enum:",zh-CN,en,pt-BR"`
 	// Visitors offers the reply to visitors while they type; replies of the company
 	// only. Left out it stays as it is.
 	Visitors *bool `json:"visitors,omitempty"`
+	// Tags replaces the tags. Left out they stay as they are.
+	Tags *[]string `json:"tags,omitempty" maxItems:"20"`
 	// File is an uploaded file; required for pictures.
 	File id.File `json:"file,omitempty" maxLength:"64"`
 }
@@ -33,7 +36,7 @@ func (s *Service) Add(ctx context.Context, who actor.Actor, shelf Shelf, in Entr
 		return e, errNotAllowed
 	}
 	now := s.clock.Now()
-	e = Entry{ID: id.New(), Tenant: who.Tenant, Shelf: shelf, CreatedAt: now}
+	e = Entry{ID: id.New(), Tenant: who.Tenant, Shelf: shelf, CreatedAt: now, CreatedBy: who.Agent}
 	if err = s.fill(ctx, who, &e, in); err != nil {
 		return e, err
 	}
@@ -82,11 +85,16 @@ func (s *Service) Remove(ctx context.Context, who actor.Actor, entry string) (er
 
 // fill checks in and puts it into e. A file that the entry has already is not
 // asked for again: who edits it need not be who uploaded it.
-func (s *Service) fill(ctx context.Context, who actor.Actor, e *Entry, in EntryInput) error {
+func (s *Service) fill(ctx context.Context, who actor.Actor, e *Entry, in EntryInput) (err error) {
 	e.Category, e.Language = in.Category, in.Language
 	e.UpdatedAt, e.UpdatedBy = s.clock.Now(), who.Agent
 	if err := fillTexts(e, in); err != nil {
 		return err
+	}
+	if in.Tags != nil {
+		if e.Tags, err = tagsOf(*in.Tags); err != nil {
+			return err
+		}
 	}
 	if in.Visitors != nil {
 		e.Visitors = *in.Visitors
@@ -134,6 +142,23 @@ func fillTexts(e *Entry, in EntryInput) error {
 	}
 	e.Initials = Initials(e.Title)
 	return nil
+}
+
+// tagsOf returns the usual form of tags: each once, none empty.
+func tagsOf(in []string) (tags []string, err error) {
+	for _, tag := range in {
+		tag = clean(tag, false)
+		if n := utf8.RuneCountInString(tag); n > MaxTag {
+			return nil, errs.Field("tags", "bad_tag", "A tag has %d characters; %d are allowed.", n, MaxTag)
+		}
+		if tag != "" && !slices.Contains(tags, tag) {
+			tags = append(tags, tag)
+		}
+	}
+	if len(tags) > MaxTags {
+		return nil, errs.Field("tags", "too_many_tags", "%d tags; %d are allowed.", len(tags), MaxTags)
+	}
+	return tags, nil
 }
 
 // clean removes control characters (but newlines and tabs, if lines) and blank ends.

@@ -117,7 +117,7 @@ func mayRead(who actor.Actor, s Shelf) bool {
 	case Personal:
 		return who.Agent != "" && s.Owner == string(who.Agent)
 	case Team:
-		return who.Can(actor.SeeAll) || slices.Contains(who.Teams, id.Team(s.Owner))
+		return who.Can(actor.SeeAll) || who.Can(actor.Content) || slices.Contains(who.Teams, id.Team(s.Owner))
 	}
 	return who.Kind != actor.Visitor
 }

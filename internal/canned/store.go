@@ -17,11 +17,21 @@ type Store interface {
 	CannedEntry(ctx context.Context, t id.Tenant, entry string) (Entry, error)
 	// CannedByFile returns the shelves on which a file lies, at most 100.
 	CannedByFile(ctx context.Context, t id.Tenant, f id.File) ([]Shelf, error)
+	// CannedShelves returns the shelves of a kind and scope that hold something,
+	// ordered by owner, at most limit.
+	CannedShelves(ctx context.Context, t id.Tenant, kind Kind, scope Scope, limit int) ([]Shelf, error)
+	// CannedShortcuts returns the ids of the replies with exactly this shortcut, at
+	// most 100.
+	CannedShortcuts(ctx context.Context, t id.Tenant, shortcut string) ([]string, error)
 	// SaveCanned adds categories and entries or replaces those with the same id
 	// (the shelf of a known one stays), all or none. most bounds the entries of
 	// the shelf: errs.Conflict "shelf_full" beyond. A category that is not on the
 	// entry's shelf is errs.NotFound "category_not_found".
 	SaveCanned(ctx context.Context, t id.Tenant, s Shelf, categories []Category, entries []Entry, most int) error
+	// MoveCanned replaces the entry with the id of e, which lies on the shelf from,
+	// by e on e's own shelf, all or none. Errors: NotFound "canned_not_found" and
+	// those of SaveCanned.
+	MoveCanned(ctx context.Context, t id.Tenant, e Entry, from Shelf, most int) error
 	// DeleteCanned removes an entry.
 	DeleteCanned(ctx context.Context, t id.Tenant, entry string) error
 	// CannedCategories returns the categories of a shelf ordered by sort and id.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"parlor/internal/canned"
@@ -11,17 +12,22 @@ import (
 )
 
 const entryColumns = `id, tenant, kind, scope, owner, category, title, shortcut, text, initials, language, file_info,
-	uses, created_at, updated_at, updated_by, visitors`
+	uses, created_at, updated_at, updated_by, visitors, tags, created_by`
 
 // scanEntry reads a row of entryColumns.
 func scanEntry(r row) (e canned.Entry, err error) {
 	var created, updated, visitors int64
-	var file string
+	var file, tags string
 	if err = r.Scan(&e.ID, &e.Tenant, &e.Kind, &e.Scope, &e.Owner, &e.Category, &e.Title, &e.Shortcut, &e.Text, &e.Initials, &e.Language,
-		&file, &e.Uses, &created, &updated, &e.UpdatedBy, &visitors); err != nil {
+		&file, &e.Uses, &created, &updated, &e.UpdatedBy, &visitors, &tags, &e.CreatedBy); err != nil {
 		return e, err
 	}
 	e.CreatedAt, e.UpdatedAt, e.Visitors = at(created), at(updated), visitors != 0
+	if tags != "" {
+		if err = json.Unmarshal([]byte(tags), &e.Tags); err != nil {
+			return e, err
+		}
+	}
 	if file != "" {
 		e.File = &canned.File{}
 		err = json.Unmarshal([]byte(file), e.File)
@@ -81,13 +87,13 @@ func (s *Store) SaveCanned(ctx context.Context, t id.Tenant, shelf canned.Shelf,
 		}
 		return insertRows(ctx, x, insertEntry, `ON CONFLICT (id) DO UPDATE SET category = excluded.category, title = excluded.title,
 			shortcut = excluded.shortcut, text = excluded.text, initials = excluded.initials, language = excluded.language,
-			file = excluded.file, file_info = excluded.file_info, updated_at = excluded.updated_at, updated_by = excluded.updated_by, visitors = excluded.visitors
+			file = excluded.file, file_info = excluded.file_info, updated_at = excluded.updated_at, updated_by = excluded.updated_by, visitors = excluded.visitors, tags = excluded.tags
 			WHERE canned_entry.tenant = excluded.tenant AND canned_entry.scope = excluded.scope AND canned_entry.owner = excluded.owner`, rows)
 	})
 }
 
 const insertEntry = `INSERT INTO canned_entry (id, tenant, kind, scope, owner, category, title, shortcut, text, initials, language,
-	file, file_info, uses, created_at, updated_at, updated_by, visitors)`
+	file, file_info, uses, created_at, updated_at, updated_by, visitors, tags, created_by)`
 
 // entryRows are the rows of entries on a shelf.
 func entryRows(t id.Tenant, shelf canned.Shelf, entries []canned.Entry) ([][]any, error) {
@@ -103,9 +109,52 @@ func entryRows(t id.Tenant, shelf canned.Shelf, entries []canned.Entry) ([][]any
 			file, info = e.File.ID, string(b)
 		}
 		rows[i] = append([]any{e.ID}, shelfArgs(t, shelf, e.Category, e.Title, e.Shortcut, e.Text, e.Initials, e.Language, string(file), info,
-			e.Uses, ms(e.CreatedAt), ms(e.UpdatedAt), string(e.UpdatedBy), flag(e.Visitors))...)
+			e.Uses, ms(e.CreatedAt), ms(e.UpdatedAt), string(e.UpdatedBy), flag(e.Visitors), tagsText(e.Tags), string(e.CreatedBy))...)
 	}
 	return rows, nil
+}
+
+// tagsText is how the tags of an entry are kept, "" for none.
+func tagsText(tags []string) string {
+	if len(tags) == 0 {
+		return ""
+	}
+	return jsonList(tags)
+}
+
+// CannedShelves implements canned.Store.
+func (s *Store) CannedShelves(ctx context.Context, t id.Tenant, kind canned.Kind, scope canned.Scope, limit int) (list []canned.Shelf, err error) {
+	defer errs.Wrap(&err, "store.CannedShelves")
+	return all(ctx, s.readers, func(r row) (sh canned.Shelf, err error) { return sh, r.Scan(&sh.Kind, &sh.Scope, &sh.Owner) },
+		`SELECT DISTINCT kind, scope, owner FROM canned_entry WHERE tenant = $1 AND kind = $2 AND scope = $3 ORDER BY owner LIMIT $4`,
+		string(t), string(kind), string(scope), limit)
+}
+
+// CannedShortcuts implements canned.Store.
+func (s *Store) CannedShortcuts(ctx context.Context, t id.Tenant, shortcut string) (list []string, err error) {
+	defer errs.Wrap(&err, "store.CannedShortcuts")
+	return all(ctx, s.readers, scalar[string], `SELECT id FROM canned_entry
+		WHERE tenant = $1 AND shortcut = $2 AND shortcut <> '' AND kind = 'reply' ORDER BY id LIMIT 100`, string(t), shortcut)
+}
+
+// untagCanned takes a tag that is gone off the entries that have it.
+func untagCanned(ctx context.Context, x *tx, t id.Tenant, tag string) error {
+	list, err := all(ctx, x, func(r row) (p [2]string, err error) { return p, r.Scan(&p[0], &p[1]) },
+		`SELECT id, tags FROM canned_entry WHERE tenant = $1 AND kind = 'reply' AND tags LIKE $2 ESCAPE '\'`, string(t), "%"+literal.Replace(tag)+"%")
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		var tags []string
+		if err := json.Unmarshal([]byte(p[1]), &tags); err != nil {
+			return err
+		}
+		tags = slices.DeleteFunc(tags, func(s string) bool { return s == tag })
+		if _, err := x.exec(ctx, `UPDATE canned_entry SET tags = $3 WHERE id = $1 AND tenant = $2`, p[0], string(t), tagsText(tags)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func categoryRows(t id.Tenant, shelf canned.Shelf, list []canned.Category) [][]any {
@@ -145,6 +194,31 @@ func (s *Store) checkShelf(ctx context.Context, x *tx, t id.Tenant, shelf canned
 		err = errs.New(errs.Conflict, "shelf_full", "there are %d entries, %d are allowed", others, most)
 	}
 	return err
+}
+
+// MoveCanned implements canned.Store.
+func (s *Store) MoveCanned(ctx context.Context, t id.Tenant, e canned.Entry, from canned.Shelf, most int) (err error) {
+	defer errs.Wrap(&err, "store.MoveCanned %s", e.ID)
+	rows, err := entryRows(t, e.Shelf, []canned.Entry{e})
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(ctx context.Context, x *tx) error {
+		if err := s.lockTenant(ctx, x, t); err != nil {
+			return err
+		}
+		n, err := x.exec(ctx, `DELETE FROM canned_entry`+onShelf+` AND id = $5`, shelfArgs(t, from, e.ID)...)
+		if err == nil && n == 0 {
+			err = missing("canned")
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.checkShelf(ctx, x, t, e.Shelf, nil, []canned.Entry{e}, most); err != nil {
+			return err
+		}
+		return insertRows(ctx, x, insertEntry, "", rows)
+	})
 }
 
 // DeleteCanned implements canned.Store.

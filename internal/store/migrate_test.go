@@ -172,7 +172,7 @@ func TestFileThatArrivesLateIsApplied(t *testing.T) {
 				}
 			}
 			s := storetest.Open(t, o)
-			if _, err := s.CannedEntry(t.Context(), "main", "x"); errs.ReasonOf(err) != "canned_not_found" {
+			if _, err := s.CannedUses(t.Context(), "main", "x", 1); err != nil {
 				t.Fatalf("the late file was not applied: %v", err)
 			}
 		})

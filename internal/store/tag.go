@@ -166,7 +166,10 @@ func (s *Store) DeleteTag(ctx context.Context, t id.Tenant, g string) (err error
 		if err == nil && n == 0 {
 			err = missing("tag")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return untagCanned(ctx, x, t, g)
 	})
 }
 

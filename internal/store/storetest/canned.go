@@ -9,6 +9,7 @@ import (
 	"parlor/internal/errs"
 	"parlor/internal/id"
 	"parlor/internal/store"
+	"parlor/internal/tag"
 )
 
 var companyShelf = canned.Shelf{Kind: canned.Reply, Scope: canned.Company}
@@ -64,6 +65,41 @@ func testCanned(t *testing.T, s *store.Store) {
 	must(t, s.DeleteCanned(ctx, w.Tenant, b.ID))
 	wantReason(t, s.UseCanned(ctx, w.Tenant, ann, b.ID, T0), errs.NotFound, "canned_not_found")
 	testCannedIsolation(t, s, o.Tenant, a.ID, top.ID, ann)
+	testCannedTags(t, s, w.Tenant, o.Tenant)
+}
+
+// testCannedTags keeps tags, finds shortcuts, and moves an entry between shelves.
+func testCannedTags(t *testing.T, s *store.Store, mine, other id.Tenant) {
+	t.Helper()
+	ctx := t.Context()
+	g := tag.Tag{ID: id.New(), Tenant: mine, Kind: tag.Conversation, Name: "vip", CreatedAt: T0}
+	must(t, s.SaveTag(ctx, g, true, 9))
+	team := canned.Shelf{Kind: canned.Reply, Scope: canned.Team, Owner: "t1"}
+	e := reply("tagged", "")
+	e.Tenant, e.Shelf, e.Shortcut, e.Tags, e.CreatedBy = mine, team, "tagged", []string{g.ID, "50%_off"}, "maker"
+	must(t, s.SaveCanned(ctx, mine, team, nil, []canned.Entry{e}, 9))
+	shelves, err := s.CannedShelves(ctx, mine, canned.Reply, canned.Team, 9)
+	must(t, err)
+	equal(t, "shelves", spaced(shelves), spaced([]canned.Shelf{team}))
+	for tenant, want := range map[id.Tenant][]string{mine: {e.ID}, other: nil} {
+		got, err := s.CannedShortcuts(ctx, tenant, "tagged")
+		must(t, err)
+		equal(t, "shortcuts", spaced(got), spaced(want))
+	}
+	got, err := s.CannedEntry(ctx, mine, e.ID)
+	must(t, err)
+	equal(t, "tags", spaced(got.Tags), spaced(e.Tags))
+	must(t, s.DeleteTag(ctx, mine, g.ID))
+	got, err = s.CannedEntry(ctx, mine, e.ID)
+	must(t, err)
+	equal(t, "tags that are left", spaced(got.Tags)+string(got.CreatedBy), spaced([]string{"50%_off"})+"maker")
+	got.Shelf = companyShelf
+	wantReason(t, s.MoveCanned(ctx, other, got, team, 9), errs.NotFound, "canned_not_found")
+	wantReason(t, s.MoveCanned(ctx, mine, got, team, 1), errs.Conflict, "shelf_full")
+	must(t, s.MoveCanned(ctx, mine, got, team, 9))
+	moved, err := s.CannedEntry(ctx, mine, e.ID)
+	must(t, err)
+	equal(t, "where it lies", string(moved.Scope), string(canned.Company))
 }
 
 // testCannedIsolation calls every verb with the ids of another tenant.

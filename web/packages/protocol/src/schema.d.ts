@@ -2325,6 +2325,7 @@ export interface components {
             category?: string;
             /** Format: date-time */
             createdAt: string;
+            createdBy?: string;
             editable: boolean;
             file?: components["schemas"]["File"];
             id: string;
@@ -2337,6 +2338,7 @@ export interface components {
             /** @enum {string} */
             scope: "personal" | "team" | "company";
             shortcut: string;
+            tags?: string[];
             text: string;
             title: string;
             /** Format: date-time */
@@ -2639,6 +2641,7 @@ export interface components {
             /** @enum {string} */
             scope: "personal" | "team" | "company";
             shortcut?: string;
+            tags?: string[];
             team?: string;
             text?: string;
             title: string;
@@ -2650,6 +2653,7 @@ export interface components {
             /** @enum {string} */
             language?: "" | "zh-CN" | "en" | "pt-BR";
             shortcut?: string;
+            tags?: string[];
             text?: string;
             title: string;
             visitors?: boolean;
