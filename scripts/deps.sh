@@ -22,4 +22,4 @@ install() {
 }
 install web
 install internal/socketio/clienttest
-install internal/front/rocketchat/clienttest
+install internal/front/rocketchat/guest/clienttest

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const data = mkdtempSync(join(tmpdir(), 'parlor-e2e-'))
 // The vendor's widget, a package of tests.
-const widget = join(root, 'internal/front/rocketchat/clienttest/node_modules/@rocket.chat/livechat/build')
+const widget = join(root, 'internal/front/rocketchat/guest/clienttest/node_modules/@rocket.chat/livechat/build')
 
 const freePort = () =>
   new Promise((resolve) => {

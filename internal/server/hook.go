@@ -6,7 +6,10 @@ import (
 
 	"parlor/internal/front/httpx"
 	"parlor/internal/front/rest"
-	"parlor/internal/front/rocketchat"
+	"parlor/internal/front/rocketchat/contract"
+	"parlor/internal/front/rocketchat/desk"
+	"parlor/internal/front/rocketchat/guest"
+	"parlor/internal/front/rocketchat/office"
 	"parlor/internal/front/wire"
 	"parlor/internal/grant"
 	"parlor/internal/hook"
@@ -32,9 +35,13 @@ func (s *Server) hookDomain() {
 // rocketchat mounts the front of that contract and its form of webhooks.
 func (s *Server) rocketchat(mux *http.ServeMux, clients httpx.ClientIP, limits bool) {
 	d := &s.services
-	s.rc = rocketchat.Mount(mux, rocketchat.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
-		Hooks: d.hooks, Grants: d.grants, Presence: d.presence, Reports: d.reports, Priorities: d.priorities, Tags: d.desk.tags, Fields: d.desk.fields, Clients: clients, Leaves: d.visit.leaves, Transcripts: d.visit.transcripts, Hub: s.hub, Widget: s.opts.Config.RocketchatWidget,
-		PublicURL: s.opts.Config.PublicURL, Limits: limits, Clock: s.opts.Clock, Log: s.log})
+	kit := contract.New(mux, contract.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
+		Hooks: d.hooks, Grants: d.grants, Presence: d.presence, Reports: d.reports, Priorities: d.priorities, Tags: d.desk.tags, Fields: d.desk.fields,
+		Clients: clients, Leaves: d.visit.leaves, Transcripts: d.visit.transcripts, PublicURL: s.opts.Config.PublicURL, Limits: limits,
+		Clock: s.opts.Clock, Log: s.log})
+	s.rc = guest.Mount(mux, kit, guest.Options{Hub: s.hub, Widget: s.opts.Config.RocketchatWidget})
+	desk.Mount(kit)
+	office.Mount(kit)
 	d.hooks.Add("rocketchat", s.rc.Format())
 }
 

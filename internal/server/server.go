@@ -20,7 +20,7 @@ import (
 	"parlor/internal/errs"
 	"parlor/internal/event"
 	"parlor/internal/front/live"
-	"parlor/internal/front/rocketchat"
+	"parlor/internal/front/rocketchat/guest"
 	"parlor/internal/front/site"
 	"parlor/internal/front/uckefu"
 	"parlor/internal/guard"
@@ -57,7 +57,7 @@ type Server struct {
 	sockets  *socketio.Server
 	live     *live.Front
 	uckefu   *uckefu.Front
-	rc       *rocketchat.Front
+	rc       *guest.Front
 	handler  http.Handler
 	unsub    func()
 	guard    *guard.Guard

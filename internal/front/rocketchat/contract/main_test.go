@@ -1,0 +1,10 @@
+package contract_test
+
+import (
+	"os"
+	"testing"
+
+	"parlor/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }

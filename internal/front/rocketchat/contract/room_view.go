@@ -1,0 +1,179 @@
+package contract
+
+import (
+	"context"
+
+	"parlor/internal/account"
+	"parlor/internal/conversation"
+	"parlor/internal/id"
+	"parlor/internal/visitor"
+)
+
+// RoomOf is the contract's form of a conversation.
+func (f *Kit) RoomOf(ctx context.Context, c conversation.Conversation, k visitor.Known) (RoomView, error) {
+	list, err := f.roomsWith(ctx, c.Tenant, []conversation.Conversation{c}, map[id.Visitor]visitor.Known{c.Visitor: k})
+	if err != nil {
+		return RoomView{}, err
+	}
+	return list[0], nil
+}
+
+// RoomsOf is the contract's form of many conversations, in few statements.
+func (f *Kit) RoomsOf(ctx context.Context, t id.Tenant, list []conversation.Conversation) ([]RoomView, error) {
+	known, err := f.knownOf(ctx, t, list)
+	if err != nil {
+		return nil, err
+	}
+	return f.roomsWith(ctx, t, list, known)
+}
+
+// knownOf reads the visitors of conversations.
+func (f *Kit) knownOf(ctx context.Context, t id.Tenant, list []conversation.Conversation) (map[id.Visitor]visitor.Known, error) {
+	ids := make([]id.Visitor, len(list))
+	for i, c := range list {
+		ids[i] = c.Visitor
+	}
+	people, err := f.Visitors.Visitors(ctx, t, ids)
+	if err != nil {
+		return nil, err
+	}
+	names, err := f.Visitors.Identities(ctx, t, ids)
+	known := make(map[id.Visitor]visitor.Known, len(people))
+	for v, p := range people {
+		known[v] = visitor.Known{Visitor: p, Identity: names[v]}
+	}
+	return known, err
+}
+
+// lastLooked is how many of the newest messages are looked at for the last one
+// that counts: that an agent joined does not.
+const lastLooked = 4
+
+func (f *Kit) roomsWith(ctx context.Context, t id.Tenant, list []conversation.Conversation, known map[id.Visitor]visitor.Known) ([]RoomView, error) {
+	rooms := make([]RoomView, len(list))
+	ids := make([]id.Conversation, len(list))
+	var tags []string
+	for i, c := range list {
+		var err error
+		if rooms[i], err = f.bareRoom(ctx, c, known[c.Visitor]); err != nil {
+			return nil, err
+		}
+		ids[i], tags = c.ID, append(tags, c.Tags...)
+	}
+	if len(list) == 0 {
+		return rooms, nil
+	}
+	details, err := f.Conversations.DetailsOf(ctx, t, ids)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]string{}
+	if len(tags) > 0 {
+		if names, err = f.Tags.Names(ctx, t, tags); err != nil {
+			return nil, err
+		}
+	}
+	last, err := f.Conversations.Latest(ctx, t, list, lastLooked)
+	if err != nil {
+		return nil, err
+	}
+	people, err := f.People(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range list {
+		r := &rooms[i]
+		r.describe(c, details[c.ID], people)
+		r.Tags = namesOf(c.Tags, names)
+		a := &Authors{f: f, visit: known[c.Visitor], agents: people, inside: true}
+		for _, m := range last[c.ID] {
+			if v, shown := a.Message(m); shown && v.Type != "uj" && m.Kind != conversation.Note {
+				r.Last = &v
+			}
+		}
+	}
+	return rooms, nil
+}
+
+// namesOf turns ids of tags into their names; a tag that is gone is left out.
+func namesOf(tags []string, names map[string]string) []string {
+	var list []string
+	for _, g := range tags {
+		if n, ok := names[g]; ok {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// describe fills a room from the details of its conversation.
+func (r *RoomView) describe(c conversation.Conversation, d conversation.Details, people map[id.Agent]account.Agent) {
+	r.Topic, r.OnHold, r.Priority, r.SLA, r.Survey = d.Topic, c.HeldAt != nil, d.Level, d.Agreement, d.Survey
+	if d.Weight > 0 {
+		r.Weight = d.Weight
+	}
+	if d.Due > 0 {
+		r.Estimate = d.Due
+	}
+	if len(d.Fields) > 0 {
+		r.CustomFields = Object{}
+		for k, v := range d.Fields {
+			r.CustomFields[k] = v
+		}
+	}
+	if w := d.Transcript; w != nil {
+		by := people[w.By]
+		r.Transcript = Object{"email": w.Email, "subject": w.Subject, "requestedAt": StampOf(w.At),
+			"requestedBy": Object{"_id": w.By, "username": by.Username, "name": by.Name, "utcOffset": 0}}
+	}
+	if c.EndBy == conversation.EndByAgent && d.ClosedBy != "" {
+		r.ClosedBy = Object{"_id": d.ClosedBy, "username": people[d.ClosedBy].Username}
+	}
+	if c.ClosedAt != nil {
+		r.Metrics = Object{"chatDuration": c.ClosedAt.Sub(c.CreatedAt).Seconds()}
+		if c.AssignedAt != nil {
+			r.Metrics["serviceTimeDuration"] = c.ClosedAt.Sub(*c.AssignedAt).Seconds()
+		}
+	}
+}
+
+// moved adds what a line of a transfer or of holding says.
+func (a *Authors) moved(v *MessageView, m conversation.Message) {
+	l := m.Line
+	by, known := a.agents[l.ByAgent]
+	if known && v.Type != "uj" {
+		v.User = userView{string(by.ID), by.Username, by.Name}
+	}
+	switch l.Name {
+	case conversation.LineHeld, conversation.LineResumed:
+		if a.inside {
+			v.Comment = l.Note
+		}
+		return
+	case conversation.LineTransferred, conversation.LineQueued:
+	default:
+		return
+	}
+	kind := "user"
+	if by.Has(account.Member) {
+		kind = "agent"
+	}
+	v.Transfer = Object{"transferredBy": Object{"_id": v.User.ID, "username": v.User.Username, "name": v.User.Name, "userType": kind}, "ts": v.At, "scope": "queue"}
+	if a.inside && l.Note != "" {
+		v.Transfer["comment"] = l.Note
+	}
+	if l.FromTeam != "" {
+		v.Transfer["previousDepartment"] = l.FromTeam
+	}
+	if l.Team != "" {
+		v.Transfer["nextDepartment"] = Object{"_id": l.Team, "name": l.TeamName}
+	}
+	switch {
+	case l.Name == conversation.LineQueued:
+	case l.Agent != "":
+		to := a.agents[l.Agent]
+		v.Transfer["scope"], v.Transfer["transferredTo"] = "agent", Object{"_id": l.Agent, "username": to.Username, "name": to.Name}
+	default:
+		v.Transfer["scope"] = "department"
+	}
+}
