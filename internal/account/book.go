@@ -66,7 +66,12 @@ type books struct {
 	known map[id.Tenant]*knownBook
 	// turn grows with each change, so that a book read before one is not kept after it.
 	turn uint64
+	// tenants are those of the inboxes that were asked for; an inbox never changes its.
+	tenants map[id.Inbox]id.Tenant
 }
+
+// mostInboxes bounds what is remembered of inboxes; when it is full it begins anew.
+const mostInboxes = 10_000
 
 type knownBook struct {
 	book *Book
@@ -74,7 +79,7 @@ type knownBook struct {
 }
 
 func newBooks(store Store, c clock.Clock) *books {
-	return &books{store: store, clock: c, known: map[id.Tenant]*knownBook{}}
+	return &books{store: store, clock: c, known: map[id.Tenant]*knownBook{}, tenants: map[id.Inbox]id.Tenant{}}
 }
 
 // forget drops what is known of a tenant.
@@ -83,6 +88,24 @@ func (b *books) forget(t id.Tenant) {
 	defer b.mu.Unlock()
 	delete(b.known, t)
 	b.turn++
+}
+
+// tenantOf returns whose inbox it is, if it was asked for before.
+func (b *books) tenantOf(in id.Inbox) (t id.Tenant, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	t, ok = b.tenants[in]
+	return t, ok
+}
+
+// belongs remembers whose inbox it is.
+func (b *books) belongs(in id.Inbox, t id.Tenant) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.tenants) >= mostInboxes {
+		clear(b.tenants)
+	}
+	b.tenants[in] = t
 }
 
 // of returns the settings of a tenant.

@@ -23,6 +23,17 @@ func TestBookFollowsChangesAtOnce(t *testing.T) {
 		s := account.New(st, memory.New(), ck)
 		other := account.New(st, memory.New(), ck) // another node
 		admin := actor.Actor{Kind: actor.Agent, Tenant: w.Tenant, Permissions: []actor.Permission{actor.Administer}}
+		inbox := func(s *account.Service) string {
+			t.Helper()
+			in, err := s.Inbox(t.Context(), w.Inbox)
+			if err != nil || in.Tenant != w.Tenant {
+				t.Fatal(in, err)
+			}
+			return in.Name
+		}
+		if before := inbox(other); before != inbox(other) || before == "Shop" {
+			t.Fatal(before)
+		}
 		book, err := other.Book(t.Context(), w.Tenant)
 		if err != nil {
 			t.Fatal(err)
@@ -46,6 +57,12 @@ func TestBookFollowsChangesAtOnce(t *testing.T) {
 		other.Heed(&event.Event{Kind: event.SettingsChanged, Tenant: w.Tenant})
 		if book, err = other.Book(t.Context(), w.Tenant); err != nil || book.Service(w.Inbox, "").Routing.Rule != "idle" {
 			t.Fatalf("the other node did not follow: %v", err)
+		}
+		if inbox(s) != "Shop" || inbox(other) != "Shop" {
+			t.Fatal("an inbox was remembered beyond its change")
+		}
+		if _, err := other.Inbox(t.Context(), "none"); errs.CodeOf(err) != errs.NotFound {
+			t.Fatal(err)
 		}
 		if err := s.SetCompany(t.Context(), admin, "Shop & Co", setting.Company{Service: setting.Service{Routing: setting.Routing{Lost: "wait"}}}); err != nil {
 			t.Fatal(err)

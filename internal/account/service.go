@@ -487,7 +487,20 @@ func (s *Service) Inbox(ctx context.Context, in id.Inbox) (Inbox, error) {
 	if in == "" || len(in) > 64 {
 		return Inbox{}, errs.New(errs.NotFound, "inbox_not_found", "There is no such inbox.")
 	}
-	return s.store.InboxByID(ctx, in)
+	if t, ok := s.books.tenantOf(in); ok {
+		book, err := s.books.of(ctx, t)
+		if err != nil {
+			return Inbox{}, err
+		}
+		if got, ok := book.Inboxes[in]; ok {
+			return got, nil
+		}
+	}
+	got, err := s.store.InboxByID(ctx, in)
+	if err == nil {
+		s.books.belongs(in, got.Tenant)
+	}
+	return got, err
 }
 
 // cleanName trims a name of 1 to 100 printable characters.

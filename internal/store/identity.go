@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"parlor/internal/errs"
@@ -14,35 +15,56 @@ var _ visitor.IdentityStore = (*Store)(nil)
 
 const identityColumns = `visitor, tenant, token, username, team, status, host, user_agent, created_at, updated_at`
 
+// identityRow is where a row of identityColumns goes.
+type identityRow struct {
+	visitor.Identity
+	created, updated int64
+}
+
+func (i *identityRow) into() []any {
+	return []any{&i.Visitor, &i.Tenant, &i.Token, &i.Username, &i.Team, &i.Status, &i.Host, &i.UserAgent, &i.created, &i.updated}
+}
+
+func (i *identityRow) identity() visitor.Identity {
+	i.CreatedAt, i.UpdatedAt = at(i.created), at(i.updated)
+	return i.Identity
+}
+
 // scanIdentity reads a row of identityColumns.
-func scanIdentity(r row) (i visitor.Identity, err error) {
-	var created, updated int64
-	err = r.Scan(&i.Visitor, &i.Tenant, &i.Token, &i.Username, &i.Team, &i.Status, &i.Host, &i.UserAgent, &created, &updated)
-	i.CreatedAt, i.UpdatedAt = at(created), at(updated)
-	return i, err
+func scanIdentity(r row) (visitor.Identity, error) {
+	var i identityRow
+	err := r.Scan(i.into()...)
+	return i.identity(), err
+}
+
+// selectKnown reads visitors with their identities, for scanKnown.
+var selectKnown = `SELECT ` + of("i", identityColumns) + `, ` + of("v", visitorColumns) + `
+	FROM visitor_identity i JOIN visitor v ON v.id = i.visitor AND v.tenant = i.tenant `
+
+func scanKnown(r row) (visitor.Known, error) {
+	var i identityRow
+	var v visitorRow
+	err := r.Scan(append(i.into(), v.into()...)...)
+	return visitor.Known{Visitor: v.visitor(), Identity: i.identity()}, err
+}
+
+// of puts the name of a table before each column of a list.
+func of(table, columns string) string {
+	list := strings.Split(columns, ",")
+	for i, c := range list {
+		list[i] = table + "." + strings.TrimSpace(c)
+	}
+	return strings.Join(list, ", ")
 }
 
 // ByToken implements visitor.IdentityStore.
 func (s *Store) ByToken(ctx context.Context, t id.Tenant, token string) (k visitor.Known, err error) {
 	defer errs.Wrap(&err, "store.ByToken")
-	k.Identity, k.Visitor, err = byToken(ctx, s.readers, t, token)
+	k, ok, err := first(ctx, s.readers, scanKnown, selectKnown+`WHERE i.tenant = $1 AND i.token = $2 AND i.token <> ''`, string(t), token)
+	if err == nil && !ok {
+		err = missing("visitor")
+	}
 	return k, err
-}
-
-func byToken(ctx context.Context, q runner, t id.Tenant, token string) (i visitor.Identity, v visitor.Visitor, err error) {
-	i, ok, err := first(ctx, q, scanIdentity, `SELECT `+identityColumns+` FROM visitor_identity
-		WHERE tenant = $1 AND token = $2 AND token <> ''`, string(t), token)
-	if err == nil && !ok {
-		err = missing("visitor")
-	}
-	if err != nil {
-		return i, v, err
-	}
-	v, ok, err = first(ctx, q, scanVisitor, `SELECT `+visitorColumns+` FROM visitor WHERE id = $1 AND tenant = $2`, string(i.Visitor), string(t))
-	if err == nil && !ok {
-		err = missing("visitor")
-	}
-	return i, v, err
 }
 
 // Identity implements visitor.IdentityStore.
@@ -121,7 +143,7 @@ func findRegistered(ctx context.Context, t *tx, r visitor.Registration) (visitor
 
 // latestBy finds the identity of the visitor seen last with a phone or e-mail.
 func latestBy(ctx context.Context, t *tx, tenant id.Tenant, column, value string) (visitor.Identity, bool, error) {
-	return first(ctx, t, scanIdentity, `SELECT i.visitor, i.tenant, i.token, i.username, i.team, i.status, i.host, i.user_agent, i.created_at, i.updated_at
+	return first(ctx, t, scanIdentity, `SELECT `+of("i", identityColumns)+`
 		FROM visitor v JOIN visitor_identity i ON i.visitor = v.id
 		WHERE v.tenant = $1 AND v.`+column+` = $2 AND v.`+column+` <> '' ORDER BY v.last_seen DESC LIMIT 1`, string(tenant), value)
 }

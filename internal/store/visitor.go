@@ -13,13 +13,27 @@ import (
 const visitorColumns = `id, tenant, inbox, name, email, phone, memo, external, browser_key, locale, ip, os, browser,
 	mobile, referrer, visits, first_seen, last_seen`
 
+// visitorRow is where a row of visitorColumns goes.
+type visitorRow struct {
+	visitor.Visitor
+	mobile, firstSeen, lastSeen int64
+}
+
+func (v *visitorRow) into() []any {
+	return []any{&v.ID, &v.Tenant, &v.Inbox, &v.Name, &v.Email, &v.Phone, &v.Memo, &v.External, &v.BrowserKey,
+		&v.Locale, &v.IP, &v.OS, &v.Browser, &v.mobile, &v.Referrer, &v.Visits, &v.firstSeen, &v.lastSeen}
+}
+
+func (v *visitorRow) visitor() visitor.Visitor {
+	v.Mobile, v.FirstSeen, v.LastSeen = v.mobile != 0, at(v.firstSeen), at(v.lastSeen)
+	return v.Visitor
+}
+
 // scanVisitor reads a row of visitorColumns.
-func scanVisitor(r row) (v visitor.Visitor, err error) {
-	var mobile, firstSeen, lastSeen int64
-	err = r.Scan(&v.ID, &v.Tenant, &v.Inbox, &v.Name, &v.Email, &v.Phone, &v.Memo, &v.External, &v.BrowserKey,
-		&v.Locale, &v.IP, &v.OS, &v.Browser, &mobile, &v.Referrer, &v.Visits, &firstSeen, &lastSeen)
-	v.Mobile, v.FirstSeen, v.LastSeen = mobile != 0, at(firstSeen), at(lastSeen)
-	return v, err
+func scanVisitor(r row) (visitor.Visitor, error) {
+	var v visitorRow
+	err := r.Scan(v.into()...)
+	return v.visitor(), err
 }
 
 // CreateVisitor implements visitor.Store. An inbox of another tenant is NotFound.

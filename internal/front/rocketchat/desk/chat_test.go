@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"parlor/internal/account"
-	"parlor/internal/front/rocketchat/desk"
 	"parlor/internal/front/rocketchat/contracttest"
+	"parlor/internal/front/rocketchat/desk"
 	"parlor/internal/server/servertest"
 )
 
