@@ -98,7 +98,8 @@ func concerned(c Conversation, m Message) []event.Topic {
 }
 
 // Find returns the newest message that its sender named client, in conversation
-// c or, if c is empty, in any that who may see. Visitors find no notes.
+// c or, if c is empty, in any of the MaxFound newest that who may see. Visitors
+// find no notes.
 // Errors: NotFound "message_not_found".
 func (s *Service) Find(ctx context.Context, who actor.Actor, c id.Conversation, client string) (m Message, err error) {
 	defer errs.Wrap(&err, "conversation.Find")

@@ -64,7 +64,8 @@ type Store interface {
 	// "not_editable", "too_many_edits".
 	Edit(ctx context.Context, in EditInput) (EditResult, error)
 	// FindMessage returns the newest message with a client id, in one conversation
-	// or ("") in any of the tenant. Errors: NotFound "message_not_found".
+	// or ("") in any of the tenant's MaxFound newest. Errors: NotFound
+	// "message_not_found".
 	FindMessage(ctx context.Context, t id.Tenant, c id.Conversation, client string) (Message, error)
 	// TagConversation adds and removes tags and returns the conversation.
 	// Errors: NotFound "tag_not_found"; Conflict "too_many_tags" beyond MaxTags.

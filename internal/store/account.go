@@ -212,7 +212,7 @@ func (s *Store) DeleteTeam(ctx context.Context, t id.Tenant, team id.Team, by au
 		if err != nil || !ok {
 			return orMissing(err, "team")
 		}
-		_, running, err := first(ctx, x, scalar[int64], `SELECT 1 FROM conversation WHERE tenant = $1 AND team = $2 AND status <> 'closed' LIMIT 1`,
+		_, running, err := first(ctx, x, scalar[int64], `SELECT 1 FROM conversation WHERE tenant = $1 AND COALESCE(team, '') = $2 AND status <> 'closed' LIMIT 1`,
 			string(t), string(team))
 		if err != nil {
 			return err

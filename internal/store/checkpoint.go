@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"os"
 	"sync/atomic"
 	"time"
 )
@@ -21,10 +23,15 @@ const (
 // checkpointer copies the write-ahead log of SQLite into the database beside
 // the writer, which would otherwise stop for it in the middle of a burst. Only
 // the rest, what was written meanwhile, is copied by the writer itself between
-// two batches; then the log starts anew.
+// two batches; then the log starts anew. The engine sees to it that the database
+// is on disk only when all is copied, which would be the writer's to wait for;
+// so that is done here before.
 type checkpointer struct {
 	s  *Store
 	db *sql.DB
+	// file is the database once more. Closing it lets go of all locks that the
+	// process has on it, so that it is closed after everything else.
+	file *os.File
 	// rest asks the writer to copy the rest.
 	rest atomic.Bool
 	stop chan struct{}
@@ -33,12 +40,16 @@ type checkpointer struct {
 
 // startCheckpointer opens a connection of its own on the file.
 func startCheckpointer(s *Store, path string) (*checkpointer, error) {
-	db, err := sql.Open("sqlite", sqliteDSN(path, "wal_autocheckpoint(0)"))
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return nil, err
 	}
+	db, err := sql.Open("sqlite", sqliteDSN(path, "wal_autocheckpoint(0)"))
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
 	db.SetMaxOpenConns(1)
-	c := &checkpointer{s: s, db: db, stop: make(chan struct{}), done: make(chan struct{})}
+	c := &checkpointer{s: s, db: db, file: file, stop: make(chan struct{}), done: make(chan struct{})}
 	go c.run()
 	return c, nil
 }
@@ -61,15 +72,27 @@ func (c *checkpointer) run() {
 		}
 		quiet := v-last < checkpointQuiet
 		last, at = v, time.Now()
-		pages, err := copyLog(c.db)
-		if err != nil {
+		if err := c.copy(quiet); err != nil {
 			c.s.log.Warn("the write-ahead log was not copied; it is tried again", "error", err)
-			continue
-		}
-		if quiet || pages >= longLog {
-			c.rest.Store(true)
 		}
 	}
+}
+
+// copy copies what there is. If the log is to start anew it leaves the writer as
+// little to do as possible.
+func (c *checkpointer) copy(quiet bool) error {
+	pages, err := copyLog(c.db)
+	if err != nil || !quiet && pages < longLog {
+		return err
+	}
+	if err := c.file.Sync(); err != nil {
+		return err
+	}
+	if _, err := copyLog(c.db); err != nil {
+		return err
+	}
+	c.rest.Store(true)
+	return nil
 }
 
 // querier runs one statement: a handle or a connection.
@@ -95,8 +118,12 @@ func (c *checkpointer) finish(q querier) {
 	}
 }
 
+// close ends the copying; letGo comes last.
 func (c *checkpointer) close() error {
 	close(c.stop)
 	<-c.done
 	return c.db.Close()
 }
+
+// letGo closes the file itself.
+func (c *checkpointer) letGo() error { return c.file.Close() }

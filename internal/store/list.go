@@ -128,6 +128,15 @@ func (s *Store) listingOf(f conversation.Filter, limit int) (*listing, error) {
 		l.walk("visitor = " + l.arg(string(f.Visitor)) + s.inScope(l, f.Scope))
 		return l, nil
 	}
+	if f.View == conversation.ViewMine {
+		// An agent's conversations are sorted: no index is in this order.
+		l := newListing(f.Tenant, "last_at + 0", true, from, limit)
+		l.tagged(f.Tag)
+		if f.Scope.Agent != "" {
+			l.walk("status <> 'closed' AND agent = " + l.arg(string(f.Scope.Agent)))
+		}
+		return l, nil
+	}
 	l := newListing(f.Tenant, "last_at", true, from, limit)
 	if f.View == conversation.ViewClosed && f.Tag != "" {
 		s.closedTagged(l, f)
@@ -135,12 +144,9 @@ func (s *Store) listingOf(f conversation.Filter, limit int) (*listing, error) {
 	}
 	l.tagged(f.Tag)
 	switch f.View {
-	case conversation.ViewMine:
-		if f.Scope.Agent != "" {
-			l.walk("status <> 'closed' AND agent = " + l.arg(string(f.Scope.Agent)))
-		}
 	case conversation.ViewAll:
-		l.scoped(f.Scope, "status <> 'closed'", true)
+		// One walk, whatever the scope: active conversations are few.
+		l.walk("status <> 'closed'" + s.inScope(l, f.Scope))
 	case conversation.ViewClosed:
 		l.scoped(f.Scope, "status = 'closed'", true)
 	default:
@@ -173,13 +179,13 @@ func teamsOf(sc conversation.Scope) []id.Team {
 }
 
 // inScope is the condition that keeps the rows of a scope, for lists that are
-// short by nature. Arguments go to l.
+// short by nature, in a form that no index serves. Arguments go to l.
 func (s *Store) inScope(l *listing, sc conversation.Scope) string {
 	if sc.All {
 		return ""
 	}
-	return " AND (team IN " + s.dialect.list(l.arg(jsonList(teamsOf(sc)))) +
-		" OR (agent <> '' AND agent = " + l.arg(string(sc.Agent)) + "))"
+	return " AND (COALESCE(team, '') IN " + s.dialect.list(l.arg(jsonList(teamsOf(sc)))) +
+		" OR (agent <> '' AND COALESCE(agent, '') = " + l.arg(string(sc.Agent)) + "))"
 }
 
 // Count implements conversation.Store. It counts index entries of active conversations, never

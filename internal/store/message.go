@@ -85,14 +85,12 @@ var literal = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 // FindMessage implements conversation.Store.
 func (s *Store) FindMessage(ctx context.Context, t id.Tenant, c id.Conversation, client string) (m conversation.Message, err error) {
 	defer errs.Wrap(&err, "store.FindMessage")
-	text := selectMessage + ` JOIN conversation c ON c.id = m.conversation AND c.tenant = $1
-		WHERE m.client_id = $2 AND m.client_id <> ''`
-	args := []any{string(t), client}
-	if c != "" {
-		text += ` AND m.conversation = $3`
-		args = append(args, string(c))
+	where, args := `id = $3`, []any{string(t), client, string(c)}
+	if c == "" {
+		where, args[2] = `created_at >= 0 ORDER BY created_at DESC, id DESC LIMIT $3`, conversation.MaxFound
 	}
-	m, ok, err := first(ctx, s.readers, scanMessage, text+` ORDER BY m.at DESC LIMIT 1`, args...)
+	m, ok, err := first(ctx, s.readers, scanMessage, selectMessage+` JOIN (SELECT id FROM conversation WHERE tenant = $1 AND `+where+`) c
+		ON m.conversation = c.id AND m.client_id = $2 AND m.client_id <> '' AND m.from_id >= '' ORDER BY m.at DESC LIMIT 1`, args...)
 	if err == nil && !ok {
 		err = missing("message")
 	}

@@ -191,6 +191,9 @@ func (s *Store) release() error {
 	if s.pool != nil {
 		s.pool.Close()
 	}
+	if s.checkpoints != nil {
+		keep(s.checkpoints.letGo())
+	}
 	if s.lock != nil {
 		keep(s.lock.release())
 	}

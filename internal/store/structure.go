@@ -73,7 +73,7 @@ func teamMembers(ctx context.Context, q runner, t id.Tenant, team id.Team) ([]id
 func (s *Store) ReleaseTeam(ctx context.Context, t id.Tenant, team id.Team) (err error) {
 	defer errs.Wrap(&err, "store.ReleaseTeam %s", team)
 	return s.write(ctx, func(ctx context.Context, x *tx) error {
-		_, err := x.exec(ctx, `UPDATE conversation SET team = '', version = version + 1 WHERE tenant = $1 AND team = $2 AND status <> 'closed'`, string(t), string(team))
+		_, err := x.exec(ctx, `UPDATE conversation SET team = '', version = version + 1 WHERE tenant = $1 AND COALESCE(team, '') = $2 AND status <> 'closed'`, string(t), string(team))
 		return err
 	})
 }
