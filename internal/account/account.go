@@ -153,6 +153,15 @@ type AgentStatus struct {
 	Since time.Time `json:"since"`
 	// Connected is true while at least one live console connection exists on any node.
 	Connected bool `json:"connected"`
+	// Presence is what the agent says of being at the desk, beside taking
+	// conversations: PresenceHere, PresenceAway or PresenceBusy.
+	Presence string `json:"presence,omitempty" enum:"away,busy"`
+	// OffDuty is true outside the agent's working hours.
+	OffDuty bool `json:"offDuty,omitempty"`
+	// Bot is true for a program, which needs no connection.
+	Bot bool `json:"bot,omitempty"`
+	// Served is how many conversations the agent got so far.
+	Served int64 `json:"-"`
 	// Open is the number of conversations assigned now.
 	Open int `json:"open"`
 	Cap  int `json:"cap"`
@@ -162,8 +171,15 @@ type AgentStatus struct {
 	IdleSince time.Time `json:"idleSince"`
 }
 
+// The words of AgentStatus.Presence.
+const (
+	PresenceHere = ""
+	PresenceAway = "away"
+	PresenceBusy = "busy"
+)
+
 // Available reports whether new conversations may be assigned, capacity aside.
-func (s AgentStatus) Available() bool { return s.State == Ready && s.Connected }
+func (s AgentStatus) Available() bool { return s.State == Ready && s.Connected && !s.OffDuty }
 
 // Seen is a web origin whose pages carry an inbox's script.
 type Seen struct {

@@ -228,7 +228,7 @@ func (s *Service) RemoveTeam(ctx context.Context, who actor.Actor, team id.Team)
 		return err
 	}
 	s.settingsChanged(who.Tenant)
-	return nil
+	return s.leaveShifts(ctx, who, team)
 }
 
 // CreateInbox adds a website. Its public id (appid) is made up.

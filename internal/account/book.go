@@ -237,6 +237,9 @@ func (s *Service) SetTeam(ctx context.Context, who actor.Actor, team Team) (err 
 		return err
 	}
 	s.settingsChanged(who.Tenant)
+	if team.Settings.Shut() {
+		return s.leaveShifts(ctx, who, team.ID)
+	}
 	return nil
 }
 
@@ -283,6 +286,11 @@ func (s *Service) SetOption(ctx context.Context, who actor.Actor, option string,
 	if !ok {
 		return errs.New(errs.NotFound, "option_not_found", "There is no option %q.", clip(option, 60))
 	}
+	return s.changeCompany(ctx, who, func(c *setting.Company) error { return o.Set(c, v) })
+}
+
+// changeCompany reads the settings of the company, changes them and keeps them.
+func (s *Service) changeCompany(ctx context.Context, who actor.Actor, change func(c *setting.Company) error) error {
 	s.optionMu.Lock()
 	defer s.optionMu.Unlock()
 	tenants, err := s.store.Tenants(ctx)
@@ -293,7 +301,7 @@ func (s *Service) SetOption(ctx context.Context, who actor.Actor, option string,
 		if t.ID != who.Tenant {
 			continue
 		}
-		if err = o.Set(&t.Settings, v); err != nil {
+		if err = change(&t.Settings); err != nil {
 			return err
 		}
 		return s.SetCompany(ctx, who, t.Name, t.Settings)

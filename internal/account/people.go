@@ -125,13 +125,19 @@ func (s *Service) SetRoles(ctx context.Context, who actor.Actor, agent id.Agent,
 func RolesFor(roles []Role) (Role, []Role) { return ranked(roles) }
 
 // Enlist gives an agent a role more. Whoever becomes a Member takes conversations
-// from now on, if there.
+// from now on, if there; one whose cap is the usual one gets the highest, so that
+// the limit of the company holds (setting.Routing.AgentCap).
 func (s *Service) Enlist(ctx context.Context, who actor.Actor, agent id.Agent, role Role) (a Agent, err error) {
 	defer errs.Wrap(&err, "account.Enlist")
 	if a, err = s.store.Agent(ctx, who.Tenant, agent); err != nil || a.Has(role) {
 		return a, err
 	}
-	if a, err = s.SetRoles(ctx, who, agent, append(a.Roles(), role)); err != nil || role != Member {
+	main, also := ranked(append(a.Roles(), role))
+	change := AgentChange{Role: &main, Also: also}
+	if unlimited := MaxCap; role == Member && a.Cap == DefaultCap {
+		change.Cap = &unlimited
+	}
+	if a, err = s.ChangeAgent(ctx, who, agent, change); err != nil || role != Member {
 		return a, err
 	}
 	st, err := s.store.AgentStatus(ctx, who.Tenant, agent, s.clock.Now())
@@ -142,7 +148,7 @@ func (s *Service) Enlist(ctx context.Context, who actor.Actor, agent id.Agent, r
 	if st.Connected {
 		state = Ready
 	}
-	_, err = s.SetState(ctx, actor.Actor{Kind: actor.Agent, Tenant: who.Tenant, Agent: agent}, state, "")
+	_, err = s.setState(ctx, who.Tenant, agent, state, "")
 	return a, err
 }
 

@@ -228,7 +228,8 @@ func (s *Service) sessionEnded(t id.Tenant, a id.Agent, hash string) {
 }
 
 // SetState records what an agent says of being available, tells colleagues and
-// wakes the queue if the agent became ready. reason is at most 60 characters.
+// wakes the queue if the agent became ready. reason is at most 60 characters. Nobody
+// gets ready outside the own working hours: errs.Conflict "off_duty".
 func (s *Service) SetState(ctx context.Context, who actor.Actor, state State, reason string) (st AgentStatus, err error) {
 	defer errs.Wrap(&err, "account.SetState")
 	if who.Kind != actor.Agent {
@@ -238,7 +239,23 @@ func (s *Service) SetState(ctx context.Context, who actor.Actor, state State, re
 		return st, errs.Field("state", "unknown_state", "%q is not a state; ready, busy and away are.", state)
 	}
 	reason = clip(strings.TrimSpace(reason), 60)
-	if st, err = s.store.SetState(ctx, who.Tenant, who.Agent, state, reason, s.clock.Now()); err != nil {
+	if state == Ready {
+		if st, err = s.Status(ctx, who); err != nil {
+			return st, err
+		}
+		if st.OffDuty {
+			return st, errOffDuty
+		}
+	}
+	return s.setState(ctx, who.Tenant, who.Agent, state, reason)
+}
+
+var errOffDuty = errs.New(errs.Conflict, "off_duty", "Outside your working hours you take no conversations.")
+
+// setState is SetState whatever the hour.
+func (s *Service) setState(ctx context.Context, t id.Tenant, a id.Agent, state State, reason string) (AgentStatus, error) {
+	st, err := s.store.SetState(ctx, t, a, state, reason, s.clock.Now())
+	if st, err = s.duty(ctx, st, err); err != nil {
 		return st, err
 	}
 	s.Announce(st)
@@ -257,7 +274,7 @@ func (s *Service) Announce(st AgentStatus) {
 
 // Refresh reads an agent's status and announces it.
 func (s *Service) Refresh(ctx context.Context, t id.Tenant, a id.Agent) error {
-	st, err := s.store.AgentStatus(ctx, t, a, s.clock.Now())
+	st, err := s.AgentStatus(ctx, t, a, s.clock.Now())
 	if err != nil {
 		return err
 	}
@@ -267,12 +284,16 @@ func (s *Service) Refresh(ctx context.Context, t id.Tenant, a id.Agent) error {
 
 // Status returns one agent's status.
 func (s *Service) Status(ctx context.Context, who actor.Actor) (AgentStatus, error) {
-	return s.store.AgentStatus(ctx, who.Tenant, who.Agent, s.clock.Now())
+	return s.AgentStatus(ctx, who.Tenant, who.Agent, s.clock.Now())
 }
 
 // Roster returns the status of all colleagues.
 func (s *Service) Roster(ctx context.Context, t id.Tenant) ([]AgentStatus, error) {
-	return s.store.Roster(ctx, t, s.clock.Now())
+	list, err := s.store.Roster(ctx, t, s.clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	return list, s.duties(ctx, t, list)
 }
 
 // onlineFor is how long an answer of AnyoneAvailable is remembered.
@@ -306,7 +327,7 @@ func (s *Service) whoIsThere(ctx context.Context, t id.Tenant) (onlineAnswer, er
 	if ok && now.Sub(got.at) < onlineFor {
 		return got, nil
 	}
-	roster, err := s.store.Roster(ctx, t, now)
+	roster, err := s.Roster(ctx, t)
 	if err != nil {
 		return got, err
 	}
@@ -333,7 +354,8 @@ func (s *Service) Teams(ctx context.Context, t id.Tenant) ([]Team, error) {
 
 // AgentStatus returns one agent's status at a time.
 func (s *Service) AgentStatus(ctx context.Context, t id.Tenant, a id.Agent, now time.Time) (AgentStatus, error) {
-	return s.store.AgentStatus(ctx, t, a, now)
+	st, err := s.store.AgentStatus(ctx, t, a, now)
+	return s.duty(ctx, st, err)
 }
 
 // Exists returns errs.NotFound "agent_not_found" if the tenant has no such agent.

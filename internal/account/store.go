@@ -52,6 +52,8 @@ type Store interface {
 	RemoveAgent(ctx context.Context, t id.Tenant, a id.Agent, at time.Time, by audit.By) error
 	// RemovedAgents returns agents that were removed, the latest first, at most 1000.
 	RemovedAgents(ctx context.Context, t id.Tenant) ([]Agent, error)
+	// SetPresence keeps the word for being at the desk.
+	SetPresence(ctx context.Context, t id.Tenant, a id.Agent, word string) error
 	// SetState records the state an agent chose and returns the new status.
 	SetState(ctx context.Context, t id.Tenant, a id.Agent, s State, reason string, at time.Time) (AgentStatus, error)
 	// AgentStatus returns one agent's status; presence counts only nodes whose

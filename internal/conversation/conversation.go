@@ -147,6 +147,9 @@ type Line struct {
 	ByAgent id.Agent `json:"byAgent,omitempty"`
 	// FromTeam is the team from which it was transferred.
 	FromTeam id.Team `json:"fromTeam,omitempty"`
+	// Via is the team that was asked for if another one serves for it.
+	Via     id.Team `json:"via,omitempty"`
+	ViaName string  `json:"viaName,omitempty"`
 	// Note is what was said to whoever takes over; agents only.
 	Note string `json:"note,omitempty"`
 	// Rule is the routing rule that chose the agent.

@@ -104,6 +104,8 @@ type StartInput struct {
 	// Address and Fingerprint are what is known of the browser, for the gate that
 	// refuses visitors; they are not kept.
 	Address, Fingerprint string
+	// NeedAgent starts nothing while nobody is there to answer.
+	NeedAgent bool
 }
 
 // Start returns the visitor's running conversation, or a new one in the queue.

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -20,6 +21,10 @@ type Snapshot struct {
 	Policies map[Place]Policy
 	// InTeam counts the open conversations of agents in teams with a cap of their own.
 	InTeam map[AgentTeam]int
+	// Standings are the places of members; only RuleServed asks for them.
+	Standings map[AgentTeam]Standing
+	// Bots and Unattended say that some policy takes bots, or agents without a connection.
+	Bots, Unattended bool
 	// Waiting counts the queues; only overflow by length asks for it.
 	Waiting map[id.Team]int
 	Now     time.Time
@@ -55,18 +60,34 @@ func (s *Snapshot) Apply(a id.Agent, team id.Team, turn uint64) {
 		if s.InTeam != nil {
 			s.InTeam[AgentTeam{a, team}]++
 		}
+		s.Agents[i].Served++
+		if k := (AgentTeam{a, team}); s.Standings != nil {
+			s.Standings[k] = Standing{s.Standings[k].Served + 1, s.Standings[k].Order}
+		}
 		s.Agents[i].LastAssignedAt = s.Now
 		s.Turn[a] = turn
 	}
 }
 
-// free reports whether a can take one more.
-func free(a *account.AgentStatus) bool { return a.Available() && a.Open < a.Cap }
+// free reports whether a could take one more by some policy.
+func (s *Snapshot) free(a *account.AgentStatus) bool {
+	return s.able(a) && a.Open < a.Cap
+}
+
+// able is free whatever the agent has.
+func (s *Snapshot) able(a *account.AgentStatus) bool {
+	return a.Available() || a.Bot && s.Bots || s.Unattended && a.State == account.Ready && !a.OffDuty
+}
+
+// limited reports whether a has what the policy allows agents without a cap of their own.
+func (p *Policy) limited(a *account.AgentStatus) bool {
+	return p.AgentCap > 0 && a.Cap >= account.MaxCap && a.Open >= p.AgentCap
+}
 
 // HasRoom reports whether any agent can take a conversation.
 func (s *Snapshot) HasRoom() bool {
 	for i := range s.Agents {
-		if free(&s.Agents[i]) {
+		if s.free(&s.Agents[i]) {
 			return true
 		}
 	}
@@ -106,13 +127,15 @@ func (s *Snapshot) helpers(p *Policy, w *Waiting) (teams []id.Team) {
 
 // anyone reports whether a member of a team is available.
 func (s *Snapshot) anyone(team id.Team) bool {
-	return slices.ContainsFunc(s.Agents, func(a account.AgentStatus) bool { return a.Available() && slices.Contains(a.Teams, team) })
+	return slices.ContainsFunc(s.Agents, func(a account.AgentStatus) bool {
+		return s.able(&a) && slices.Contains(a.Teams, team)
+	})
 }
 
 // Decide chooses an agent for a waiting conversation, or leaves it in the
 // queue, and says why. It is a pure function of its arguments. The steps:
-// named agent, agent of the previous conversation, last-served agents, base
-// rule. An agent is a candidate if it is ready, connected, below its caps and in
+// named agent, agent of the previous conversation, last-served agents, a bot for a
+// new conversation, base rule. An agent is a candidate if it is ready, connected, below its caps and in
 // the team asked for or in one that takes over; the named agent need not be in
 // the team. Agents of the team asked for go before those of a team that takes
 // over, whatever the base rule. With the rules manual and offer the base rule
@@ -130,14 +153,11 @@ func Decide(s *Snapshot, w Waiting) Decision {
 			continue
 		}
 		d.pass(a)
-		if best < 0 || rank < bestRank || rank == bestRank && s.before(p.Base, i, best) {
+		if best < 0 || rank < bestRank || rank == bestRank && s.before(&q, i, best) {
 			best, bestRank = i, rank
 		}
 	}
-	if best < 0 {
-		return d
-	}
-	if s.prefer(&d, &q) {
+	if best >= 0 && s.prefer(&d, &q) || s.bot(&d, &q) || best < 0 {
 		return d
 	}
 	d.Rule = p.Base
@@ -186,6 +206,25 @@ func (s *Snapshot) prefer(d *Decision, q *question) bool {
 	return false
 }
 
+// bot gives a new conversation to a bot of the team, if bots go first.
+func (s *Snapshot) bot(d *Decision, q *question) bool {
+	if !q.p.BotsFirst || !q.w.Fresh || q.only {
+		return false
+	}
+	best := -1
+	for i := range s.Agents {
+		a := &s.Agents[i]
+		member := q.w.Team == "" || slices.Contains(a.Teams, q.w.Team)
+		if a.Bot && member && a.Open < a.Cap && !q.p.limited(a) && (best < 0 || s.before(q, i, best)) {
+			best = i
+		}
+	}
+	if best >= 0 {
+		d.take(&s.Agents[best], RuleBot, q)
+	}
+	return best >= 0
+}
+
 // take makes a the outcome.
 func (d *Decision) take(a *account.AgentStatus, rule Rule, q *question) {
 	d.Agent, d.Name, d.Rule = a.Agent, a.Name, rule
@@ -198,6 +237,9 @@ func (d *Decision) take(a *account.AgentStatus, rule Rule, q *question) {
 		}
 	}
 }
+
+// behindAll puts agents who are not connected behind all others.
+const behindAll = 1000
 
 // filter says why an agent is no candidate, "" if it is one, and how near its
 // team is: 0 for the team asked for, more for teams that take over.
@@ -213,18 +255,21 @@ func (s *Snapshot) filter(a *account.AgentStatus, q *question) (rank int, f Filt
 		}
 	}
 	switch {
-	case a.State == account.Away:
+	case a.State == account.Away, a.OffDuty, q.p.SkipAway && a.Presence == account.PresenceAway:
 		return rank, FilterAway
 	case a.State != account.Ready:
 		return rank, FilterBusy
-	case !a.Connected:
+	case !a.Connected && !q.p.Unattended:
 		return rank, FilterDisconnected
-	case a.Open >= a.Cap:
+	case a.Open >= a.Cap, q.p.limited(a):
 		return rank, FilterFull
 	case q.p.TeamCap > 0 && s.InTeam[AgentTeam{a.Agent, w.Team}] >= q.p.TeamCap:
 		return rank, FilterTeamFull
 	case q.p.FirstBatch > 0 && a.Open >= q.p.FirstBatch && s.Now.Sub(a.Since) < BatchPause:
 		return rank, FilterBatch
+	}
+	if !a.Connected {
+		rank += behindAll
 	}
 	return rank, ""
 }
@@ -252,9 +297,21 @@ func (d *Decision) remove(a *account.AgentStatus, f Filter) {
 }
 
 // before reports whether agent i comes before agent j by the base rule.
-func (s *Snapshot) before(rule Rule, i, j int) bool {
+func (s *Snapshot) before(q *question, i, j int) bool {
 	a, b := &s.Agents[i], &s.Agents[j]
-	switch rule {
+	switch q.p.Base {
+	case RuleServed:
+		if c := cmp.Or(s.standing(q, a, b), cmp.Compare(a.Name, b.Name)); c != 0 {
+			return c < 0
+		}
+	case RuleFewest:
+		x, y := a.Open, b.Open
+		if t := q.w.Team; t != "" {
+			x, y = s.InTeam[AgentTeam{a.Agent, t}], s.InTeam[AgentTeam{b.Agent, t}]
+		}
+		if x != y {
+			return x < y
+		}
 	case RuleIdle:
 		if (a.Open == 0) != (b.Open == 0) {
 			return a.Open == 0
@@ -277,6 +334,15 @@ func (s *Snapshot) before(rule Rule, i, j int) bool {
 		return ta < tb
 	}
 	return a.Agent < b.Agent
+}
+
+// standing compares how many conversations two agents got so far, then their places.
+func (s *Snapshot) standing(q *question, a, b *account.AgentStatus) int {
+	if q.w.Team == "" {
+		return cmp.Compare(a.Served, b.Served)
+	}
+	x, y := s.Standings[AgentTeam{a.Agent, q.w.Team}], s.Standings[AgentTeam{b.Agent, q.w.Team}]
+	return cmp.Or(cmp.Compare(x.Served, y.Served), cmp.Compare(x.Order, y.Order))
 }
 
 // load compares Open/Cap without division: negative if a is less loaded.

@@ -22,6 +22,7 @@ func (s *Service) snapshot(ctx context.Context, t id.Tenant) (*Snapshot, error) 
 	if err != nil {
 		return nil, err
 	}
+	book.SetDuty(agents, now)
 	snap := &Snapshot{Agents: agents, Policies: map[Place]Policy{}, Now: now, book: book}
 	if err := s.count(ctx, snap, t); err != nil {
 		return nil, err
@@ -35,7 +36,9 @@ type rules struct {
 	book *account.Book
 	// caps and lengths say whether any team has a cap or an overflow by length.
 	caps, lengths bool
-	helps         map[id.Team][]id.Team
+	// standings, bots and unattended say whether any policy needs them.
+	standings, bots, unattended bool
+	helps                       map[id.Team][]id.Team
 }
 
 // rulesOf reads the rules out of the settings, once for each book.
@@ -47,7 +50,9 @@ func (s *Service) rulesOf(t id.Tenant, book *account.Book) *rules {
 	}
 	r := &rules{book: book, helps: map[id.Team][]id.Team{}}
 	see := func(team id.Team, p Policy) {
-		r.caps = r.caps || p.TeamCap > 0
+		r.caps = r.caps || p.TeamCap > 0 || p.Base == RuleFewest
+		r.standings = r.standings || p.Base == RuleServed
+		r.bots, r.unattended = r.bots || p.BotsFirst, r.unattended || p.Unattended
 		if p.Fallback != "" {
 			r.helps[team] = append(r.helps[team], p.Fallback)
 		}
@@ -59,6 +64,7 @@ func (s *Service) rulesOf(t id.Tenant, book *account.Book) *rules {
 		}
 	}
 	for in := range book.Inboxes {
+		see("", policyFor(book, in, ""))
 		for team := range book.Teams {
 			see(team, policyFor(book, in, team))
 		}
@@ -70,9 +76,14 @@ func (s *Service) rulesOf(t id.Tenant, book *account.Book) *rules {
 // count reads what caps of teams and overflows by length need, if there are any.
 func (s *Service) count(ctx context.Context, snap *Snapshot, t id.Tenant) (err error) {
 	r := s.rulesOf(t, snap.book)
-	snap.helps = r.helps
+	snap.helps, snap.Bots, snap.Unattended = r.helps, r.bots, r.unattended
 	if r.caps {
 		if snap.InTeam, err = s.store.OpenByTeam(ctx, t); err != nil {
+			return err
+		}
+	}
+	if r.standings {
+		if snap.Standings, err = s.store.Standings(ctx, t); err != nil {
 			return err
 		}
 	}

@@ -191,7 +191,7 @@ func reach(s *Snapshot, limit int) WaitingFilter {
 	}
 	for i := range s.Agents {
 		a := &s.Agents[i]
-		if !free(a) {
+		if !s.free(a) {
 			continue
 		}
 		w.Agents = append(w.Agents, a.Agent)
@@ -213,11 +213,11 @@ func reach(s *Snapshot, limit int) WaitingFilter {
 // `together` at a time. lost is true if one of them lost a race.
 func (p *pump) serve(ctx context.Context, snap *Snapshot, next []Waiting, taken map[id.Conversation]Decision) (made int, lost bool, err error) {
 	type result struct {
-		w       Waiting
-		d       Decision
-		teamCap int
-		m       conversation.Moved
-		err     error
+		w   Waiting
+		d   Decision
+		p   Policy
+		m   conversation.Moved
+		err error
 	}
 	var batch []*result
 	flush := func() {
@@ -229,7 +229,7 @@ func (p *pump) serve(ctx context.Context, snap *Snapshot, next []Waiting, taken 
 						r.err = fmt.Errorf("assignment panicked: %T\n%s", v, debug.Stack())
 					}
 				}()
-				r.m, r.err = p.assign(ctx, r.w, r.d, r.teamCap)
+				r.m, r.err = p.assign(ctx, r.w, r.d, r.p)
 			})
 		}
 		wg.Wait()
@@ -262,7 +262,7 @@ func (p *pump) serve(ctx context.Context, snap *Snapshot, next []Waiting, taken 
 		}
 		p.turn++
 		snap.Apply(d.Agent, w.Team, p.turn)
-		if batch = append(batch, &result{w: w, d: d, teamCap: snap.policy(w.Inbox, w.Team).TeamCap}); len(batch) == together {
+		if batch = append(batch, &result{w: w, d: d, p: snap.policy(w.Inbox, w.Team)}); len(batch) == together {
 			if flush(); lost || err != nil {
 				return made, lost, err
 			}
@@ -272,11 +272,15 @@ func (p *pump) serve(ctx context.Context, snap *Snapshot, next []Waiting, taken 
 	return made, lost, err
 }
 
-func (p *pump) assign(ctx context.Context, w Waiting, d Decision, teamCap int) (conversation.Moved, error) {
+func (p *pump) assign(ctx context.Context, w Waiting, d Decision, policy Policy) (conversation.Moved, error) {
 	c := conversation.Conversation{ID: w.Conversation, Tenant: p.tenant}
 	line := conversation.Line{Name: conversation.LineAssigned, Agent: d.Agent, AgentName: d.Name, Rule: string(d.Rule)}
-	return p.s.store.Assign(ctx, AssignInput{Tenant: p.tenant, Conversation: w.Conversation, Version: w.Version, To: d.Agent,
-		Decision: d, At: d.At, Line: eventMessage(c, line, p.s.clock), TeamCap: teamCap})
+	in := AssignInput{Tenant: p.tenant, Conversation: w.Conversation, Version: w.Version, To: d.Agent, Decision: d, At: d.At,
+		Line: eventMessage(c, line, p.s.clock), TeamCap: policy.TeamCap, AgentCap: policy.AgentCap, Offline: policy.Unattended}
+	if d.Team == policy.Fallback {
+		in.Team = d.Team // who serves instead has it from now on
+	}
+	return p.s.store.Assign(ctx, in)
 }
 
 // answer tells the waiters what became of their conversations, and keeps the

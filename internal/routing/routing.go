@@ -22,7 +22,14 @@ const (
 	RuleRotation   Rule = "rotation"
 	RuleIdle       Rule = "idle"
 	RuleLeast      Rule = "least"
-	RulePicked     Rule = "picked"
+	// RuleFewest compares the open conversations of the team, whatever the caps.
+	RuleFewest Rule = "fewest"
+	// RuleServed compares how many each agent got so far, in the team if there is
+	// one, then the places of the members.
+	RuleServed Rule = "served"
+	// RuleBot gives new conversations to a bot first.
+	RuleBot    Rule = "bot"
+	RulePicked Rule = "picked"
 	// RuleManual leaves conversations in the queue until an agent picks one.
 	RuleManual Rule = "manual"
 	// RuleOffer offers a conversation to every candidate; the first one has it.
@@ -67,6 +74,14 @@ type Policy struct {
 	FirstBatch int `json:"firstBatch,omitempty"`
 	// Overflow are the teams that take over.
 	Overflow []setting.Overflow `json:"overflow,omitempty"`
+	// AgentCap limits agents whose own cap is account.MaxCap; 0 is no limit.
+	AgentCap int `json:"agentCap,omitempty"`
+	// Unattended takes agents who are ready though not connected, after the others.
+	Unattended bool `json:"unattended,omitempty"`
+	// BotsFirst gives new conversations to a bot of the team.
+	BotsFirst bool `json:"botsFirst,omitempty"`
+	// SkipAway leaves out agents who say to be away.
+	SkipAway bool `json:"skipAway,omitempty"`
 	// Shut is true for a team that is out of use: its members get nothing by it.
 	Shut bool `json:"shut,omitempty"`
 	// Fallback is the team that serves while no member of this one is available.
@@ -82,7 +97,8 @@ type Place struct {
 // PolicyOf reads the policy out of merged settings: every field of s is set.
 func PolicyOf(s setting.Routing) Policy {
 	p := Policy{Base: RuleRotation, Returning: *s.Returning, LastServed: *s.LastServed, AgentOnly: *s.AgentOnly,
-		TeamCap: *s.TeamCap, FirstBatch: *s.FirstBatch, Overflow: s.Overflow}
+		TeamCap: *s.TeamCap, FirstBatch: *s.FirstBatch, Overflow: s.Overflow,
+		AgentCap: *s.AgentCap, Unattended: *s.Unattended, BotsFirst: *s.BotsFirst, SkipAway: *s.SkipAway}
 	switch s.Rule {
 	case "manual":
 		p.Base = RuleManual
@@ -92,6 +108,10 @@ func PolicyOf(s setting.Routing) Policy {
 		p.Base = RuleIdle
 	case "least":
 		p.Base = RuleLeast
+	case "fewest":
+		p.Base = RuleFewest
+	case "served":
+		p.Base = RuleServed
 	}
 	return p
 }
@@ -111,6 +131,14 @@ type Waiting struct {
 	Served   []id.Agent
 	Priority int
 	QueuedAt time.Time
+	// Fresh is true until somebody has had it.
+	Fresh bool
+}
+
+// Standing is an agent's place as a member of a team.
+type Standing struct {
+	// Served counts the conversations got as a member, Order is the lower the earlier.
+	Served, Order int64
 }
 
 // Removed says why one agent was left out.
@@ -125,7 +153,7 @@ type Decision struct {
 	// Agent is whom it goes to; empty means it stays in the queue.
 	Agent id.Agent `json:"agent,omitempty"`
 	Name  string   `json:"name,omitempty"`
-	Rule  Rule     `json:"rule,omitempty" enum:"named_agent,returning_agent,last_served,rotation,idle,least,picked,transfer,manual,offer"`
+	Rule  Rule     `json:"rule,omitempty" enum:"named_agent,returning_agent,last_served,rotation,idle,least,fewest,served,bot,picked,transfer,manual,offer"`
 	// Team is the team that took over, if the agent is not of the team asked for.
 	Team id.Team `json:"team,omitempty"`
 	// Candidates is how many agents passed all filters.

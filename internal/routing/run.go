@@ -170,8 +170,9 @@ func (s *Service) takeBack(ctx context.Context, a LostAgent) error {
 		return err
 	}
 	for _, c := range open {
-		lost := book.Service(c.Inbox, c.Team).Routing.Lost
-		if lost == "wait" || c.HeldAt != nil {
+		rules := book.Service(c.Inbox, c.Team).Routing
+		lost := rules.Lost
+		if lost == "wait" || *rules.Unattended && !a.Gone || c.HeldAt != nil {
 			continue
 		}
 		s.log.Info("agent lost", "agent", a.Agent, "conversation", c.ID, "then", lost)

@@ -164,6 +164,10 @@ type Target struct {
 	// waits until a team has been looked at: for contracts whose clients cannot
 	// answer. Both an agent and the team for which it takes over may be named then.
 	Direct bool
+	// Attended asks for a team in which somebody is there, or that takes
+	// conversations nevertheless (Desk.ForwardIdle), while agents are chosen by a rule:
+	// Conflict "team_unattended" otherwise. An agent must be in the team named with it.
+	Attended bool
 }
 
 // Transfer hands an open conversation to another agent or into the queue of a
@@ -172,7 +176,9 @@ type Target struct {
 // If the settings ask for the target agent's consent the conversation stays where
 // it is, as a Handover, until the agent accepts.
 // The target agent must be ready, connected and below its cap: errs.Conflict
-// "agent_disabled", "agent_unavailable" or "agent_full" otherwise.
+// "agent_disabled", "agent_unavailable" or "agent_full" otherwise. A team may limit
+// the teams to which its conversations go: Conflict "forward_not_allowed". A team
+// in which nobody is there is replaced by the one that serves for it.
 func (s *Service) Transfer(ctx context.Context, who actor.Actor, c id.Conversation, to Target) (got conversation.Conversation, err error) {
 	defer errs.Wrap(&err, "routing.Transfer")
 	before, err := s.reader.Conversation(ctx, who, c)
@@ -184,6 +190,9 @@ func (s *Service) Transfer(ctx context.Context, who actor.Actor, c id.Conversati
 	}
 	if before.Status == conversation.Closed {
 		return got, errs.New(errs.Conflict, "conversation_closed", "The conversation is closed.")
+	}
+	if err := s.allowed(ctx, before, to); err != nil {
+		return got, err
 	}
 	switch {
 	case to.Agent == "" && to.Team == "", to.Agent != "" && to.Team != "" && !to.Direct:
@@ -198,8 +207,13 @@ func (s *Service) Transfer(ctx context.Context, who actor.Actor, c id.Conversati
 			return before, err
 		}
 		st, err := s.accounts.AgentStatus(ctx, who.Tenant, to.Agent, s.clock.Now())
-		if err != nil {
+		switch {
+		case err != nil:
 			return got, err
+		case to.Attended && to.Team != "" && !slices.Contains(st.Teams, to.Team):
+			return got, errs.New(errs.Conflict, "agent_not_in_team", "%s is not in that team.", st.Name)
+		case st.OffDuty:
+			return got, errs.New(errs.Conflict, "agent_unavailable", "%s is off duty.", st.Name)
 		}
 		return s.give(ctx, before, handover{to: to.Agent, name: st.Name, rule: RuleTransfer, by: who.Name, byAgent: who.Agent, note: to.Note, team: to.Team})
 	}
@@ -208,6 +222,10 @@ func (s *Service) Transfer(ctx context.Context, who actor.Actor, c id.Conversati
 		return got, err
 	}
 	line := conversation.Line{Name: conversation.LineTransferred, Team: to.Team, TeamName: name, By: who.Name, ByAgent: who.Agent, FromTeam: before.Team, Note: to.Note}
+	if line, err = s.instead(ctx, before, to, line); err != nil {
+		return got, err
+	}
+	to.Team = line.Team
 	moved, err := s.requeue(ctx, before, to.Team, transferPriority, line)
 	if err != nil || !to.Direct {
 		return moved.Conversation, err
@@ -283,12 +301,18 @@ type handover struct {
 // give assigns c by hand.
 func (s *Service) give(ctx context.Context, c conversation.Conversation, h handover) (conversation.Conversation, error) {
 	now := s.clock.Now()
+	book, err := s.accounts.Book(ctx, c.Tenant)
+	if err != nil {
+		return c, err
+	}
+	rules := book.Service(c.Inbox, c.Team).Routing
 	line := conversation.Line{Name: conversation.LineAssigned, Agent: h.to, AgentName: h.name, By: h.by, ByAgent: h.byAgent, FromTeam: c.Team, Rule: string(h.rule), Note: h.note}
 	if h.rule == RuleTransfer {
 		line.Name = conversation.LineTransferred
 	}
 	moved, err := s.store.Assign(ctx, AssignInput{Tenant: c.Tenant, Conversation: c.ID, Version: c.Version, From: c.Agent, To: h.to, Force: h.force,
-		Decision: Decision{Agent: h.to, Name: h.name, Rule: h.rule, Candidates: 1, At: now}, At: now, Team: h.team, Line: eventMessage(c, line, s.clock)})
+		Decision: Decision{Agent: h.to, Name: h.name, Rule: h.rule, Candidates: 1, At: now}, At: now, Team: h.team, AgentCap: *rules.AgentCap, Offline: *rules.Unattended,
+		Line: eventMessage(c, line, s.clock)})
 	if err != nil {
 		return c, err
 	}
@@ -393,7 +417,9 @@ func (s *Service) Door(ctx context.Context, t id.Tenant, inbox id.Inbox, team id
 // Admit resumes the visitor's running conversation or starts one and routes it.
 // Outside working hours, beyond the longest queue and for strangers where known
 // visitors only are served no new one is started: errs.Conflict "closed",
-// "queue_full" and "known_only". A visitor who asks for no team gets
+// "queue_full" and "known_only", "no_agent" if one is needed and nobody is there.
+// While nobody of the team asked for is there the team that serves for it is taken.
+// A visitor who asks for no team gets
 // that of the inbox.
 // Whom the gate refuses it returns errs.Forbidden.
 func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.StartInput) (a Admission, err error) {
@@ -421,6 +447,9 @@ func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.St
 		return s.standing(ctx, a)
 	}
 	if errs.CodeOf(err) != errs.NotFound {
+		return a, err
+	}
+	if in.Team, err = s.attending(ctx, who, in); err != nil {
 		return a, err
 	}
 	if a, err = s.Door(ctx, who.Tenant, who.Inbox, in.Team, who.Visitor); err != nil {

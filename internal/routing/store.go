@@ -24,7 +24,7 @@ type Store interface {
 	// Errors: Conflict "conversation_moved" if the version or status differs;
 	// Conflict "agent_disabled" if the agent is switched off, whatever Force says;
 	// Conflict "agent_unavailable" if the agent is not ready or has no live
-	// connection (not checked when Force); Conflict "agent_full" if Open has
+	// connection (not checked when Force, nor for a bot); Conflict "agent_full" if Open has
 	// reached Cap.
 	Assign(ctx context.Context, in AssignInput) (conversation.Moved, error)
 	// Requeue takes an open conversation from its agent (if any) and puts it into
@@ -46,6 +46,8 @@ type Store interface {
 	// OpenByTeam counts the open conversations of each agent by team; those
 	// without a team are not counted.
 	OpenByTeam(ctx context.Context, t id.Tenant) (map[AgentTeam]int, error)
+	// Standings returns the places of all members of teams.
+	Standings(ctx context.Context, t id.Tenant) (map[AgentTeam]Standing, error)
 	// Decisions returns the decisions kept for a conversation, newest first, at most 20.
 	Decisions(ctx context.Context, t id.Tenant, c id.Conversation) ([]Decision, error)
 	// KeepDecision replaces the newest "stays in the queue" decision of a
@@ -98,6 +100,11 @@ type AssignInput struct {
 	// TeamCap, if above 0, is the most conversations that To may have in the
 	// conversation's team: Conflict "agent_full" otherwise. Not checked when Force.
 	TeamCap int
+	// AgentCap, if above 0, is the most that an agent has whose own cap is
+	// account.MaxCap: Conflict "agent_full" otherwise.
+	AgentCap int
+	// Offline lets To be ready without a connection.
+	Offline bool
 	// Team, if set, becomes the conversation's team.
 	Team id.Team
 }
@@ -118,4 +125,6 @@ type LostAgent struct {
 	Tenant id.Tenant
 	Agent  id.Agent
 	Name   string
+	// Gone is true for an agent who is switched off.
+	Gone bool
 }

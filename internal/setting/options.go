@@ -1,7 +1,7 @@
 package setting
 
 // options are all options with their defaults.
-var options = []Option{
+var options = reaching([]Option{
 	{ID: "Livechat_enabled", Kind: "boolean", Default: true, Public: true, Section: "Livechat"},
 	{ID: "Livechat_title", Kind: "string", Default: "Rocket.Chat", Public: true, Section: "Livechat"},
 	{ID: "Livechat_title_color", Kind: "color", Default: "#C1272D", Public: true, Section: "Livechat"},
@@ -108,4 +108,4 @@ var options = []Option{
 	{ID: "Site_Name", Kind: "string", Default: "Rocket.Chat", Public: true, Section: "Accounts"},
 	{ID: "Site_Url", Kind: "string", Default: "", Public: true, Section: "Accounts"},
 	{ID: "Language", Kind: "string", Default: "en", Public: true, Section: "Accounts"},
-}
+})

@@ -32,6 +32,8 @@ type Company struct {
 	RecallSeconds *int `json:"recallSeconds,omitempty"`
 	// KeepTrailDays is how long page views are kept; default 90.
 	KeepTrailDays *int `json:"keepTrailDays,omitempty"`
+	// Shifts are the working hours of agents.
+	Shifts Shifts `json:"shifts,omitzero"`
 	// Options are switches that integrations know by name, see Options.
 	Options map[string]any `json:"options,omitempty"`
 }
@@ -109,8 +111,9 @@ type Timers struct {
 
 // Routing is how conversations are distributed.
 type Routing struct {
-	// Rule is "rotation" (default), "idle", "least", "manual" (agents pick from
-	// the queue) or "offer" (offered to every free agent; the first one has it).
+	// Rule is "rotation" (default), "idle", "least", "fewest" (conversations of the
+	// team, whatever the cap), "served" (who got the fewest so far), "manual" (agents
+	// pick from the queue) or "offer" (offered to every free agent; the first one has it).
 	Rule string `json:"rule,omitempty"`
 	// Returning sends a visitor back to the agent of the previous conversation. Default true.
 	Returning *bool `json:"returning,omitempty"`
@@ -126,6 +129,17 @@ type Routing struct {
 	// MaxWaiting is the longest queue; a visitor beyond it is sent to the
 	// offline form. 0 means no limit.
 	MaxWaiting *int `json:"maxWaiting,omitempty"`
+	// AgentCap limits the conversations of agents whose own cap is the highest one;
+	// 0 means no limit. Default 0.
+	AgentCap *int `json:"agentCap,omitempty"`
+	// Unattended gives conversations to agents who are ready though not connected,
+	// if nobody else is there. Default false.
+	Unattended *bool `json:"unattended,omitempty"`
+	// BotsFirst gives a new conversation to a bot, of the team if there is one,
+	// whatever its state. Default false.
+	BotsFirst *bool `json:"botsFirst,omitempty"`
+	// SkipAway leaves out agents who say to be away from their desk. Default false.
+	SkipAway *bool `json:"skipAway,omitempty"`
 	// Overflow are the teams that take over, in order. nil inherits.
 	Overflow []Overflow `json:"overflow,omitempty"`
 	// Lost says what happens to conversations of an agent who is lost: "requeue"
@@ -178,6 +192,10 @@ func Merge(base, over Service) Service {
 	inherit(&r.TeamCap, n.TeamCap)
 	inherit(&r.FirstBatch, n.FirstBatch)
 	inherit(&r.MaxWaiting, n.MaxWaiting)
+	inherit(&r.AgentCap, n.AgentCap)
+	inherit(&r.Unattended, n.Unattended)
+	inherit(&r.BotsFirst, n.BotsFirst)
+	inherit(&r.SkipAway, n.SkipAway)
 	if n.Overflow != nil {
 		r.Overflow = n.Overflow
 	}
@@ -225,6 +243,6 @@ func Defaults() Service {
 	return Service{
 		Timers: Timers{IdleWarn: &zero, IdleClose: &zero, Queue: &zero, AgentLate: &zero, MaxLength: &zero, Accept: &zero, InviteValid: &valid},
 		Routing: Routing{Rule: "rotation", Returning: &yes, LastServed: &yes, AgentOnly: &no, TeamCap: &zero, FirstBatch: &zero,
-			MaxWaiting: &zero, Overflow: []Overflow{}, Lost: "requeue"},
+			MaxWaiting: &zero, AgentCap: &zero, Unattended: &no, BotsFirst: &no, SkipAway: &no, Overflow: []Overflow{}, Lost: "requeue"},
 	}
 }

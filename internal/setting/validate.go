@@ -154,6 +154,7 @@ func (s Company) Check() error {
 	c.maybe("recallSeconds", s.RecallSeconds, 0, maxSpan)
 	c.maybe("keepTrailDays", s.KeepTrailDays, 1, 3650)
 	s.Service.check(c)
+	s.Shifts.check(c)
 	if c.err == nil {
 		c.err = s.checkOptions()
 	}
@@ -258,11 +259,12 @@ func (s Service) check(c *check) {
 		c.maybe(field, n, 0, maxSpan)
 	}
 	c.maybe("timers.accept", t.Accept, 0, 600)
-	c.oneOf("routing.rule", r.Rule, "", "rotation", "idle", "least", "manual", "offer")
+	c.oneOf("routing.rule", r.Rule, "", "rotation", "idle", "least", "fewest", "served", "manual", "offer")
 	c.oneOf("routing.lost", r.Lost, "", "requeue", "wait", "end")
 	c.maybe("routing.teamCap", r.TeamCap, 0, 999)
 	c.maybe("routing.firstBatch", r.FirstBatch, 0, 999)
 	c.maybe("routing.maxWaiting", r.MaxWaiting, 0, 1_000_000)
+	c.maybe("routing.agentCap", r.AgentCap, 0, maxCap)
 	c.number("routing.overflow", len(r.Overflow), 0, maxOverflow)
 	for _, o := range r.Overflow {
 		if o.Team == "" {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -23,7 +24,7 @@ type claimant struct {
 	name                string
 	state               account.State
 	open, cap, disabled int64
-	live                int64
+	live, bot           int64
 }
 
 // Assign implements routing.Store. What can refuse it is locked and checked before anything is
@@ -62,7 +63,8 @@ func (s *Store) assignable(ctx context.Context, t *tx, in routing.AssignInput) (
 	}
 	agents, err := all(ctx, t, scanClaimant, `SELECT a.id, a.name, a.state, a.open, a.cap, a.disabled,
 		(SELECT COUNT(*) FROM presence p JOIN node n ON n.id = p.node
-			WHERE p.tenant = a.tenant AND p.agent = a.id AND n.lease_until > $4)
+			WHERE p.tenant = a.tenant AND p.agent = a.id AND n.lease_until > $4),
+		CASE WHEN a.role = 'bot' OR ' ' || a.also || ' ' LIKE '% bot %' THEN 1 ELSE 0 END
 		FROM agent a WHERE a.id IN ($2, $3) AND a.tenant = $1 ORDER BY a.id`+s.dialect.lock("a"),
 		string(in.Tenant), string(in.To), string(in.From), ms(in.At))
 	if err != nil {
@@ -76,9 +78,9 @@ func (s *Store) assignable(ctx context.Context, t *tx, in routing.AssignInput) (
 	switch {
 	case a.disabled != 0 && in.To != in.From:
 		return c, "", errs.New(errs.Conflict, "agent_disabled", "%s has been switched off and cannot take conversations", a.name)
-	case !in.Force && (a.state != account.Ready || a.live == 0 || a.disabled != 0):
+	case !in.Force && !a.takes(in.Offline):
 		return c, "", errs.New(errs.Conflict, "agent_unavailable", "%s is not available", a.name)
-	case in.To != in.From && a.open >= a.cap:
+	case in.To != in.From && (a.open >= a.cap || in.AgentCap > 0 && a.cap >= account.MaxCap && a.open >= int64(in.AgentCap)):
 		return c, "", errs.New(errs.Conflict, "agent_full", "%s has no free place", a.name)
 	}
 	if in.TeamCap > 0 && !in.Force && c.Team != "" {
@@ -94,9 +96,15 @@ func (s *Store) assignable(ctx context.Context, t *tx, in routing.AssignInput) (
 	return c, a.name, nil
 }
 
+// takes reports whether the agent takes conversations that are given to it; offline
+// says that it need not be connected. A bot always takes.
+func (a claimant) takes(offline bool) bool {
+	return a.disabled == 0 && (a.bot != 0 || a.state == account.Ready && (a.live > 0 || offline))
+}
+
 // scanClaimant reads an agent with the number of its live connections' nodes.
 func scanClaimant(r row) (a claimant, err error) {
-	return a, r.Scan(&a.id, &a.name, &a.state, &a.open, &a.cap, &a.disabled, &a.live)
+	return a, r.Scan(&a.id, &a.name, &a.state, &a.open, &a.cap, &a.disabled, &a.live, &a.bot)
 }
 
 // assign makes the changes of an assignment that nothing can refuse any more.
@@ -106,7 +114,7 @@ func (s *Store) assign(ctx context.Context, t *tx, c conversation.Conversation, 
 			return moved, err
 		}
 	}
-	if _, err := t.exec(ctx, `UPDATE agent SET open = open + $3, last_assigned_at = $2 WHERE id = $1`,
+	if _, err := t.exec(ctx, `UPDATE agent SET open = open + $3, served = served + $3, last_assigned_at = $2 WHERE id = $1`,
 		string(in.To), ms(in.At), flag(in.From != in.To)); err != nil {
 		return moved, err
 	}
@@ -114,9 +122,9 @@ func (s *Store) assign(ctx context.Context, t *tx, c conversation.Conversation, 
 		team = CASE WHEN $4 <> '' THEN $4 ELSE team END, version = version + 1 WHERE id = $1`, string(c.ID), string(in.To), ms(in.At), string(in.Team)); err != nil {
 		return moved, err
 	}
-	if c.Team != "" && in.From != in.To {
+	if team := cmp.Or(in.Team, c.Team); team != "" && in.From != in.To {
 		if _, err := t.exec(ctx, `UPDATE agent_team SET served = served + 1 WHERE tenant = $1 AND agent = $2 AND team = $3`,
-			string(in.Tenant), string(in.To), string(c.Team)); err != nil {
+			string(in.Tenant), string(in.To), string(team)); err != nil {
 			return moved, err
 		}
 	}

@@ -28,6 +28,18 @@ func (s *Store) SetState(ctx context.Context, t id.Tenant, a id.Agent, st accoun
 	return got, err
 }
 
+// SetPresence implements account.Store.
+func (s *Store) SetPresence(ctx context.Context, t id.Tenant, a id.Agent, word string) (err error) {
+	defer errs.Wrap(&err, "store.SetPresence %s", a)
+	return s.write(ctx, func(ctx context.Context, x *tx) error {
+		n, err := x.exec(ctx, `UPDATE agent SET presence = $3 WHERE id = $1 AND tenant = $2`, string(a), string(t), word)
+		if err == nil && n == 0 {
+			err = missing("agent")
+		}
+		return err
+	})
+}
+
 // AgentStatus implements account.Store. Connected is computed from the presence rows of nodes
 // whose lease is running; it is stored nowhere.
 func (s *Store) AgentStatus(ctx context.Context, t id.Tenant, a id.Agent, now time.Time) (got account.AgentStatus, err error) {

@@ -18,7 +18,7 @@ func (s *Store) NextWaiting(ctx context.Context, t id.Tenant, f routing.WaitingF
 	defer errs.Wrap(&err, "store.NextWaiting")
 	l := s.waitingListing(t, f)
 	list, err = all(ctx, s.readers, scanWaiting, l.text(`c.id, c.inbox, c.visitor, c.version, c.team,
-		c.requested_agent, c.previous_agent, c.priority, c.queued_at`, ""), l.args...)
+		c.requested_agent, c.previous_agent, c.priority, c.queued_at, c.created_at`, ""), l.args...)
 	if err != nil || len(list) == 0 {
 		return list, err
 	}
@@ -49,9 +49,9 @@ func (s *Store) waitingListing(t id.Tenant, f routing.WaitingFilter) *listing {
 
 // scanWaiting reads a queued conversation; Served is filled for the whole page later.
 func scanWaiting(r row) (w routing.Waiting, err error) {
-	var queued, key int64
-	err = r.Scan(&w.Conversation, &w.Inbox, &w.Visitor, &w.Version, &w.Team, &w.Named, &w.Previous, &w.Priority, &queued, &key)
-	w.QueuedAt = at(queued)
+	var queued, created, key int64
+	err = r.Scan(&w.Conversation, &w.Inbox, &w.Visitor, &w.Version, &w.Team, &w.Named, &w.Previous, &w.Priority, &queued, &created, &key)
+	w.QueuedAt, w.Fresh = at(queued), queued == created
 	return w, err
 }
 
@@ -165,13 +165,29 @@ func (s *Store) OpenByTeam(ctx context.Context, t id.Tenant) (count map[routing.
 	return count, err
 }
 
+// Standings implements routing.Store.
+func (s *Store) Standings(ctx context.Context, t id.Tenant) (m map[routing.AgentTeam]routing.Standing, err error) {
+	defer errs.Wrap(&err, "store.Standings")
+	type standing struct {
+		routing.AgentTeam
+		routing.Standing
+	}
+	rows, err := all(ctx, s.readers, func(r row) (v standing, err error) { return v, r.Scan(&v.Agent, &v.Team, &v.Served, &v.Order) },
+		`SELECT agent, team, served, place FROM agent_team WHERE tenant = $1`, string(t))
+	m = make(map[routing.AgentTeam]routing.Standing, len(rows))
+	for _, r := range rows {
+		m[r.AgentTeam] = r.Standing
+	}
+	return m, err
+}
+
 // LostAgents implements routing.Store. An agent who never had a connection is
 // lost once the newest assignment is older than before.
 func (s *Store) LostAgents(ctx context.Context, before, now time.Time) (list []routing.LostAgent, err error) {
 	defer errs.Wrap(&err, "store.LostAgents")
 	return all(ctx, s.readers, func(r row) (a routing.LostAgent, err error) {
-		return a, r.Scan(&a.Tenant, &a.Agent, &a.Name)
-	}, `SELECT a.tenant, a.id, a.name FROM agent a WHERE a.open > 0
+		return a, r.Scan(&a.Tenant, &a.Agent, &a.Name, &a.Gone)
+	}, `SELECT a.tenant, a.id, a.name, a.disabled <> 0 FROM agent a WHERE a.open > 0 AND (a.disabled <> 0 OR a.role <> 'bot' AND ' ' || a.also || ' ' NOT LIKE '% bot %')
 		AND NOT EXISTS (SELECT 1 FROM presence p JOIN node n ON n.id = p.node
 			WHERE p.tenant = a.tenant AND p.agent = a.id AND n.lease_until > $2)
 		AND ((a.lost_at > 0 AND a.lost_at <= $1)

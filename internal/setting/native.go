@@ -1,0 +1,88 @@
+package setting
+
+// native are what options stand for that are set elsewhere.
+var native = map[string]struct {
+	get func(c Company) any
+	set func(c *Company, v any)
+}{
+	"Livechat_Routing_Method": {get: func(c Company) any { return methodOf(c.Routing.Rule) }, set: func(c *Company, v any) { c.Routing.Rule = methodRules[v.(string)] }},
+	"Livechat_last_chatted_agent_routing": {get: func(c Company) any { return flagOf(c.Routing.Returning, true) || flagOf(c.Routing.LastServed, true) }, set: func(c *Company, v any) {
+		c.Routing.Returning, c.Routing.LastServed = flagAt(v), flagAt(v)
+	}},
+	"Livechat_assign_new_conversation_to_bot": {get: func(c Company) any { return flagOf(c.Routing.BotsFirst, false) }, set: func(c *Company, v any) { c.Routing.BotsFirst = flagAt(v) }},
+	"Livechat_accept_chats_with_no_agents":    {get: func(c Company) any { return flagOf(c.Routing.Unattended, false) }, set: func(c *Company, v any) { c.Routing.Unattended = flagAt(v) }},
+	"Livechat_enabled_when_agent_idle": {get: func(c Company) any { return !flagOf(c.Routing.SkipAway, false) }, set: func(c *Company, v any) {
+		skip := v != true
+		c.Routing.SkipAway = &skip
+	}},
+	"Livechat_maximum_chats_per_agent": {get: func(c Company) any { return numberOf(c.Routing.AgentCap, 0) }, set: func(c *Company, v any) {
+		n := min(max(v.(int), 0), maxCap)
+		c.Routing.AgentCap = &n
+	}},
+	"Livechat_enable_business_hours": {get: func(c Company) any { return c.Shifts.On }, set: func(c *Company, v any) { c.Shifts.On = v == true }},
+	"Livechat_business_hour_type": {get: func(c Company) any {
+		if c.Shifts.Several {
+			return "Multiple"
+		}
+		return "Single"
+	}, set: func(c *Company, v any) { c.Shifts.Several = v == "Multiple" }},
+	"Livechat_max_queue_wait_time": {get: func(c Company) any {
+		if n := numberOf(c.Timers.Queue, 0); n > 0 {
+			return (n + 59) / 60
+		}
+		return -1
+	}, set: func(c *Company, v any) {
+		n := min(max(v.(int), 0)*60, maxSpan)
+		c.Timers.Queue = &n
+	}},
+}
+
+// maxCap is the most conversations that a limit can allow; a higher one is none.
+const maxCap = 1_000_000
+
+// methodRules are the rules of distribution by the name of their method.
+var methodRules = map[string]string{"Auto_Selection": "served", "Manual_Selection": "manual", "Load_Balancing": "fewest", "Load_Rotation": "rotation"}
+
+// methodOf is the method of a rule. A company that set none is told the usual
+// method, which distributes evenly like its rule.
+func methodOf(rule string) string {
+	for method, r := range methodRules {
+		if r == rule {
+			return method
+		}
+	}
+	switch rule {
+	case "idle", "least":
+		return "Load_Balancing"
+	case "offer":
+		return "Manual_Selection"
+	}
+	return "Auto_Selection"
+}
+
+func flagOf(p *bool, unset bool) bool {
+	if p == nil {
+		return unset
+	}
+	return *p
+}
+
+func flagAt(v any) *bool {
+	on := v == true
+	return &on
+}
+
+func numberOf(p *int, unset int) int {
+	if p == nil {
+		return unset
+	}
+	return *p
+}
+
+// reaching gives options their way to what they stand for.
+func reaching(list []Option) []Option {
+	for i, o := range list {
+		list[i].get, list[i].set = native[o.ID].get, native[o.ID].set
+	}
+	return list
+}

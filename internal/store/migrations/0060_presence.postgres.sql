@@ -1,0 +1,7 @@
+-- +goose Up
+ALTER TABLE agent ADD COLUMN served BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE agent ADD COLUMN presence TEXT NOT NULL DEFAULT '';
+
+-- +goose Down
+ALTER TABLE agent DROP COLUMN presence;
+ALTER TABLE agent DROP COLUMN served;
