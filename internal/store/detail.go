@@ -175,13 +175,12 @@ func (s *Store) unholdToQueue(ctx context.Context, t *tx, c conversation.Convers
 // roomFor locks the agent of c and reports whether it can have one more; present
 // asks that it is ready and connected, too.
 func (s *Store) roomFor(ctx context.Context, t *tx, c conversation.Conversation, present bool, when int64) (bool, error) {
-	a, ok, err := first(ctx, t, scanClaimant, `SELECT a.id, a.name, a.state, a.open, a.cap, a.disabled,
-		(SELECT COUNT(*) FROM presence p JOIN node n ON n.id = p.node WHERE p.tenant = a.tenant AND p.agent = a.id AND n.lease_until > $3)
+	a, ok, err := first(ctx, t, scanClaimant, `SELECT `+claimantOf+` AND n.lease_until > $3), `+isBot+`
 		FROM agent a WHERE a.id = $2 AND a.tenant = $1`+s.dialect.lock("a"), string(c.Tenant), string(c.Agent), when)
 	if err != nil || !ok {
 		return false, err
 	}
-	return a.disabled == 0 && a.open < a.cap && (!present || a.state == "ready" && a.live > 0), nil
+	return a.disabled == 0 && a.open < a.cap && (!present || a.takes(false)), nil
 }
 
 // Label implements conversation.Store. A name that is no tag becomes an archived

@@ -61,11 +61,7 @@ func (s *Store) assignable(ctx context.Context, t *tx, in routing.AssignInput) (
 	if c.Version != in.Version || c.Status != status || c.Agent != in.From {
 		return c, "", errMoved()
 	}
-	agents, err := all(ctx, t, scanClaimant, `SELECT a.id, a.name, a.state, a.open, a.cap, a.disabled,
-		(SELECT COUNT(*) FROM presence p JOIN node n ON n.id = p.node
-			WHERE p.tenant = a.tenant AND p.agent = a.id AND n.lease_until > $4),
-		CASE WHEN a.role = 'bot' OR ' ' || a.also || ' ' LIKE '% bot %' THEN 1 ELSE 0 END
-		FROM agent a WHERE a.id IN ($2, $3) AND a.tenant = $1 ORDER BY a.id`+s.dialect.lock("a"),
+	agents, err := all(ctx, t, scanClaimant, `SELECT `+claimantOf+` AND n.lease_until > $4), `+isBot+` FROM agent a WHERE a.id IN ($2, $3) AND a.tenant = $1 ORDER BY a.id`+s.dialect.lock("a"),
 		string(in.Tenant), string(in.To), string(in.From), ms(in.At))
 	if err != nil {
 		return c, "", err
@@ -101,6 +97,14 @@ func (s *Store) assignable(ctx context.Context, t *tx, in routing.AssignInput) (
 func (a claimant) takes(offline bool) bool {
 	return a.disabled == 0 && (a.bot != 0 || a.state == account.Ready && (a.live > 0 || offline))
 }
+
+// isBot is 1 for an agent a that is a bot, else 0.
+const isBot = `CASE WHEN a.role = 'bot' OR ' ' || a.also || ' ' LIKE '% bot %' THEN 1 ELSE 0 END`
+
+// claimantOf are the columns of scanClaimant up to the condition on nodes n whose
+// lease counts.
+const claimantOf = `a.id, a.name, a.state, a.open, a.cap, a.disabled, (SELECT COUNT(*) FROM presence p JOIN node n ON n.id = p.node
+	WHERE p.tenant = a.tenant AND p.agent = a.id`
 
 // scanClaimant reads an agent with the number of its live connections' nodes.
 func scanClaimant(r row) (a claimant, err error) {

@@ -36,6 +36,7 @@ var suite = []struct {
 	{"Routing/Served", testServed},
 	{"Routing/Assign", testAssign},
 	{"Routing/DisabledAgentGetsNothing", testDisabled},
+	{"Routing/Programs", testPrograms},
 	{"Routing/Requeue", testRequeue},
 	{"Routing/Decisions", testDecisions},
 	{"Routing/AssignRace", testAssignRace},

@@ -2213,6 +2213,7 @@ export interface components {
         };
         AgentStatus: {
             agent: string;
+            bot?: boolean;
             /** Format: int64 */
             cap: number;
             connected: boolean;
@@ -2221,8 +2222,11 @@ export interface components {
             /** Format: date-time */
             lastAssignedAt: string;
             name: string;
+            offDuty?: boolean;
             /** Format: int64 */
             open: number;
+            /** @enum {string} */
+            presence?: "away" | "busy";
             reason?: string;
             /** Format: date-time */
             since: string;
@@ -2458,6 +2462,7 @@ export interface components {
             /** Format: int64 */
             recallSeconds?: number;
             routing?: components["schemas"]["Routing"];
+            shifts?: components["schemas"]["Shifts"];
             timers?: components["schemas"]["Timers"];
         };
         Contact: {
@@ -2589,7 +2594,7 @@ export interface components {
             /** Format: int64 */
             removedMore?: number;
             /** @enum {string} */
-            rule?: "named_agent" | "returning_agent" | "last_served" | "rotation" | "idle" | "least" | "picked" | "transfer" | "manual" | "offer";
+            rule?: "named_agent" | "returning_agent" | "last_served" | "rotation" | "idle" | "least" | "fewest" | "served" | "bot" | "picked" | "transfer" | "manual" | "offer";
             team?: string;
         };
         Details: {
@@ -3071,6 +3076,8 @@ export interface components {
             team?: string;
             teamName?: string;
             text?: string;
+            via?: string;
+            viaName?: string;
         };
         LineBody: {
             text: string;
@@ -3512,7 +3519,10 @@ export interface components {
             roles: components["schemas"]["CustomRole"][];
         };
         Routing: {
+            /** Format: int64 */
+            agentCap?: number;
             agentOnly?: boolean;
+            botsFirst?: boolean;
             /** Format: int64 */
             firstBatch?: number;
             lastServed?: boolean;
@@ -3522,8 +3532,10 @@ export interface components {
             overflow?: components["schemas"]["Overflow"][];
             returning?: boolean;
             rule?: string;
+            skipAway?: boolean;
             /** Format: int64 */
             teamCap?: number;
+            unattended?: boolean;
         };
         SaveDraftBody: {
             note?: boolean;
@@ -3575,6 +3587,29 @@ export interface components {
         };
         SheetText: {
             text: string;
+        };
+        Shift: {
+            days: components["schemas"]["ShiftDay"][];
+            id: string;
+            name?: string;
+            off?: boolean;
+            teams?: string[];
+            zone?: string;
+        };
+        ShiftDay: {
+            /** Format: int64 */
+            day: number;
+            from: string;
+            open: boolean;
+            to: string;
+        };
+        Shifts: {
+            /** Format: date-time */
+            changedAt?: string;
+            on?: boolean;
+            others?: components["schemas"]["Shift"][];
+            several?: boolean;
+            usual?: components["schemas"]["Shift"];
         };
         Span: {
             from: string;
