@@ -18,9 +18,11 @@ export async function host(browser, base) {
   })
   const agent = await open(browser)
   await signIn(agent, base, '/console/inbox/all')
+  // A page counts once it has been looked at for a second: the loader tells the server then, and is greeted.
+  const counted = new Promise((greeted) => page.on('websocket', (ws) => ws.on('framereceived', (f) => String(f.payload).startsWith('40/parlor/visitor') && greeted())))
   await page.goto('http://shop.test/one')
   await page.waitForSelector('parlor-chat', { state: 'attached' })
-  await page.waitForTimeout(2_500) // a page counts once it has been looked at for a second
+  await counted
   const chat = await openChat(page, 'http://shop.test', '/two')
   const text = unique('from a foreign page')
   await say(chat, text)

@@ -48,12 +48,22 @@ export async function signIn(page, base, path = '/console/') {
   await page.waitForSelector('[role=listbox][aria-busy=false]')
 }
 
+/** Waits until a frame has its fonts and pictures, nothing in it moves any more, and what changed has been painted. */
+async function still(frame) {
+  await frame.evaluate(async () => {
+    await document.fonts.ready
+    await Promise.all([...document.images].filter((i) => i.loading !== 'lazy').map((i) => i.decode().catch(() => undefined)))
+    const roots = [document, ...[...document.querySelectorAll('*')].flatMap((e) => e.shadowRoot ?? [])]
+    await Promise.all(roots.flatMap((r) => r.getAnimations()).filter((a) => a.effect?.getComputedTiming().iterations !== Infinity).map((a) => a.finished.catch(() => undefined)))
+    await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))
+  })
+}
+
 /** Runs axe in a frame and fails on any finding. */
 export async function axe(frame, what) {
   // Evaluated by the debugger, not as a page script, so the content policy stays as it is.
   await frame.evaluate(AXE)
-  // Colours are judged when they have arrived, not on their way.
-  await frame.evaluate(() => Promise.all([document, ...[...document.querySelectorAll('*')].flatMap((e) => e.shadowRoot ?? [])].flatMap((r) => r.getAnimations()).filter((a) => a.effect?.getComputedTiming().iterations !== Infinity).map((a) => a.finished.catch(() => undefined))))
+  await still(frame) // colours are judged when they have arrived, not on their way
   const found = await frame.evaluate(async () => {
     const r = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] })
     return r.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? n.all[0]?.message ?? '')).slice(0, 4).join(' | ')}`)
@@ -61,7 +71,11 @@ export async function axe(frame, what) {
   if (found.length) throw new Error(`axe, ${what}:\n  ${found.join('\n  ')}`)
 }
 
-export const shot = (page, name) => page.screenshot({ path: `${SCREENS}${name}.png` })
+/** Takes a picture of a page when it has come to rest; the panel's frame included. */
+export async function shot(page, name) {
+  for (const frame of page.frames()) if (frame === page.mainFrame() || frame.url().includes('/w/panel/')) await still(frame)
+  return page.screenshot({ path: `${SCREENS}${name}.png` })
+}
 
 export function check(ok, what) {
   if (!ok) throw new Error('failed: ' + what)

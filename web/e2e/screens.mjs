@@ -25,8 +25,10 @@ export async function screens(browser, base, mock) {
       await axe(page, name + ' list')
       await page.locator('[role=option]').first().click()
       await page.waitForSelector('[role=log] [id^=m-]')
-      mock?.act({ conversation: page.url().split('/').pop(), typing: '那今天下单，明天能' })
-      await page.waitForTimeout(400)
+      if (mock) {
+        mock.act({ conversation: page.url().split('/').pop(), typing: '那今天下单，明天能' })
+        await page.getByText('那今天下单，明天能').first().waitFor()
+      }
       await shot(page, `console-${name}-2-thread`)
       await axe(page, name + ' thread')
       if (size === 'desk' && (await page.locator('textarea').count())) {
@@ -46,7 +48,6 @@ export async function screens(browser, base, mock) {
       } else {
         await page.locator('header button').last().click()
         await page.waitForSelector('[role=dialog]')
-        await page.waitForTimeout(300)
         await shot(page, `console-${name}-3-details`)
         await axe(page, name + ' details')
       }
@@ -58,13 +59,10 @@ export async function screens(browser, base, mock) {
       await chat.waitForSelector('.bubble')
       await say(chat, { 'zh-CN': '你好，月球灯能调光吗？', en: 'Hello! Can the moon lamp be dimmed?', 'pt-BR': 'Oi! A luminária da lua tem ajuste de brilho?' }[locale])
       await chat.waitForSelector('.me:not(.pending)')
-      await page.waitForTimeout(300)
       await shot(page, `widget-${theme}-${locale}-${size}`)
       await axe(chat, `widget ${theme} ${locale} ${size}`)
       await page.evaluate(() => globalThis.Parlor('close'))
-      await page.waitForTimeout(200)
       await page.goto(base + '/demo/')
-      await page.waitForTimeout(300)
       await shot(page, `demo-${theme}-${locale}-${size}`)
       await axe(page, `demo ${theme} ${locale} ${size}`)
       await page.context().close()

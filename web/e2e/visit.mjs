@@ -228,7 +228,6 @@ async function full(browser, base) {
     await page.waitForURL(/\/im\/index\?/)
     await page.waitForSelector('.panel')
     await page.waitForSelector('textarea, .form, .foot')
-    await page.waitForTimeout(300)
     await axe(page, 'chat as a page')
     await shot(page, 'visit-full-' + width)
     check(page.faults.length === 0, page.faults.join('; '))

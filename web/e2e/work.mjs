@@ -88,7 +88,6 @@ async function card(browser, base, a, agent) {
     await agent.locator('[role=log]').focus()
     await agent.keyboard.press(key)
     await agent.waitForSelector('[role=dialog]')
-    await agent.waitForTimeout(200)
     await axe(agent, 'dialog: ' + what)
     await agent.keyboard.press('Escape')
     await agent.waitForSelector('[role=dialog]', { state: 'detached' })
@@ -281,7 +280,6 @@ async function dialogs(browser, base) {
     await signIn(page, base)
     const look = async (what) => {
       await page.waitForSelector('[role=dialog]')
-      await page.waitForTimeout(250)
       await axe(page, `dialog: ${what}, ${theme}`)
       await shot(page, `dialog-${what}-${theme}`)
       await page.keyboard.press('Escape')
