@@ -67,7 +67,7 @@ try {
   for (const name of ['talk', 'visit', 'desk', 'work', 'admin', 'host', 'poll', 'canvas', 'perf', 'many', 'screens', 'pages', 'rocketchat']) {
     if (wanted.length && !wanted.includes(name)) continue
     // Thousands of conversations come from the invented backend, everything else from the real one.
-    const env = { PARLOR_SCREENS: name === 'pages' ? 'few' : 'all', PARLOR_E2E_SMTP: String(server.mail), ...process.env, PARLOR_E2E_URL: name === 'many' ? '' : server.url }
+    const env = { PARLOR_SCREENS: name === 'pages' ? 'few' : 'all', PARLOR_E2E_SMTP: String(server.mail), PARLOR_E2E_WIDGET: widget, ...process.env, PARLOR_E2E_URL: name === 'many' ? '' : server.url }
     const run = spawnSync('node', ['e2e/run.mjs', name], { cwd: join(root, 'web'), stdio: 'inherit', env, timeout: 600_000 })
     result(name, run.status === 0)
   }

@@ -21,6 +21,7 @@ const rest = (url) => async (method, path, body, headers = {}) => {
 
 export async function rocketchat(browser, url, mock) {
   if (mock || (await fetch(url + '/livechat')).status === 404) {
+    check(!process.env.PARLOR_E2E_WIDGET, `the vendor's widget is not in ${process.env.PARLOR_E2E_WIDGET}`)
     console.log('     rocketchat: the server has no widget folder (rocketchat-widget)')
     return
   }

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -150,6 +151,9 @@ func (c *agentConn) open() {
 		c.release = release
 		c.mu.Unlock()
 		err = c.greet(ctx)
+	}
+	if errors.Is(err, socketio.ErrClosed) {
+		return // the page went away while it connected
 	}
 	if err != nil {
 		c.f.Log.Error("console not connected", "agent", c.who.Agent, "error", err)

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"sync"
 
@@ -75,7 +76,7 @@ func (c *visitorConn) opened(page pageRef, fresh *visitor.Visitor) {
 	if err == nil && fresh != nil {
 		err = c.greet(ctx, *fresh)
 	}
-	if err != nil && errs.CodeOf(err) != errs.NotFound {
+	if err != nil && errs.CodeOf(err) != errs.NotFound && !errors.Is(err, socketio.ErrClosed) {
 		c.f.Log.Error("visitor not counted", "visitor", c.who.Visitor, "error", err)
 	}
 }

@@ -248,7 +248,7 @@ func (a *API) exchange() {
 	huma.Register(a.huma, op, func(ctx context.Context, in *importInput) (*body[canned.ImportReport], error) {
 		l, _ := ctx.Value(loginKey).(account.Login)
 		rep, err := a.importCanned(ctx, l, in)
-		return &body[canned.ImportReport]{rep}, a.answer(op, err)
+		return &body[canned.ImportReport]{rep}, a.answer(ctx, op, err)
 	})
 }
 

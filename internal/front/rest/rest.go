@@ -181,7 +181,7 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 
 func (a *API) refuse(ctx huma.Context, err error) {
 	p := httpx.ProblemOf(err)
-	if p.Status >= http.StatusInternalServerError {
+	if p.Status >= http.StatusInternalServerError && ctx.Context().Err() == nil {
 		a.Log.Error("request failed", "operation", ctx.Operation().OperationID, "error", err)
 	}
 	if werr := huma.WriteErr(a.huma, ctx, p.Status, p.Detail, p); werr != nil {
@@ -244,7 +244,7 @@ func asAgent[I, O any](a *API, method, path, summary, tag string, fn func(contex
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		l, _ := ctx.Value(loginKey).(account.Login)
 		out, err := fn(ctx, l, in)
-		return out, a.answer(op, err)
+		return out, a.answer(ctx, op, err)
 	})
 }
 
@@ -254,7 +254,7 @@ func asVisitor[I, O any](a *API, method, path, summary string, fn func(context.C
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		who, _ := ctx.Value(visitorKey).(actor.Actor)
 		out, err := fn(ctx, who, in)
-		return out, a.answer(op, err)
+		return out, a.answer(ctx, op, err)
 	})
 }
 
@@ -263,15 +263,17 @@ func open[I, O any](a *API, method, path, summary, tag string, fn func(context.C
 	op := operation(method, path, summary, tag, 0, "")
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := fn(ctx, in)
-		return out, a.answer(op, err)
+		return out, a.answer(ctx, op, err)
 	})
 }
 
-func (a *API) answer(op huma.Operation, err error) error {
+// answer records an internal error, unless the caller has gone, and writes it as
+// a problem.
+func (a *API) answer(ctx context.Context, op huma.Operation, err error) error {
 	if err == nil {
 		return nil
 	}
-	if errs.CodeOf(err) == errs.Internal {
+	if errs.CodeOf(err) == errs.Internal && ctx.Err() == nil {
 		a.Log.Error("request failed", "operation", op.OperationID, "error", err)
 	}
 	return httpx.ProblemOf(err)

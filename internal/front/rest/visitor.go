@@ -72,14 +72,14 @@ func (a *API) upload(auth, path, tag string, who func(context.Context) actor.Act
 	huma.Register(a.huma, op, func(ctx context.Context, in *uploadInput) (*body[wire.File], error) {
 		by := who(ctx)
 		if err := a.Uploads.Take(string(by.Agent) + string(by.Visitor)); err != nil {
-			return nil, a.answer(op, err)
+			return nil, a.answer(ctx, op, err)
 		}
 		f := in.RawBody.Data().File
 		if !f.IsSet {
-			return nil, a.answer(op, errs.Field("file", "file_missing", "The form has no file."))
+			return nil, a.answer(ctx, op, errs.Field("file", "file_missing", "The form has no file."))
 		}
 		got, err := a.Media.Save(ctx, by, f.Filename, f.File)
-		return &body[wire.File]{a.Views.File(got)}, a.answer(op, err)
+		return &body[wire.File]{a.Views.File(got)}, a.answer(ctx, op, err)
 	})
 }
 
@@ -162,7 +162,7 @@ func (a *API) visitorSide() {
 	page := operation(http.MethodPost, "/visitor/page", "Note a page view (beacon with text/plain JSON)", "visitor", http.StatusNoContent, "")
 	page.MaxBodyBytes = 8 << 10
 	huma.Register(a.huma, page, func(ctx context.Context, in *pageInput) (*struct{}, error) {
-		return nil, a.answer(page, a.beacon(ctx, in.RawBody, factsOf(ctx).ip))
+		return nil, a.answer(ctx, page, a.beacon(ctx, in.RawBody, factsOf(ctx).ip))
 	})
 	asVisitor(a, http.MethodGet, "/visitor/messages", "Messages of one's own conversation", a.ownMessages)
 	asVisitor(a, http.MethodGet, "/visitor/history", "One's earlier conversations", func(ctx context.Context, who actor.Actor, _ *none) (*body[items[pastConversation]], error) {
