@@ -68,6 +68,9 @@ const (
 	// FieldsChanged carries *field.FieldsChanged.
 	FieldsChanged Kind = "fields.changed"
 
+	// ContactChanged carries *contact.Changed.
+	ContactChanged Kind = "contact.changed"
+
 	// OnlineChanged carries *online.Changed.
 	OnlineChanged Kind = "online.changed"
 	// InviteChanged carries *invite.Changed.

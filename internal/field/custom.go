@@ -106,7 +106,7 @@ func (s *Service) SetBy(ctx context.Context, t id.Tenant, v id.Visitor, c id.Con
 	if err != nil {
 		return nil, err
 	}
-	mine, its := map[string]string{}, map[string]string{}
+	mine, its, doubtful := map[string]string{}, map[string]string{}, map[string]string{}
 	for _, x := range values {
 		i := slices.IndexFunc(fields, func(f VisitorField) bool { return f.Key == x.Key })
 		if i < 0 {
@@ -132,13 +132,24 @@ func (s *Service) SetBy(ctx context.Context, t id.Tenant, v id.Visitor, c id.Con
 				return nil, errs.Field(x.Key, "bad_value", "%s does not fit.", f.Name)
 			}
 		}
-		if old == value || old != "" && !x.Overwrite {
+		if old == value {
+			continue
+		}
+		if old != "" && !x.Overwrite {
+			if f.Custom.In() == OfVisitor && value != "" {
+				doubtful[x.Key] = value
+			}
 			continue
 		}
 		dest[f.ID], changed = value, append(changed, x.Key)
 	}
 	if len(mine) > 0 {
 		if err = s.store.SetFieldValues(ctx, t, v, mine); err != nil {
+			return nil, err
+		}
+	}
+	if len(doubtful) > 0 {
+		if err = s.store.LearnFields(ctx, t, v, doubtful, false); err != nil {
 			return nil, err
 		}
 	}
@@ -152,4 +163,77 @@ func (s *Service) SetBy(ctx context.Context, t id.Tenant, v id.Visitor, c id.Con
 // may see them.
 func (s *Service) ValuesOf(ctx context.Context, t id.Tenant, list []id.Visitor) (map[id.Visitor]map[string]string, error) {
 	return s.store.ValuesOf(ctx, t, list)
+}
+
+// Judge returns how values are checked that who sends for a person who has old
+// ones. All values of the company's fields are sent; values of fields that are gone
+// stay as they are.
+//
+// Errors of the check, with the key: Invalid "unknown_field", "required", "bad_value".
+func (s *Service) Judge(ctx context.Context, who actor.Actor) (func(old, given map[string]string) (map[string]string, error), error) {
+	fields, err := s.store.Fields(ctx, who.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	return func(old, given map[string]string) (map[string]string, error) {
+		out := make(map[string]string, len(old)+len(given))
+		for key, value := range old {
+			out[key] = value
+		}
+		for key := range given {
+			_, kept := old[key]
+			if !kept && !slices.ContainsFunc(fields, func(f VisitorField) bool { return f.Key == key }) {
+				return nil, errs.Field(key, "unknown_field", "There is no field %q.", key)
+			}
+		}
+		for _, f := range fields {
+			value, err := f.judge(who, old[f.Key], given[f.Key])
+			if err != nil {
+				return nil, err
+			}
+			delete(out, f.Key)
+			if value != "" {
+				out[f.Key] = value
+			}
+		}
+		return out, nil
+	}, nil
+}
+
+// judge checks one value.
+func (f VisitorField) judge(who actor.Actor, old, value string) (string, error) {
+	if shown, masked := f.shown(who, old, false); masked && value != "" && value == shown {
+		return old, nil
+	}
+	value, err := Check(f, value)
+	if err != nil {
+		return "", err
+	}
+	if value == "" && f.Required {
+		return "", errs.Field(f.Key, "required", "%s must not be empty.", f.Name)
+	}
+	if p := f.Custom.Pattern; p != "" && value != "" {
+		if re, err := regexp.Compile(p); err != nil || !re.MatchString(value) {
+			return "", errs.Field(f.Key, "bad_value", "%s does not fit.", f.Name)
+		}
+	}
+	return value, nil
+}
+
+// Show returns values by key as who may see them.
+func (s *Service) Show(ctx context.Context, who actor.Actor, values map[string]string) (map[string]string, error) {
+	fields, err := s.store.Fields(ctx, who.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]string, len(values))
+	for key, value := range values {
+		out[key] = value
+	}
+	for _, f := range fields {
+		if value, ok := values[f.Key]; ok {
+			out[f.Key], _ = f.shown(who, value, false)
+		}
+	}
+	return out, nil
 }

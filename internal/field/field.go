@@ -101,6 +101,9 @@ type Store interface {
 	AllFields(ctx context.Context, t id.Tenant) ([]VisitorField, error)
 	// ValuesOf returns the values of up to 200 visitors by visitor and key.
 	ValuesOf(ctx context.Context, t id.Tenant, list []id.Visitor) (map[id.Visitor]map[string]string, error)
+	// LearnFields lets the contact of a visitor, if it has one, learn values by key
+	// that the visitor did not get.
+	LearnFields(ctx context.Context, t id.Tenant, v id.Visitor, values map[string]string, sure bool) error
 	// SetRoomValues is SetFieldValues for a conversation; NotFound "conversation_not_found".
 	SetRoomValues(ctx context.Context, t id.Tenant, c id.Conversation, values map[string]string) error
 }

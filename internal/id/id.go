@@ -24,6 +24,8 @@ type (
 	Team string
 	// Visitor identifies an anonymous person in an inbox.
 	Visitor string
+	// Contact identifies a person whom one or several visitors are.
+	Contact string
 	// Conversation identifies one dialogue.
 	Conversation string
 	// Message identifies one message.

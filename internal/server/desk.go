@@ -11,6 +11,7 @@ import (
 	"parlor/internal/blacklist"
 	"parlor/internal/canned"
 	"parlor/internal/colleague"
+	"parlor/internal/contact"
 	"parlor/internal/conversation"
 	"parlor/internal/event"
 	"parlor/internal/field"
@@ -29,6 +30,7 @@ type deskServices struct {
 	blacklist *blacklist.Service
 	summaries *summary.Service
 	fields    *field.Service
+	contacts  *contact.Service
 }
 
 // gate refuses whom the blacklist names.
@@ -44,6 +46,7 @@ func (s *Server) deskDomains() {
 	d := &s.services
 	d.desk.summaries = summary.New(s.store, s.bus, s.opts.Clock)
 	d.desk.fields = field.New(s.store, s.bus, s.opts.Clock)
+	d.desk.contacts = contact.New(s.store, contactWorld{s}, s.bus, s.opts.Clock)
 	d.desk.blacklist = blacklist.New(s.store, s.bus, s.opts.Clock)
 	d.desk.rooms = attendance.New(s.node, s.bus, s.opts.Clock)
 	d.desk.tags = tag.New(s.store, s.bus, s.opts.Clock)
@@ -75,6 +78,8 @@ func deskPayload(k event.Kind) any {
 		return &conversation.Draft{}
 	case event.TagsChanged:
 		return &conversation.Tagged{}
+	case event.ContactChanged:
+		return &contact.Changed{}
 	case event.VisitorTagged:
 		return &tag.VisitorTagged{}
 	}
@@ -103,7 +108,7 @@ func (s *Server) seedDesk(ctx context.Context) error {
 }
 
 func (d *deskServices) forREST(s *Server) rest.Desk {
-	return rest.Desk{Summaries: d.summaries, Fields: d.fields, Blacklist: d.blacklist, Colleagues: s.services.colleagues, Canned: d.canned, Tags: d.tags, Clock: s.opts.Clock}
+	return rest.Desk{Contacts: d.contacts, Summaries: d.summaries, Fields: d.fields, Blacklist: d.blacklist, Colleagues: s.services.colleagues, Canned: d.canned, Tags: d.tags, Clock: s.opts.Clock}
 }
 
 // ForCanned returns what an entry says of a file that who uploaded.

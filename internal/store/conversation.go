@@ -82,6 +82,9 @@ func (s *Store) Start(ctx context.Context, c conversation.Conversation) (got con
 			return err
 		}
 		if created {
+			if err := s.reach(ctx, t, c); err != nil {
+				return err
+			}
 			if err := s.makeDue(ctx, t, c.Tenant, c.ID, hook.Untold, 0, c.CreatedAt); err != nil {
 				return err
 			}

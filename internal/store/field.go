@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"time"
 
+	"parlor/internal/contact"
 	"parlor/internal/errs"
 	"parlor/internal/field"
 	"parlor/internal/id"
@@ -164,11 +166,19 @@ func (s *Store) SetFieldValues(ctx context.Context, t id.Tenant, v id.Visitor, v
 		if err := mustHave(ctx, x, "visitor", t, string(v)); err != nil {
 			return err
 		}
-		n, _, err := first(ctx, x, scalar[int], `SELECT COUNT(*) FROM field WHERE id IN `+s.dialect.list("$1")+` AND tenant = $2`, jsonList(names), string(t))
-		if err == nil && n != len(names) {
+		keys, err := all(ctx, x, func(r row) (p [2]string, err error) { return p, r.Scan(&p[0], &p[1]) },
+			`SELECT id, key FROM field WHERE id IN `+s.dialect.list("$1")+` AND tenant = $2`, jsonList(names), string(t))
+		if err == nil && len(keys) != len(names) {
 			err = missing("field")
 		}
 		if err != nil {
+			return err
+		}
+		said := make(map[string]string, len(keys))
+		for _, k := range keys {
+			said[k[1]] = values[k[0]]
+		}
+		if err := s.learn(ctx, x, t, v, time.Now(), contact.Facts{Fields: said, Sure: true}); err != nil {
 			return err
 		}
 		if _, err := x.exec(ctx, `DELETE FROM visitor_field WHERE visitor = $1 AND field IN `+s.dialect.list("$2"), string(v), jsonList(gone)); err != nil {

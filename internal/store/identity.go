@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"parlor/internal/contact"
 	"parlor/internal/errs"
 	"parlor/internal/id"
 	"parlor/internal/visitor"
@@ -114,8 +115,10 @@ func (s *Store) Register(ctx context.Context, r visitor.Registration) (k visitor
 		if err != nil {
 			return err
 		}
-		k, err = changeRegistered(ctx, t, r, k.Identity)
-		return err
+		if k, err = changeRegistered(ctx, t, r, k.Identity); err != nil {
+			return err
+		}
+		return s.learn(ctx, t, r.Tenant, k.Visitor.ID, r.At, contact.Facts{Name: r.Name, Email: r.Email, Phone: r.Phone})
 	})
 	return k, created, err
 }

@@ -94,9 +94,17 @@ func (s *Store) Visitors(ctx context.Context, t id.Tenant, wanted []id.Visitor) 
 // UpdateVisitor implements visitor.Store. A NULL parameter keeps the column.
 func (s *Store) UpdateVisitor(ctx context.Context, t id.Tenant, v id.Visitor, d visitor.Details) (got visitor.Visitor, err error) {
 	defer errs.Wrap(&err, "store.UpdateVisitor %s", v)
-	return s.changeVisitor(ctx, `UPDATE visitor SET name = COALESCE($3, name), email = COALESCE($4, email),
-		phone = COALESCE($5, phone), memo = COALESCE($6, memo) WHERE id = $1 AND tenant = $2 RETURNING `+visitorColumns,
-		string(v), string(t), orNull(d.Name), orNull(d.Email), orNull(d.Phone), orNull(d.Memo))
+	err = s.write(ctx, func(ctx context.Context, x *tx) (err error) {
+		var ok bool
+		got, ok, err = change(ctx, x, scanVisitor, `UPDATE visitor SET name = COALESCE($3, name), email = COALESCE($4, email),
+			phone = COALESCE($5, phone), memo = COALESCE($6, memo) WHERE id = $1 AND tenant = $2 RETURNING `+visitorColumns,
+			string(v), string(t), orNull(d.Name), orNull(d.Email), orNull(d.Phone), orNull(d.Memo))
+		if err != nil || !ok {
+			return orMissing(err, "visitor")
+		}
+		return s.learn(ctx, x, t, v, time.Now(), factsOf(d))
+	})
+	return got, err
 }
 
 // orNull is the argument for a text that may be missing.

@@ -215,11 +215,22 @@ func (s *Service) Update(ctx context.Context, who actor.Actor, v id.Visitor, d D
 	if err = s.unmask(ctx, who, v, &d); err != nil {
 		return got, err
 	}
+	d.Sure = who.Kind != actor.Visitor
 	if got, err = s.store.UpdateVisitor(ctx, who.Tenant, v, d); err != nil {
 		return got, err
 	}
 	s.announce(got, nil)
 	return got.For(who), nil
+}
+
+// Rename gives visitors the name of the person they are and tells consoles.
+func (s *Service) Rename(ctx context.Context, who actor.Actor, list []id.Visitor, name string) error {
+	for _, v := range list {
+		if _, err := s.Update(ctx, who, v, Details{Name: &name}); err != nil && errs.CodeOf(err) != errs.NotFound {
+			return err
+		}
+	}
+	return nil
 }
 
 // unmask takes out of d what is only the masked form of what is there.

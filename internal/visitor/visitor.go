@@ -64,6 +64,9 @@ type Details struct {
 	Email *string `json:"email,omitempty"`
 	Phone *string `json:"phone,omitempty"`
 	Memo  *string `json:"memo,omitempty"`
+	// Sure is set by the service for what somebody else than the visitor says: the
+	// visitor's contact takes it over.
+	Sure bool `json:"-"`
 }
 
 // Changed is the payload of event.VisitorChanged.

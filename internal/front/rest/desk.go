@@ -2,6 +2,7 @@ package rest
 
 import (
 	"parlor/internal/blacklist"
+	"parlor/internal/contact"
 	"parlor/internal/canned"
 	"parlor/internal/clock"
 	"parlor/internal/colleague"
@@ -13,6 +14,7 @@ import (
 // Desk are the services of the agent's desk.
 type Desk struct {
 	Blacklist  *blacklist.Service
+	Contacts   *contact.Service
 	Canned     *canned.Service
 	Tags       *tag.Service
 	Colleagues *colleague.Service
