@@ -47,8 +47,9 @@ type Store interface {
 	BlockChannel(ctx context.Context, t id.Tenant, v id.Visitor, source string, blocked bool, by audit.By) (Contact, error)
 	// LinkContact makes a visitor a channel of a contact, and no longer of another.
 	LinkContact(ctx context.Context, t id.Tenant, c id.Contact, ch Channel) error
-	// LearnFields lets the contact of a visitor, if it has one, Learn values by key.
-	LearnFields(ctx context.Context, t id.Tenant, v id.Visitor, values map[string]string, sure bool) error
+	// LearnFields lets the contact of a visitor, if it has one, Learn values by key,
+	// and reports whether there was anything new.
+	LearnFields(ctx context.Context, t id.Tenant, v id.Visitor, values map[string]string, sure bool) (learnt bool, err error)
 	// RemoveContact deletes a contact; its visitors and conversations stay.
 	RemoveContact(ctx context.Context, t id.Tenant, c id.Contact, by audit.By) error
 }

@@ -46,9 +46,11 @@ type Query struct {
 	// Name is a part of the visitor's name, in any case.
 	Name    string
 	Visitor id.Visitor
-	State   State
-	Started Span
-	Closed  Span
+	// Visitors, if any, are those of which one must be its visitor.
+	Visitors []id.Visitor
+	State    State
+	Started  Span
+	Closed   Span
 	// Tags are ids of which it must have one.
 	Tags []string
 	// Levels are priorities of which it must have one.
@@ -57,7 +59,9 @@ type Query struct {
 	Fields map[string]*regexp.Regexp
 	// Channel, if set, is where it came from.
 	Channel string
-	Order   Order
+	// Channels, if any, are those of which it must have come from one.
+	Channels []string
+	Order    Order
 	// Rising turns the order round; the newest come first else.
 	Rising        bool
 	Offset, Limit int

@@ -2,6 +2,7 @@ package field
 
 import (
 	"context"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -93,7 +94,7 @@ type Value struct {
 
 // SetBy sets values of a visitor or, for fields of conversations, of a
 // conversation ("": none is open) for an integration. changed are the keys whose
-// value is another now; keys that are no field are left out if lax.
+// value is another now, or is in doubt with the visitor's contact; keys that are no field are left out if lax.
 //
 // Errors: Invalid "unknown_field"; "bad_value" with the key as field.
 func (s *Service) SetBy(ctx context.Context, t id.Tenant, v id.Visitor, c id.Conversation, room map[string]string, values []Value, lax bool) (changed []string, err error) {
@@ -149,8 +150,12 @@ func (s *Service) SetBy(ctx context.Context, t id.Tenant, v id.Visitor, c id.Con
 		}
 	}
 	if len(doubtful) > 0 {
-		if err = s.store.LearnFields(ctx, t, v, doubtful, false); err != nil {
+		noted, err := s.store.LearnFields(ctx, t, v, doubtful, false)
+		if err != nil {
 			return nil, err
+		}
+		if noted {
+			changed = slices.AppendSeq(changed, maps.Keys(doubtful))
 		}
 	}
 	if len(its) > 0 {

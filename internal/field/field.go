@@ -102,8 +102,8 @@ type Store interface {
 	// ValuesOf returns the values of up to 200 visitors by visitor and key.
 	ValuesOf(ctx context.Context, t id.Tenant, list []id.Visitor) (map[id.Visitor]map[string]string, error)
 	// LearnFields lets the contact of a visitor, if it has one, learn values by key
-	// that the visitor did not get.
-	LearnFields(ctx context.Context, t id.Tenant, v id.Visitor, values map[string]string, sure bool) error
+	// that the visitor did not get, and reports whether there was anything new.
+	LearnFields(ctx context.Context, t id.Tenant, v id.Visitor, values map[string]string, sure bool) (learnt bool, err error)
 	// SetRoomValues is SetFieldValues for a conversation; NotFound "conversation_not_found".
 	SetRoomValues(ctx context.Context, t id.Tenant, c id.Conversation, values map[string]string) error
 }

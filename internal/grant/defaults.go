@@ -73,7 +73,9 @@ func Means(permission string) []actor.Permission {
 	case "view-livechat-customfields":
 		return []actor.Permission{actor.Content}
 	case "block-livechat-contact", "unblock-livechat-contact":
-		return []actor.Permission{actor.Block}
+		return []actor.Permission{actor.Block, actor.Reply, actor.Contact}
+	case "delete-livechat-contact":
+		return []actor.Permission{actor.Reply, actor.Manage}
 	}
 	switch {
 	case strings.HasPrefix(permission, "manage-livechat-"):
@@ -81,8 +83,11 @@ func Means(permission string) []actor.Permission {
 	case strings.HasSuffix(permission, "-contact"), strings.HasSuffix(permission, "contact-history"):
 		return []actor.Permission{actor.Reply, actor.Contact, actor.SeeAll}
 	case strings.HasSuffix(permission, "canned-responses"):
-		if permission == "save-all-canned-responses" || permission == "save-department-canned-responses" {
+		switch permission {
+		case "save-all-canned-responses", "view-all-canned-responses":
 			return []actor.Permission{actor.Reply, actor.Content}
+		case "save-department-canned-responses":
+			return []actor.Permission{actor.Reply, actor.Manage}
 		}
 		return []actor.Permission{actor.Reply}
 	}

@@ -36,7 +36,7 @@ func (s *Server) hookDomain() {
 func (s *Server) rocketchat(mux *http.ServeMux, clients httpx.ClientIP, limits bool) {
 	d := &s.services
 	kit := contract.New(mux, contract.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
-		Hooks: d.hooks, Grants: d.grants, Presence: d.presence, Reports: d.reports, Priorities: d.priorities, Tags: d.desk.tags, Fields: d.desk.fields,
+		Hooks: d.hooks, Grants: d.grants, Presence: d.presence, Reports: d.reports, Priorities: d.priorities, Tags: d.desk.tags, Fields: d.desk.fields, Canned: d.desk.canned, Contacts: d.desk.contacts,
 		Clients: clients, Leaves: d.visit.leaves, Transcripts: d.visit.transcripts, PublicURL: s.opts.Config.PublicURL, Limits: limits,
 		Clock: s.opts.Clock, Log: s.log})
 	s.rc = guest.Mount(mux, kit, guest.Options{Hub: s.hub, Widget: s.opts.Config.RocketchatWidget})

@@ -113,27 +113,35 @@ func valuesByKey(ctx context.Context, q runner, t id.Tenant, v id.Visitor) (map[
 
 // learn lets the contact of a visitor, if it has one, take over what was said.
 func (s *Store) learn(ctx context.Context, t *tx, tenant id.Tenant, v id.Visitor, when time.Time, facts contact.Facts) error {
+	_, err := s.learnt(ctx, t, tenant, v, when, facts)
+	return err
+}
+
+// learnt is learn and reports whether there was anything new.
+func (s *Store) learnt(ctx context.Context, t *tx, tenant id.Tenant, v id.Visitor, when time.Time, facts contact.Facts) (bool, error) {
 	owner, ok, err := first(ctx, t, scalar[id.Contact], `SELECT k.contact FROM contact_channel k WHERE k.tenant = $1 AND k.visitor = $2 LIMIT 1`, string(tenant), string(v))
 	if err != nil || !ok {
-		return err
+		return false, err
 	}
 	got, err := s.contactOf(ctx, t, tenant, owner, s.dialect.lock("contact"))
 	if errs.CodeOf(err) == errs.NotFound {
-		return nil
+		return false, nil
 	}
 	if err != nil || !got.Learn(facts) {
-		return err
+		return false, err
 	}
 	got.UpdatedAt = when
-	return saveContact(ctx, t, got)
+	return true, saveContact(ctx, t, got)
 }
 
 // LearnFields implements contact.Store and field.Store.
-func (s *Store) LearnFields(ctx context.Context, t id.Tenant, v id.Visitor, values map[string]string, sure bool) (err error) {
+func (s *Store) LearnFields(ctx context.Context, t id.Tenant, v id.Visitor, values map[string]string, sure bool) (learnt bool, err error) {
 	defer errs.Wrap(&err, "store.LearnFields %s", v)
-	return s.write(ctx, func(ctx context.Context, x *tx) error {
-		return s.learn(ctx, x, t, v, time.Now(), contact.Facts{Fields: values, Sure: sure})
+	err = s.write(ctx, func(ctx context.Context, x *tx) (err error) {
+		learnt, err = s.learnt(ctx, x, t, v, time.Now(), contact.Facts{Fields: values, Sure: sure})
+		return err
 	})
+	return learnt, err
 }
 
 // factsOf are what a change says of a visitor.

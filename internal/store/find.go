@@ -96,11 +96,17 @@ func (s *Store) findInner(f *finding, q conversation.Query) {
 	if q.Visitor != "" {
 		f.inner = append(f.inner, "visitor = "+f.arg(string(q.Visitor)))
 	}
+	if len(q.Visitors) > 0 {
+		f.inner = append(f.inner, "visitor IN "+s.dialect.list(f.arg(jsonList(q.Visitors))))
+	}
 	if where := states[q.State]; where != "" {
 		f.inner = append(f.inner, where)
 	}
 	if q.Channel != "" {
 		f.inner = append(f.inner, "channel = "+f.arg(q.Channel))
+	}
+	if len(q.Channels) > 0 {
+		f.inner = append(f.inner, "channel IN "+s.dialect.list(f.arg(jsonList(q.Channels))))
 	}
 	f.span("created_at", q.Started)
 	f.span("closed_at", q.Closed)

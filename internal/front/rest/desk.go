@@ -2,10 +2,10 @@ package rest
 
 import (
 	"parlor/internal/blacklist"
-	"parlor/internal/contact"
 	"parlor/internal/canned"
 	"parlor/internal/clock"
 	"parlor/internal/colleague"
+	"parlor/internal/contact"
 	"parlor/internal/field"
 	"parlor/internal/summary"
 	"parlor/internal/tag"

@@ -1,6 +1,6 @@
 -- +goose Up
 CREATE TABLE contact (
-	id TEXT PRIMARY KEY,
+	id TEXT NOT NULL PRIMARY KEY,
 	tenant TEXT NOT NULL,
 	name TEXT NOT NULL,
 	name_key TEXT NOT NULL,

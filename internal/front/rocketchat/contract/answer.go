@@ -130,6 +130,7 @@ var words = map[string]string{
 	"message_not_found":      "invalid-message",
 	"message_recalled":       "invalid-message",
 	"text_too_long":          "message-length-exceeds-character-limit",
+	"channel_blocked":        "error-contact-channel-blocked",
 	"end_disabled":           "error-not-allowed-to-close-conversation",
 	"not_author":             "error-action-not-allowed",
 	"edit_disabled":          "error-action-not-allowed",

@@ -65,6 +65,16 @@ func (c *Call) Borrow(ctx context.Context, permissions []string) error {
 	return nil
 }
 
+// Lend lends the caller what those of the permissions mean that it has; having
+// none of them changes nothing.
+func (c *Call) Lend(ctx context.Context, permissions ...string) error {
+	err := c.Borrow(ctx, permissions)
+	if errors.Is(err, ErrPermission) {
+		return nil
+	}
+	return err
+}
+
 // Arg returns a query parameter.
 func (c *Call) Arg(name string) string { return c.Args().Get(name) }
 

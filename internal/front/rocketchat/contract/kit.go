@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"parlor/internal/account"
+	"parlor/internal/canned"
 	"parlor/internal/clock"
+	"parlor/internal/contact"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/field"
@@ -53,6 +55,8 @@ type Deps struct {
 	Leaves        *leave.Service
 	Transcripts   *transcript.Service
 	Priorities    *priority.Service
+	Canned        *canned.Service
+	Contacts      *contact.Service
 	// Clients finds the address that a request came from.
 	Clients interface{ Of(r *http.Request) string }
 	// PublicURL is the address under which people reach the server; empty: taken

@@ -29,10 +29,7 @@ func (f *Kit) RoomsOf(ctx context.Context, t id.Tenant, list []conversation.Conv
 
 // knownOf reads the visitors of conversations.
 func (f *Kit) knownOf(ctx context.Context, t id.Tenant, list []conversation.Conversation) (map[id.Visitor]visitor.Known, error) {
-	ids := make([]id.Visitor, len(list))
-	for i, c := range list {
-		ids[i] = c.Visitor
-	}
+	ids := visitorsOf(list)
 	people, err := f.Visitors.Visitors(ctx, t, ids)
 	if err != nil {
 		return nil, err
@@ -43,6 +40,15 @@ func (f *Kit) knownOf(ctx context.Context, t id.Tenant, list []conversation.Conv
 		known[v] = visitor.Known{Visitor: p, Identity: names[v]}
 	}
 	return known, err
+}
+
+// visitorsOf are the visitors of conversations.
+func visitorsOf(list []conversation.Conversation) []id.Visitor {
+	ids := make([]id.Visitor, len(list))
+	for i, c := range list {
+		ids[i] = c.Visitor
+	}
+	return ids
 }
 
 // lastLooked is how many of the newest messages are looked at for the last one
@@ -81,8 +87,13 @@ func (f *Kit) roomsWith(ctx context.Context, t id.Tenant, list []conversation.Co
 	if err != nil {
 		return nil, err
 	}
+	persons, err := f.Contacts.ContactsOf(ctx, t, visitorsOf(list))
+	if err != nil {
+		return nil, err
+	}
 	for i, c := range list {
 		r := &rooms[i]
+		r.Contact, r.Visitor.Contact = persons[c.Visitor], persons[c.Visitor]
 		r.describe(c, details[c.ID], people)
 		r.Tags = namesOf(c.Tags, names)
 		a := &Authors{f: f, visit: known[c.Visitor], agents: people, inside: true}

@@ -107,6 +107,7 @@ type RoomVisitor struct {
 	Status   string      `json:"status"`
 	Name     string      `json:"name,omitempty"`
 	Phone    []PhoneView `json:"phone,omitempty"`
+	Contact  id.Contact  `json:"contactId,omitempty"`
 }
 
 // served is the agent who serves a room.
@@ -145,6 +146,8 @@ type RoomView struct {
 	roomMore
 	// Ancestors are the units of the department.
 	Ancestors []string `json:"departmentAncestors,omitempty"`
+	// Contact is the person that the visitor is.
+	Contact id.Contact `json:"contactId,omitempty"`
 }
 
 // bareRoom is the contract's form of a conversation, without what is kept
@@ -201,12 +204,20 @@ func (r *RoomView) close(c conversation.Conversation, k visitor.Known) {
 			r.ClosedBy = Object{"_id": r.ServedBy.ID, "username": r.ServedBy.Username}
 		}
 	default:
-		r.Closer, r.ClosedBy = "user", Object{"_id": botID, "username": botID}
+		r.Closer, r.ClosedBy = "user", Object{"_id": BotID, "username": BotID}
 	}
 }
 
-// botID is the user whom system messages come from.
-const botID = "rocket.cat"
+// BotID is the user whom system messages come from.
+const BotID = "rocket.cat"
+
+// ChannelsOf are the channels of conversations whose source is of a type.
+func ChannelsOf(source string) []string {
+	if source == "widget" {
+		return []string{"web", "widget"}
+	}
+	return []string{source}
+}
 
 // SourceOf is the type of a room's source.
 func SourceOf(channel string) string {
@@ -356,7 +367,7 @@ func (a *Authors) user(by conversation.Author) userView {
 		}
 		return userView{by.ID, by.ID, by.Name}
 	}
-	return userView{botID, botID, "Rocket.Cat"}
+	return userView{BotID, BotID, "Rocket.Cat"}
 }
 
 // line is the contract's form of a line about the conversation.

@@ -19,4 +19,6 @@ func Mount(kit *contract.Kit) {
 	f.roomMethods()
 	f.guestsForAgents()
 	f.analytics()
+	f.cannedResponses()
+	f.contacts()
 }

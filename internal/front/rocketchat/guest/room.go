@@ -49,6 +49,10 @@ func (f *Front) openRoom(ctx context.Context, c *contract.Call) (any, error) {
 	if err == nil && fresh {
 		err = f.rankNew(ctx, conv, in.SLA, in.Priority)
 	}
+	if err == nil && fresh {
+		// A visitor who was recognised as a contact has its name now.
+		k, err = f.Visitors.ByToken(ctx, c.Tenant, in.Token)
+	}
 	if err != nil {
 		return nil, err
 	}

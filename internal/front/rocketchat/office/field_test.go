@@ -38,6 +38,8 @@ func TestCustomFields(t *testing.T) {
 		a.Is("visitor.livechatData.address", "Street 1")
 		rid := d.C.Chat("v1", "SAC")
 		one := func(body string) contracttest.Answer { return d.C.Call("POST", "livechat/custom.field", body) }
+		// A value that is in doubt is noted with the contact, once.
+		one(`{"token":"v1","key":"address","value":"Street 2","overwrite":false}`).Is("success", true)
 		one(`{"token":"v1","key":"address","value":"Street 2","overwrite":false}`).Want(400, `{"success":false}`)
 		one(`{"token":"v1","key":"address","value":"Street 2","overwrite":true}`).Want(200, `{"field":{"key":"address","value":"Street 2","overwrite":true},"success":true}`)
 		one(`{"token":"none","key":"address","value":"x","overwrite":true}`).Want(400, contracttest.Plain("invalid-token"))
