@@ -154,8 +154,8 @@ type AgentStatus struct {
 	// Connected is true while at least one live console connection exists on any node.
 	Connected bool `json:"connected"`
 	// Presence is what the agent says of being at the desk, beside taking
-	// conversations: PresenceHere, PresenceAway or PresenceBusy.
-	Presence string `json:"presence,omitempty" enum:"away,busy"`
+	// conversations: PresenceHere, PresenceAway, PresenceBusy or PresenceOffline.
+	Presence string `json:"presence,omitempty" enum:"away,busy,offline"`
 	// OffDuty is true outside the agent's working hours.
 	OffDuty bool `json:"offDuty,omitempty"`
 	// Bot is true for a program, which needs no connection.
@@ -176,6 +176,8 @@ const (
 	PresenceHere = ""
 	PresenceAway = "away"
 	PresenceBusy = "busy"
+	// PresenceOffline counts as not connected, whatever connections there are.
+	PresenceOffline = "offline"
 )
 
 // Available reports whether new conversations may be assigned, capacity aside.

@@ -85,8 +85,12 @@ func (s *Service) duties(ctx context.Context, t id.Tenant, list []AgentStatus) e
 // conversations. Errors: Invalid "unknown_presence".
 func (s *Service) SetPresence(ctx context.Context, t id.Tenant, a id.Agent, word string) (err error) {
 	defer errs.Wrap(&err, "account.SetPresence")
-	if !slices.Contains([]string{PresenceHere, PresenceAway, PresenceBusy}, word) {
-		return errs.Field("presence", "unknown_presence", "%q is not known; away and busy are, and empty.", clip(word, 60))
+	if !slices.Contains([]string{PresenceHere, PresenceAway, PresenceBusy, PresenceOffline}, word) {
+		return errs.Field("presence", "unknown_presence", "%q is not known; away, busy and offline are, and empty.", clip(word, 60))
+	}
+	st, err := s.store.AgentStatus(ctx, t, a, s.clock.Now())
+	if err != nil || st.Presence == word {
+		return err
 	}
 	if err := s.store.SetPresence(ctx, t, a, word); err != nil {
 		return err

@@ -125,6 +125,8 @@ type Rules struct {
 	NoEdit, NoRecall bool
 	// NoVisitorEnd forbids visitors to end their conversations.
 	NoVisitorEnd bool
+	// HoldAnswered keeps conversations off hold in which the visitor spoke last.
+	HoldAnswered bool
 }
 
 // maxText is the longest text that who may send.

@@ -66,6 +66,10 @@ type tight struct{}
 
 func (tight) RecallWithin(context.Context, id.Tenant) (time.Duration, error) { return time.Hour, nil }
 
+func (tight) Closing(id.Tenant, id.Team) conversation.ClosingRules {
+	return conversation.ClosingRules{}
+}
+
 func (tight) Preview(id.Tenant, id.Inbox) conversation.Preview { return conversation.PreviewAll }
 
 func (tight) Rules(id.Tenant, id.Inbox) conversation.Rules {

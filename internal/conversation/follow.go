@@ -85,7 +85,8 @@ func (s *Service) Close(ctx context.Context, who actor.Actor, c id.Conversation,
 // MaxComment is the longest word with which a conversation is closed, in characters.
 const MaxComment = 2000
 
-// CloseWith is Close with a comment, which the line that records the end shows.
+// CloseWith is Close with a comment, which the line that records the end shows. An
+// agent cannot close what the team wants tagged: Conflict "tag_missing".
 func (s *Service) CloseWith(ctx context.Context, who actor.Actor, c id.Conversation, by EndBy, comment string) (got Conversation, err error) {
 	defer errs.Wrap(&err, "conversation.Close")
 	comment = CleanText(comment)
@@ -106,6 +107,9 @@ func (s *Service) CloseWith(ctx context.Context, who actor.Actor, c id.Conversat
 		in.EndBy = EndByVisitor
 	case actor.Agent:
 		in.EndBy, in.By = EndByAgent, who.Agent
+		if len(before.Tags) == 0 && before.Status != Closed && s.limits.Closing(before.Tenant, before.Team).Tagged {
+			return got, errTagMissing
+		}
 		if !who.Can(actor.Manage) {
 			in.OnlyAgent = who.Agent
 		}

@@ -34,12 +34,15 @@ type UnholdInput struct {
 // any with the permission to manage. comment is for the line that records it.
 //
 // Errors: Conflict "conversation_closed", "conversation_queued", "held",
-// "not_your_conversation".
+// "visitor_waits" if the company asks for an answer first, "not_your_conversation".
 func (s *Service) Hold(ctx context.Context, who actor.Actor, c id.Conversation, comment string) (got Conversation, err error) {
 	defer errs.Wrap(&err, "conversation.Hold")
 	before, err := s.servedBy(ctx, who, c)
 	if err != nil {
 		return got, err
+	}
+	if who.Kind == actor.Agent && before.LastFrom == actor.Visitor && s.limits.Rules(before.Tenant, before.Inbox).HoldAnswered {
+		return got, errs.New(errs.Conflict, "visitor_waits", "The visitor waits for an answer.")
 	}
 	moved, err := s.store.Hold(ctx, HoldInput{Tenant: who.Tenant, Conversation: c, At: s.clock.Now(), Line: s.line(who, before, LineHeld, comment)})
 	if err != nil {

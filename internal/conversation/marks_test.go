@@ -178,6 +178,10 @@ func TestDraftIsClearedByWhatIsSent(t *testing.T) {
 // strict is a company that lets nobody take back what is older than ten seconds.
 type strict struct{}
 
+func (strict) Closing(id.Tenant, id.Team) conversation.ClosingRules {
+	return conversation.ClosingRules{}
+}
+
 func (strict) Preview(id.Tenant, id.Inbox) conversation.Preview { return conversation.PreviewAll }
 
 func (strict) Rules(id.Tenant, id.Inbox) conversation.Rules { return conversation.Rules{} }

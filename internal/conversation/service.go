@@ -58,6 +58,9 @@ type Limits interface {
 	Preview(t id.Tenant, in id.Inbox) Preview
 	// Rules returns what holds for the messages of an inbox. It does not block.
 	Rules(t id.Tenant, in id.Inbox) Rules
+	// Closing returns what is asked of agents who close conversations of a team. It
+	// does not block.
+	Closing(t id.Tenant, team id.Team) ClosingRules
 }
 
 // New returns a service. Without limits the defaults hold for every company.
@@ -82,6 +85,9 @@ func (defaults) Preview(id.Tenant, id.Inbox) Preview { return PreviewAll }
 
 // Rules implements Limits.
 func (defaults) Rules(id.Tenant, id.Inbox) Rules { return Rules{} }
+
+// Closing implements Limits.
+func (defaults) Closing(id.Tenant, id.Team) ClosingRules { return ClosingRules{} }
 
 // ScopeOf returns what an agent may see.
 func ScopeOf(who actor.Actor) Scope {

@@ -154,11 +154,26 @@ func (l limits) Rules(t id.Tenant, _ id.Inbox) conversation.Rules {
 	}
 	company := book.Tenant.Settings
 	r := conversation.Rules{NoEdit: !company.On("Message_AllowEditing"), NoRecall: !company.On("Message_AllowDeleting"),
-		NoVisitorEnd: !company.On("Omnichannel_allow_visitors_to_close_conversation")}
+		NoVisitorEnd: !company.On("Omnichannel_allow_visitors_to_close_conversation"), HoldAnswered: company.On("Livechat_allow_manual_on_hold_upon_agent_engagement_only")}
 	if company.On("Livechat_enable_message_character_limit") {
 		r.VisitorText = company.Number("Livechat_message_character_limit")
 	}
 	return r
+}
+
+// Closing implements conversation.Limits. If the settings cannot be read nothing is
+// asked for: a conversation can always be closed.
+func (l limits) Closing(t id.Tenant, team id.Team) conversation.ClosingRules {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	book, err := l.accounts.Book(ctx, t)
+	if err != nil {
+		l.log.Error("rules of closing not read", "tenant", t, "error", err)
+		return conversation.ClosingRules{}
+	}
+	company, desk := book.Tenant.Settings, book.Teams[team].Settings.Desk
+	return conversation.ClosingRules{Comment: company.On("Livechat_request_comment_when_closing_conversation"), Again: company.On("Omnichannel_allow_force_close_conversations"),
+		Tagged: desk.TagRequired, Tags: desk.ClosingTags}
 }
 
 // Preview implements conversation.Limits: as it is set now. If the settings cannot

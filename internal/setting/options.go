@@ -39,6 +39,7 @@ var options = reaching([]Option{
 	{ID: "Livechat_OfflineMessageToChannel_enabled", Kind: "boolean", Default: false, Public: true, Section: "Livechat"},
 	{ID: "Livechat_accept_chats_with_no_agents", Kind: "boolean", Default: false, Public: true, Section: "Livechat"},
 	{ID: "Livechat_assign_new_conversation_to_bot", Kind: "boolean", Default: false, Public: true, Section: "Livechat"},
+	{ID: "Omnichannel_allow_force_close_conversations", Kind: "boolean", Default: false, Public: true, Section: "Livechat"},
 	{ID: "Livechat_show_queue_list_link", Kind: "boolean", Default: false, Public: true, Section: "Livechat"},
 	{ID: "Livechat_Allow_collect_and_store_HTTP_header_informations", Kind: "boolean", Default: false, Public: true, Section: "Livechat"},
 	{ID: "Livechat_force_accept_data_processing_consent", Kind: "boolean", Default: false, Public: true, Section: "Livechat"},

@@ -222,7 +222,7 @@ func (s *Store) UpdateAgent(ctx context.Context, a account.Agent, by audit.By) (
 // selectStatus reads agent statuses; the parameter $2 is now.
 const selectStatus = `SELECT a.id, a.tenant, a.name, a.state, a.state_reason, a.state_since, a.open, a.cap,
 	a.last_assigned_at, a.idle_since, a.presence, a.served, ` + isBot + `,
-	CASE WHEN EXISTS (SELECT 1 FROM presence p JOIN node n ON n.id = p.node
+	CASE WHEN a.presence <> 'offline' AND EXISTS (SELECT 1 FROM presence p JOIN node n ON n.id = p.node
 		WHERE p.tenant = a.tenant AND p.agent = a.id AND n.lease_until > $2) THEN 1 ELSE 0 END
 	FROM agent a`
 

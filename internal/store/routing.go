@@ -104,7 +104,7 @@ const isBot = `CASE WHEN a.role = 'bot' OR ' ' || a.also || ' ' LIKE '% bot %' T
 // claimantOf are the columns of scanClaimant up to the condition on nodes n whose
 // lease counts.
 const claimantOf = `a.id, a.name, a.state, a.open, a.cap, a.disabled, (SELECT COUNT(*) FROM presence p JOIN node n ON n.id = p.node
-	WHERE p.tenant = a.tenant AND p.agent = a.id`
+	WHERE p.tenant = a.tenant AND p.agent = a.id AND a.presence <> 'offline'`
 
 // scanClaimant reads an agent with the number of its live connections' nodes.
 func scanClaimant(r row) (a claimant, err error) {

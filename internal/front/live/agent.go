@@ -145,7 +145,11 @@ func (c *agentConn) open() {
 	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 	defer cancel()
 	c.f.Hub.Follow(c, c.topics()...)
-	release, err := c.f.Presence.Connect(ctx, presence.Agent{Tenant: c.who.Tenant, Agent: c.who.Agent})
+	var release func(context.Context)
+	err := c.f.Accounts.SetPresence(ctx, c.who.Tenant, c.who.Agent, account.PresenceHere)
+	if err == nil {
+		release, err = c.f.Presence.Connect(ctx, presence.Agent{Tenant: c.who.Tenant, Agent: c.who.Agent})
+	}
 	if err == nil {
 		c.mu.Lock()
 		c.release = release

@@ -95,7 +95,11 @@ func (c *agentConn) open() {
 	t := c.who.Tenant
 	c.f.Hub.Follow(c, event.ToAgent(t, c.who.Agent), event.ToAgents(t))
 	c.f.reports.join(c)
-	release, err := c.f.Presence.Connect(ctx, presence.Agent{Tenant: t, Agent: c.who.Agent})
+	var release func(context.Context)
+	err := c.f.Accounts.SetPresence(ctx, t, c.who.Agent, account.PresenceHere)
+	if err == nil {
+		release, err = c.f.Presence.Connect(ctx, presence.Agent{Tenant: t, Agent: c.who.Agent})
+	}
 	if err == nil {
 		c.mu.Lock()
 		c.release = release

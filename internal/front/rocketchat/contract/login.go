@@ -7,6 +7,8 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/grant"
+	"parlor/internal/id"
+	"parlor/internal/presence"
 )
 
 // ErrUnauthorized answers a wrong password.
@@ -46,19 +48,28 @@ func RolesOf(a account.Agent) []string {
 	return list
 }
 
+// SayPresence records online, away, busy or offline for an agent, who counts as
+// connected by saying so unless it is offline.
+func (f *Kit) SayPresence(ctx context.Context, t id.Tenant, a id.Agent, word string) error {
+	said := word
+	if word == "online" {
+		said = account.PresenceHere
+	}
+	if err := f.Accounts.SetPresence(ctx, t, a, said); err != nil {
+		return err
+	}
+	return f.Presence.Declare(ctx, presence.Agent{Tenant: t, Agent: a}, word != account.PresenceOffline)
+}
+
 // PresenceOf is the contract's word for an agent's presence.
 func PresenceOf(st account.AgentStatus) string {
 	switch {
 	case !st.Connected:
 		return "offline"
-	case st.State == account.Busy:
-		return "busy"
-	case st.State == account.Away && st.Reason == awayWord:
+	case st.Presence == account.PresenceAway:
 		return "away"
+	case st.Presence == account.PresenceBusy, st.State == account.Busy:
+		return "busy"
 	}
 	return "online"
 }
-
-// awayWord is the reason of an agent who said to be away by this contract, which
-// tells being away from not taking chats.
-const awayWord = "away"

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"time"
 
 	"parlor/internal/actor"
 	"parlor/internal/conversation"
@@ -47,6 +48,19 @@ type roomMore struct {
 	Last         *MessageView      `json:"lastMessage,omitempty"`
 	Metrics      Object            `json:"metrics,omitempty"`
 	DepartmentOf Object            `json:"department,omitempty"`
+}
+
+// ClosedMeanwhile is the error of who wants to close a room that is closed: code, or
+// that of two who closed it at once if it was open when the call came.
+func (f *Kit) ClosedMeanwhile(ctx context.Context, c *Call, rid id.Conversation, began time.Time, code string) error {
+	conv, err := f.Conversations.Conversation(ctx, actor.ForSystem(c.Tenant), rid)
+	if err != nil {
+		return err
+	}
+	if conv.ClosedAt != nil && !conv.ClosedAt.Before(began.Truncate(time.Millisecond)) {
+		code = "error-room-cannot-be-closed-try-again"
+	}
+	return Plain(code)
 }
 
 // Found reads a room for whoever may call: which rooms those are is decided by

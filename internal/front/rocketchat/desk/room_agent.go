@@ -3,8 +3,6 @@ package desk
 import (
 	"context"
 	"net/http"
-	"slices"
-	"strings"
 
 	"parlor/internal/account"
 	"parlor/internal/actor"
@@ -52,6 +50,7 @@ var closeByUserShape = contract.Dict(contract.Must("rid", contract.Text), contra
 type closeByUserBody struct {
 	Rid, Comment    string
 	Tags            []string
+	ForceClose      bool
 	TranscriptEmail struct {
 		SendToVisitor bool
 		RequestData   struct{ Email, Subject string }
@@ -59,6 +58,7 @@ type closeByUserBody struct {
 }
 
 func (f *Front) closeByUser(ctx context.Context, c *contract.Call) (any, error) {
+	began := f.Clock.Now()
 	var in closeByUserBody
 	if err := c.Read(closeByUserShape, &in); err != nil {
 		return nil, err
@@ -67,9 +67,6 @@ func (f *Front) closeByUser(ctx context.Context, c *contract.Call) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	if conv.Status == conversation.Closed {
-		return nil, contract.Plain("error-room-already-closed")
-	}
 	who, allowed, err := f.serves(ctx, c, conv, "close-others-livechat-room")
 	if err != nil {
 		return nil, err
@@ -77,27 +74,18 @@ func (f *Front) closeByUser(ctx context.Context, c *contract.Call) (any, error) 
 	if !allowed {
 		return nil, contract.Plain("error-not-authorized")
 	}
-	company, err := f.Company(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	if strings.TrimSpace(in.Comment) == "" && company.On("Livechat_request_comment_when_closing_conversation") {
-		return nil, contract.Plain("error-comment-is-required")
-	}
-	if len(in.Tags) > 0 {
-		if _, err := f.Conversations.Label(ctx, who, conv.ID, in.Tags, true); err != nil {
-			return nil, err
-		}
-	}
+	form := conversation.FinishInput{Comment: in.Comment, Tags: in.Tags, Force: in.ForceClose}
 	if t := in.TranscriptEmail; t.SendToVisitor && t.RequestData.Email != "" {
-		wish := conversation.DetailChange{Transcript: &conversation.TranscriptWish{Email: t.RequestData.Email, Subject: t.RequestData.Subject, By: who.Agent, At: f.Clock.Now()}}
-		if err := f.Conversations.Describe(ctx, who, conv.ID, wish); err != nil {
-			return nil, err
-		}
+		form.Transcript = &conversation.TranscriptWish{Email: t.RequestData.Email, Subject: t.RequestData.Subject}
 	}
-	_, err = f.Conversations.CloseWith(ctx, who, conv.ID, conversation.EndByAgent, in.Comment)
-	if errs.ReasonOf(err) == "conversation_closed" {
-		err = contract.Plain("error-room-already-closed")
+	_, err = f.Conversations.Finish(ctx, who, conv.ID, form)
+	switch errs.ReasonOf(err) {
+	case "conversation_closed":
+		err = f.ClosedMeanwhile(ctx, c, conv.ID, began, "error-room-already-closed")
+	case "comment_missing":
+		err = contract.Plain("error-comment-is-required")
+	case "tag_missing":
+		err = contract.Plain("error-tags-must-be-assigned-before-closing-chat")
 	}
 	return contract.Object{}, err
 }
@@ -126,66 +114,24 @@ func (f *Front) forward(ctx context.Context, c *contract.Call) (any, error) {
 	case conv.HeldAt != nil:
 		return nil, contract.Plain("error-room-onHold")
 	}
-	to := routing.Target{Agent: id.Agent(in.UserID), Team: id.Team(in.DepartmentID), Note: in.Comment, Direct: true}
-	if err := f.checkTarget(ctx, c, conv, to); err != nil {
-		return nil, err
+	to := routing.Target{Agent: id.Agent(in.UserID), Team: id.Team(in.DepartmentID), Note: in.Comment, Direct: true, Attended: true}
+	if to.Agent == "" && to.Team != "" && to.Team == conv.Team && conv.Status == conversation.Open {
+		return nil, contract.Plain("error-forwarding-chat-same-department")
 	}
 	_, err = f.Routing.Transfer(ctx, who, conv.ID, to)
-	switch errs.ReasonOf(err) {
-	case "agent_unavailable", "agent_disabled", "agent_not_found":
-		err = contract.Plain("error-user-is-offline")
-	case "agent_full":
-		err = contract.Plain("error-max-number-simultaneous-chats-reached")
-	case "team_not_found":
-		err = contract.Plain("error-invalid-department")
-	case "conversation_closed":
-		err = contract.Plain("This_conversation_is_already_closed")
-	case "conversation_moved":
-		err = contract.Plain("error-forwarding-chat")
+	if code, ok := forwardFaults[errs.ReasonOf(err)]; ok {
+		err = contract.Plain(code)
 	}
 	return contract.Object{}, err
 }
 
-// checkTarget tells in the words of the contract why a target cannot take a room.
-func (f *Front) checkTarget(ctx context.Context, c *contract.Call, conv conversation.Conversation, to routing.Target) error {
-	if to.Agent == "" && to.Team == "" {
-		return contract.Plain("error-forwarding-chat")
-	}
-	if to.Agent != "" {
-		st, err := f.Accounts.AgentStatus(ctx, c.Tenant, to.Agent, f.Clock.Now())
-		switch {
-		case contract.IsMissing(err):
-			return contract.Plain("error-user-is-offline")
-		case err != nil:
-			return err
-		case to.Agent == conv.Agent:
-			return contract.Plain("error-selected-agent-room-agent-are-same")
-		case !st.Available():
-			return contract.Plain("error-user-is-offline")
-		case to.Team != "" && !slices.Contains(st.Teams, to.Team):
-			return contract.Plain("error-user-not-belong-to-department")
-		}
-		return nil
-	}
-	return f.checkDepartment(ctx, c, conv, to.Team)
-}
-
-// checkDepartment refuses a department that cannot take a room now.
-func (f *Front) checkDepartment(ctx context.Context, c *contract.Call, conv conversation.Conversation, team id.Team) error {
-	teams, err := f.Routing.Teams(ctx, c.Tenant)
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(teams, func(t routing.TeamLoad) bool { return t.ID == team })
-	switch {
-	case i < 0:
-		return contract.Plain("error-invalid-department")
-	case conv.Team == team && conv.Status == conversation.Open:
-		return contract.Plain("error-forwarding-chat-same-department")
-	case teams[i].Ready == 0:
-		return contract.Plain("error-no-agents-online-in-department")
-	}
-	return nil
+// forwardFaults are what routing refuses in the words of the contract.
+var forwardFaults = map[string]string{
+	"one_target": "error-forwarding-chat", "conversation_moved": "error-forwarding-chat", "conversation_closed": "This_conversation_is_already_closed",
+	"agent_unavailable": "error-user-is-offline", "agent_disabled": "error-user-is-offline", "agent_not_found": "error-user-is-offline",
+	"agent_full": "error-max-number-simultaneous-chats-reached", "agent_not_in_team": "error-user-not-belong-to-department",
+	"same_agent": "error-selected-agent-room-agent-are-same", "team_not_found": "error-invalid-department",
+	"team_unattended": "error-no-agents-online-in-department", "forward_not_allowed": "error-forwarding-department-target-not-allowed",
 }
 
 func (f *Front) join(ctx context.Context, c *contract.Call) (any, error) {
@@ -244,19 +190,15 @@ func (f *Front) hold(ctx context.Context, c *contract.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	company, err := f.Company(ctx, c)
-	switch {
-	case err != nil:
-		return nil, err
-	case conv.HeldAt != nil:
+	if conv.HeldAt != nil {
 		return nil, contract.Plain("error-room-is-already-on-hold")
-	case conv.LastFrom == actor.Visitor && company.On("Livechat_allow_manual_on_hold_upon_agent_engagement_only"):
-		return nil, contract.Plain("error-cannot-place-chat-on-hold")
 	}
 	_, err = f.Conversations.Hold(ctx, who, conv.ID, "")
 	switch errs.ReasonOf(err) {
 	case "conversation_queued":
 		err = contract.Plain("error-unserved-rooms-cannot-be-placed-onhold")
+	case "visitor_waits":
+		err = contract.Plain("error-cannot-place-chat-on-hold")
 	case "held":
 		err = contract.Plain("error-room-is-already-on-hold")
 	}

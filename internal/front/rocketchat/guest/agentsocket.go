@@ -95,5 +95,11 @@ func (c *socket) declare(ctx context.Context, m frame) error {
 		return contract.Structured("error-not-allowed", "Not allowed")
 	}
 	status, _ := m.Params.At(0).(string)
-	return c.f.Presence.Declare(ctx, presence.Agent{Tenant: c.call.Tenant, Agent: c.call.Login.Agent.ID}, status != "offline")
+	switch m.Method {
+	case "UserPresence:away":
+		status = account.PresenceAway
+	case "UserPresence:online":
+		status = "online"
+	}
+	return c.f.SayPresence(ctx, c.call.Tenant, c.call.Login.Agent.ID, status)
 }

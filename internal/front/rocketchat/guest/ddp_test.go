@@ -102,7 +102,9 @@ func TestRealtimeQueueAndBadFrames(t *testing.T) {
 	l.Call("4", "stream-notify-room", `[]`).Is("error.errorType", "Match.Error")
 	l.Call("5", "stream-notify-room", `["none/user-activity"]`).Is("error.error", "not-allowed")
 	l.Call("6", "UserPresence:setDefaultStatus", `["offline"]`).Is("error", nil)
-	ana.Call("GET", "users.getStatus", "").Is("status", "online") // the socket is still there
+	ana.Call("GET", "users.getStatus", "").Is("status", "offline") // although the socket is still there
+	l.Call("6", "UserPresence:away", `[]`).Is("error", nil)
+	ana.Call("GET", "users.getStatus", "").Is("status", "away")
 	l.Call("7", "logout", `[]`).Is("error", nil)
 	l.Call("8", "UserPresence:online", `[]`).Is("error.error", "error-not-allowed")
 	l.Send(`{"msg":"connect","version":"9"}`)

@@ -102,16 +102,10 @@ func (f *Front) start(ctx context.Context, c *contract.Call, k visitor.Known, ag
 	if !company.On("Livechat_enabled") {
 		return conv, false, contract.Structured("error-omnichannel-is-disabled", "")
 	}
-	there, err := f.Accounts.AnyoneAvailable(ctx, c.Tenant)
-	if err != nil {
-		return conv, false, err
-	}
-	if !there && !company.On("Livechat_accept_chats_with_no_agents") {
-		return conv, false, contract.Structured("no-agent-online", "Sorry, no online agents")
-	}
-	a, err := f.Routing.Admit(ctx, k.Visitor.Actor(), conversation.StartInput{Channel: roomChannel(c.R), Team: k.Identity.Team, Agent: agent, Address: f.Clients.Of(c.R)})
+	a, err := f.Routing.Admit(ctx, k.Visitor.Actor(), conversation.StartInput{Channel: roomChannel(c.R), Team: k.Identity.Team, Agent: agent, Address: f.Clients.Of(c.R),
+		NeedAgent: !company.On("Livechat_accept_chats_with_no_agents")})
 	switch errs.ReasonOf(err) {
-	case "closed", "queue_full", "known_only":
+	case "no_agent", "closed", "queue_full", "known_only":
 		return conv, false, contract.Structured("no-agent-online", "Sorry, no online agents")
 	}
 	if err != nil {
@@ -138,6 +132,7 @@ func roomChannel(r *http.Request) string {
 var closeShape = contract.Dict(contract.Must("token", contract.Text), contract.Must("rid", contract.Text))
 
 func (f *Front) closeRoom(ctx context.Context, c *contract.Call) (any, error) {
+	began := f.Clock.Now()
 	var in struct{ Token, Rid string }
 	if err := c.Read(closeShape, &in); err != nil {
 		return nil, err
@@ -146,10 +141,11 @@ func (f *Front) closeRoom(ctx context.Context, c *contract.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if conv.Status == conversation.Closed {
-		return nil, contract.Plain("room-closed")
+	_, err = f.Conversations.Close(ctx, k.Visitor.Actor(), conv.ID, conversation.EndByVisitor)
+	if errs.ReasonOf(err) == "conversation_closed" {
+		err = f.ClosedMeanwhile(ctx, c, conv.ID, began, "room-closed")
 	}
-	if _, err := f.Conversations.Close(ctx, k.Visitor.Actor(), conv.ID, conversation.EndByVisitor); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	return contract.Object{"rid": in.Rid, "comment": "Closed by visitor"}, nil

@@ -69,7 +69,7 @@ func operatorRole(c *contract.Call) (account.Role, error) {
 // operatorView is an agent or manager in a list.
 func (f *Front) operatorView(a account.Agent, st account.AgentStatus, open bool) contract.Object {
 	return contract.Object{"_id": a.ID, "username": a.Username, "name": a.Name, "status": contract.PresenceOf(st), "statusLivechat": availableAt(st, open),
-		"emails": []contract.Object{{"address": a.Email, "verified": a.Profile.Verified}}, "livechat": contract.Object{"maxNumberSimultaneousChat": a.Cap}}
+		"emails": []contract.Object{{"address": a.Email, "verified": a.Profile.Verified}}, "livechat": contract.Object{"maxNumberSimultaneousChat": a.Cap % account.MaxCap}}
 }
 
 // availableAt is availableOf while the company is open; when it is closed nobody

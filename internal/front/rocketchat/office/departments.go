@@ -69,6 +69,9 @@ func departmentOf(book *account.Book, t account.Team, members int) contract.Obje
 	if n := d.Timers.IdleClose; n != nil && *n > 0 {
 		out["visitorInactivityTimeoutInSeconds"] = *n
 	}
+	if s, ok := book.Tenant.Settings.Shifts.Of(string(t.ID)); ok {
+		out["businessHourId"] = s.ID
+	}
 	for key, prompt := range departmentPrompts {
 		if text := d.Prompts[prompt].In(""); text != "" {
 			out[key] = text

@@ -22,4 +22,5 @@ func Mount(kit *contract.Kit) {
 	f.tagCalls()
 	f.unitCalls()
 	f.customFields()
+	f.hourCalls()
 }

@@ -83,8 +83,15 @@ func (f *Front) meOf(ctx context.Context, l account.Login) (contract.Object, err
 		return nil, err
 	}
 	out := f.userView(a, st, true)
-	out["email"], out["statusConnection"], out["statusLivechat"] = a.Email, contract.PresenceOf(st), "not-available"
+	out["email"], out["statusConnection"] = a.Email, contract.PresenceOf(st)
 	if a.Has(account.Member) {
+		book, err := f.Accounts.Book(ctx, a.Tenant)
+		if err != nil {
+			return nil, err
+		}
+		if hours, told := openHours(book, a, st, f.Clock.Now()); told {
+			out["openBusinessHours"] = hours
+		}
 		open, err := f.Accounts.OpenNow(ctx, a.Tenant)
 		if err != nil {
 			return nil, err

@@ -10,7 +10,6 @@ import (
 	"parlor/internal/errs"
 	"parlor/internal/front/rocketchat/contract"
 	"parlor/internal/id"
-	"parlor/internal/presence"
 )
 
 // statuses adds the calls by which agents say whether they are there.
@@ -24,7 +23,7 @@ func (f *Front) statuses() {
 
 // availableOf is the contract's word for taking chats.
 func availableOf(st account.AgentStatus) string {
-	if st.State == account.Ready {
+	if st.State == account.Ready && !st.OffDuty {
 		return "available"
 	}
 	return "not-available"
@@ -37,14 +36,13 @@ func (f *Front) setStatus(ctx context.Context, c *contract.Call) (any, error) {
 	if err := c.Read(contract.Dict(contract.Maybe("message", contract.Text), contract.Maybe("status", contract.Text)).Open(), &in); err != nil {
 		return nil, err
 	}
-	switch in.Status {
-	case "":
+	if in.Status == "" {
 		return contract.Object{}, nil
-	case "online", "away", "busy", "offline":
-	default:
-		return nil, contract.Structured("error-invalid-status", "Valid status types include online, away, offline, and busy.")
 	}
-	err := f.Presence.Declare(ctx, presence.Agent{Tenant: c.Tenant, Agent: c.Login.Agent.ID}, in.Status != "offline")
+	err := f.SayPresence(ctx, c.Tenant, c.Login.Agent.ID, in.Status)
+	if errs.ReasonOf(err) == "unknown_presence" {
+		err = contract.Structured("error-invalid-status", "Valid status types include online, away, offline, and busy.")
+	}
 	return contract.Object{}, err
 }
 
@@ -128,8 +126,11 @@ func (f *Front) switchStatus(ctx context.Context, c *contract.Call, a account.Ag
 		}
 		state = account.Ready
 	}
-	st, err = f.Accounts.SetState(ctx, actor.Actor{Kind: actor.Agent, Tenant: c.Tenant, Agent: a.ID, Name: a.Name}, state, "")
-	return st, open, err
+	got, err := f.Accounts.SetState(ctx, actor.Actor{Kind: actor.Agent, Tenant: c.Tenant, Agent: a.ID, Name: a.Name}, state, "")
+	if errs.ReasonOf(err) == "off_duty" {
+		return st, open, errClosedHours
+	}
+	return got, open, err
 }
 
 // changeStatus is the method livechat:changeLivechatStatus.

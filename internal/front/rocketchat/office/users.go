@@ -142,7 +142,7 @@ func (f *Front) createUser(ctx context.Context, c *contract.Call) (any, error) {
 	if err := f.mayAssign(ctx, c, roles); err != nil {
 		return nil, err
 	}
-	n := account.NewAgent{Email: strings.TrimSpace(*in.Email), Name: *in.Name, Username: *in.Username, Password: *in.Password}
+	n := account.NewAgent{Email: strings.TrimSpace(*in.Email), Name: *in.Name, Username: *in.Username, Password: *in.Password, Cap: account.MaxCap}
 	if in.SetRandomPassword {
 		n.Password = id.Secret(22)
 	}

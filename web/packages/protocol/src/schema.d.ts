@@ -2226,7 +2226,7 @@ export interface components {
             /** Format: int64 */
             open: number;
             /** @enum {string} */
-            presence?: "away" | "busy";
+            presence?: "away" | "busy" | "offline";
             reason?: string;
             /** Format: date-time */
             since: string;
