@@ -51,11 +51,11 @@ type Contact struct {
 	CreatedAt time.Time `json:"createdAt"`
 	UpdatedAt time.Time `json:"updatedAt"`
 	// LastChat is the newest conversation of any channel.
-	LastChat *Chat `json:"lastChat,omitempty"`
+	LastChat *Last `json:"lastChat,omitempty"`
 }
 
-// Chat is a conversation and when it began.
-type Chat struct {
+// Last is a conversation and when it began.
+type Last struct {
 	Conversation id.Conversation `json:"conversation"`
 	At           time.Time       `json:"at"`
 }
@@ -70,7 +70,7 @@ type Channel struct {
 	// Blocked channels begin no conversation.
 	Blocked   bool      `json:"blocked"`
 	CreatedAt time.Time `json:"createdAt"`
-	LastChat  *Chat     `json:"lastChat,omitempty"`
+	LastChat  *Last     `json:"lastChat,omitempty"`
 }
 
 // The fields of conflicts that are not fields of visitors, and what the names of

@@ -51,6 +51,9 @@ func New(store Store, world World, events event.Publisher, c clock.Clock) *Servi
 	return &Service{store: store, world: world, events: events, clock: c}
 }
 
+// ErrChannel says that a contact has no such channel.
+var ErrChannel = errs.New(errs.NotFound, "channel_not_found", "The contact has no such channel.")
+
 var (
 	errAgents   = errs.New(errs.Forbidden, "agents_only", "Only agents have contacts.")
 	errNotFound = errs.New(errs.NotFound, "contact_not_found", "There is no such contact.")
@@ -125,6 +128,19 @@ func (s *Service) Of(ctx context.Context, who actor.Actor, v id.Visitor) (got Co
 		return got, errNotFound
 	}
 	return s.Contact(ctx, who, c)
+}
+
+// Reach returns the contact of a visitor, and makes an unknown one with a channel
+// on the source if it has none.
+func (s *Service) Reach(ctx context.Context, who actor.Actor, v id.Visitor, source string) (got Contact, err error) {
+	defer errs.Wrap(&err, "contact.Reach")
+	if err = serves(who); err != nil {
+		return got, err
+	}
+	if got, err = s.store.ReachVisitor(ctx, who.Tenant, v, source, s.clock.Now()); err != nil {
+		return got, err
+	}
+	return s.show(ctx, who, got)
 }
 
 // ContactsOf returns the contacts of visitors, without asking who may see them;

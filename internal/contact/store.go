@@ -45,6 +45,9 @@ type Store interface {
 	EditContact(ctx context.Context, t id.Tenant, c id.Contact, at time.Time, edit func(*Contact) error) (Contact, error)
 	// BlockChannel blocks a channel, or lets it in again, and returns its contact.
 	BlockChannel(ctx context.Context, t id.Tenant, v id.Visitor, source string, blocked bool, by audit.By) (Contact, error)
+	// ReachVisitor returns the contact of a visitor; one that has none gets one, as
+	// with a first conversation, and a channel on the source.
+	ReachVisitor(ctx context.Context, t id.Tenant, v id.Visitor, source string, at time.Time) (Contact, error)
 	// LinkContact makes a visitor a channel of a contact, and no longer of another.
 	LinkContact(ctx context.Context, t id.Tenant, c id.Contact, ch Channel) error
 	// LearnFields lets the contact of a visitor, if it has one, Learn values by key,

@@ -19,7 +19,7 @@ const contactColumns = `id, tenant, name, emails, phones, manager, unknown, fiel
 func scanContact(r row) (c contact.Contact, err error) {
 	var emails, phones, fields, conflicts string
 	var unknown, created, updated, last int64
-	var chat contact.Chat
+	var chat contact.Last
 	if err = r.Scan(&c.ID, &c.Tenant, &c.Name, &emails, &phones, &c.Manager, &unknown, &fields, &conflicts, &c.External, &created, &updated,
 		&chat.Conversation, &last); err != nil {
 		return c, err
@@ -67,7 +67,7 @@ type ofContact struct {
 // scanChannel reads a row of selectChannel.
 func scanChannel(r row) (c ofContact, err error) {
 	var verified, blocked, created, last int64
-	var chat contact.Chat
+	var chat contact.Last
 	err = r.Scan(&c.Visitor, &c.Source, &verified, &blocked, &created, &chat.Conversation, &last, &c.contact)
 	c.Verified, c.Blocked, c.CreatedAt = verified != 0, blocked != 0, at(created)
 	if last > 0 {
@@ -272,7 +272,7 @@ func (s *Store) LinkContact(ctx context.Context, t id.Tenant, c id.Contact, ch c
 const insertChannel = `INSERT INTO contact_channel (tenant, visitor, source, contact, verified, blocked, created_at, last_conversation, last_at)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 
-func chatOf(c *contact.Chat) (string, int64) {
+func chatOf(c *contact.Last) (string, int64) {
 	if c == nil {
 		return "", 0
 	}

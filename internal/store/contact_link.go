@@ -47,6 +47,32 @@ func (s *Store) reach(ctx context.Context, t *tx, c conversation.Conversation) e
 	return chatted(ctx, t, owner, c)
 }
 
+// ReachVisitor implements contact.Store.
+func (s *Store) ReachVisitor(ctx context.Context, t id.Tenant, v id.Visitor, source string, when time.Time) (got contact.Contact, err error) {
+	defer errs.Wrap(&err, "store.ReachVisitor %s", v)
+	err = s.write(ctx, func(ctx context.Context, x *tx) error {
+		// Two who ask at once get one contact.
+		if err := s.lockTenant(ctx, x, t); err != nil {
+			return err
+		}
+		owner, ok, err := first(ctx, x, scalar[id.Contact], `SELECT k.contact FROM contact_channel k WHERE k.tenant = $1 AND k.visitor = $2 LIMIT 1`, string(t), string(v))
+		if err != nil {
+			return err
+		}
+		if !ok {
+			if owner, err = s.recognise(ctx, x, conversation.Conversation{Tenant: t, Visitor: v, CreatedAt: when}); err != nil {
+				return err
+			}
+			if _, err := x.exec(ctx, insertChannel, string(t), string(v), source, string(owner), 0, 0, ms(when), "", 0); err != nil {
+				return err
+			}
+		}
+		got, err = s.contactOf(ctx, x, t, owner, "")
+		return err
+	})
+	return got, err
+}
+
 // chatted notes the newest conversation of a contact.
 func chatted(ctx context.Context, t *tx, owner id.Contact, c conversation.Conversation) error {
 	_, err := t.exec(ctx, `UPDATE contact SET last_conversation = $3, last_at = $4 WHERE id = $1 AND tenant = $2`,

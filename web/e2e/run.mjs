@@ -1,6 +1,6 @@
 // Runs the journeys. PARLOR_E2E_URL names a running server (with demo data); without it a mock is started.
 //
-//   node e2e/run.mjs [talk] [visit] [desk] [work] [admin] [host] [poll] [canvas] [perf] [many] [screens] [pages] [rocketchat]
+//   node e2e/run.mjs [talk] [visit] [desk] [work] [admin] [host] [poll] [canvas] [perf] [many] [screens] [pages] [rocketchat] [person]
 import { backend, launch } from './lib.mjs'
 import { admin } from './admin.mjs'
 import { canvas } from './canvas.mjs'
@@ -9,6 +9,7 @@ import { host } from './host.mjs'
 import { many } from './many.mjs'
 import { pages } from './pages.mjs'
 import { perf } from './perf.mjs'
+import { person } from './person.mjs'
 import { poll } from './poll.mjs'
 import { rocketchat } from './rocketchat.mjs'
 import { screens } from './screens.mjs'
@@ -16,7 +17,7 @@ import { talk } from './talk.mjs'
 import { alwaysOpen, visit } from './visit.mjs'
 import { work } from './work.mjs'
 
-const JOURNEYS = { talk, visit, desk, work, admin, host, poll, canvas, perf, many, screens, pages, rocketchat }
+const JOURNEYS = { talk, visit, desk, work, admin, host, poll, canvas, perf, many, screens, pages, rocketchat, person }
 const wanted = process.argv.slice(2).filter((x) => x in JOURNEYS)
 const server = await backend()
 const browser = await launch()

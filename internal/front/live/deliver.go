@@ -10,6 +10,7 @@ import (
 	"parlor/internal/canned"
 	"parlor/internal/canvas"
 	"parlor/internal/colleague"
+	"parlor/internal/contact"
 	"parlor/internal/conversation"
 	"parlor/internal/event"
 	"parlor/internal/field"
@@ -92,6 +93,8 @@ func (c *agentConn) Deliver(e *event.Event) {
 		_ = c.sock.Emit("summary", d)
 	case *field.FieldsChanged:
 		_ = c.sock.Emit("visitor-fields", d)
+	case *contact.Changed:
+		_ = c.sock.Emit("contact", d)
 	case *online.Changed:
 		_ = c.sock.Emit("online", d)
 	case *invite.Changed:

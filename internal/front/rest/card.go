@@ -32,6 +32,8 @@ type Card struct {
 	Fields  []field.FieldValue          `json:"fields"`
 	// VisitorTags are ids.
 	VisitorTags []string `json:"visitorTags"`
+	// Contact is the person that the visitor is; absent until there is one.
+	Contact *ContactCard `json:"contact,omitempty"`
 	// Summary is absent until somebody has written one.
 	Summary *summary.Summary `json:"summary,omitempty"`
 	Survey  surveyView       `json:"survey"`
@@ -87,6 +89,9 @@ func (a *API) notesOf(ctx context.Context, l account.Login, c conversation.Conve
 	}
 	tags, err := a.Desk.Tags.Of(ctx, who, c.Visitor)
 	if err != nil {
+		return err
+	}
+	if card.Contact, err = maybe(contactOf(a.Desk.Contacts.Of(ctx, who, c.Visitor))); err != nil {
 		return err
 	}
 	if card.Summary, err = maybe(a.Desk.Summaries.Of(ctx, who, c.ID)); err != nil {

@@ -34,5 +34,6 @@ func (a *API) desk() {
 	a.summaries()
 	a.fields()
 	a.card()
+	a.contacts()
 	a.words()
 }

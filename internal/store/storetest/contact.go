@@ -189,6 +189,14 @@ func testReach(t *testing.T, s *store.Store) {
 	must(t, s.LinkContact(ctx, w.Tenant, entered.ID, contact.Channel{Visitor: uli, Source: "sms", Verified: true, CreatedAt: T0}))
 	joined := of(uli)
 	equal(t, "linked with all its channels", spaced(joined.ID == entered.ID, len(joined.Channels)), "true 4")
+	quiet := w.Visitor("Quiet")
+	for range 2 {
+		met, err := s.ReachVisitor(ctx, w.Tenant, quiet, "api", T0)
+		must(t, err)
+		equal(t, "reached without a conversation", spaced(met.Name, met.Unknown, len(met.Channels), met.Channels[0].Source, met.LastChat == nil), "Quiet true 1 api true")
+	}
+	_, err = s.ReachVisitor(ctx, w.Tenant, "nobody", "api", T0)
+	wantReason(t, err, errs.NotFound, "visitor_not_found")
 	must(t, s.RemoveContact(ctx, w.Tenant, entered.ID, by))
 	m, err := s.ContactsOf(ctx, w.Tenant, []id.Visitor{vera, uli})
 	must(t, err)

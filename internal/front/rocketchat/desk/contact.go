@@ -71,7 +71,7 @@ func contactOf(c contact.Contact) contract.Object {
 	return o
 }
 
-func chatOf(c contact.Chat) contract.Object {
+func chatOf(c contact.Last) contract.Object {
 	return contract.Object{"_id": c.Conversation, "ts": contract.StampOf(c.At)}
 }
 

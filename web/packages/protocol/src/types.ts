@@ -130,6 +130,7 @@ export interface AgentListen extends CanvasListen {
   canned: object
   summary: object
   'visitor-fields': object
+  contact: { contact: string; visitors: string[] }
   survey: object
   online: { rows?: OnlineVisitor[]; gone?: string[]; more?: boolean }
   invitation: { invitation: Invitation }
