@@ -197,6 +197,38 @@ func (s *Service) Remove(ctx context.Context, who actor.Actor, c id.Conversation
 	return s.store.DeleteConversation(ctx, who.Tenant, c)
 }
 
+// RemoveOf deletes all conversations of the visitor who asks. Running ones are
+// ended first if end is set. Errors: Forbidden "not_you" for who is no visitor;
+// Conflict "conversation_open".
+func (s *Service) RemoveOf(ctx context.Context, who actor.Actor, end bool) (err error) {
+	defer errs.Wrap(&err, "conversation.RemoveOf")
+	if who.Kind != actor.Visitor || who.Visitor == "" {
+		return errs.New(errs.Forbidden, "not_you", "Only visitors remove what is about them.")
+	}
+	q := Query{Tenant: who.Tenant, Visitor: who.Visitor, Limit: MaxDetails}
+	for {
+		list, _, err := s.store.Find(ctx, q)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for _, c := range list {
+			if c.Status != Closed && !end {
+				return errs.New(errs.Conflict, "conversation_open", "A conversation is still running.")
+			}
+		}
+		for _, c := range list {
+			if c.Status != Closed {
+				if _, err := s.Close(ctx, who, c.ID, EndByVisitor); err != nil {
+					return err
+				}
+			}
+			if err := s.store.DeleteConversation(ctx, who.Tenant, c.ID); err != nil && errs.CodeOf(err) != errs.NotFound {
+				return err
+			}
+		}
+	}
+}
+
 // RemoveClosed deletes all closed conversations, of some teams if any are named,
 // and returns how many. One that was begun and broken off may be called again.
 func (s *Service) RemoveClosed(ctx context.Context, who actor.Actor, teams []id.Team) (n int, err error) {

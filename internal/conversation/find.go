@@ -57,6 +57,10 @@ type Query struct {
 	Levels []string
 	// Fields are patterns that the values of its own fields must fit, by key.
 	Fields map[string]*regexp.Regexp
+	// Said is a part of a message of it, in any case.
+	Said string
+	// Assigned asks for those that have an agent, or had one when they ended.
+	Assigned bool
 	// Channel, if set, is where it came from.
 	Channel string
 	// Channels, if any, are those of which it must have come from one.

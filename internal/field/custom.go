@@ -23,8 +23,10 @@ const (
 type Custom struct {
 	// Scope is OfVisitor or OfConversation; "" is OfVisitor.
 	Scope string
-	// Hidden fields are not shown to agents.
-	Hidden bool
+	// Hidden fields are not shown to agents; Visibility is the word by which the
+	// integration said so, "" for the usual ones.
+	Hidden     bool
+	Visibility string
 	// Pattern is a regular expression that values must fit, "" for none.
 	Pattern string
 	// Searchable values find their visitor.
@@ -32,6 +34,20 @@ type Custom struct {
 	// Public fields are asked of the visitor, Preset is what stands there then.
 	Public bool
 	Preset string
+	// Choices is what the integration offers, with commas between; Select asks for
+	// one of them.
+	Choices string
+	Select  bool
+}
+
+// options are the choices of a field that asks for one of them.
+func (c Custom) options() (list []string) {
+	for _, o := range strings.Split(c.Choices, ",") {
+		if o = strings.TrimSpace(o); o != "" && c.Select && !slices.Contains(list, o) {
+			list = append(list, o)
+		}
+	}
+	return list
 }
 
 // In is the scope, OfVisitor if none was said.
@@ -49,7 +65,8 @@ func (s *Service) All(ctx context.Context, t id.Tenant) ([]VisitorField, error) 
 	return s.store.AllFields(ctx, t)
 }
 
-// Put adds the field with a key, or changes it. It needs the permission actor.Content.
+// Put adds the field with a key, or changes it; its options are those of c. It
+// needs the permission actor.Content.
 //
 // Errors: Invalid "bad_key", "bad_pattern", "bad_name", "bad_options"; Conflict "too_many_fields".
 func (s *Service) Put(ctx context.Context, who actor.Actor, key string, in FieldInput, c Custom) (f VisitorField, err error) {
@@ -63,8 +80,10 @@ func (s *Service) Put(ctx context.Context, who actor.Actor, key string, in Field
 	if _, err := regexp.Compile(c.Pattern); err != nil || len(c.Pattern) > MaxValue {
 		return f, errs.Field("pattern", "bad_pattern", "The pattern is not a regular expression of at most %d characters.", MaxValue)
 	}
-	if utf8.RuneCountInString(c.Preset) > MaxValue || !utf8.ValidString(c.Preset) {
-		return f, errs.Field("preset", "bad_value", "The default has at most %d characters.", MaxValue)
+	for _, text := range []string{c.Preset, c.Choices, c.Visibility} {
+		if utf8.RuneCountInString(text) > MaxValue || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			return f, errs.Field("preset", "bad_value", "A text of a field has at most %d characters.", MaxValue)
+		}
 	}
 	list, err := s.store.AllFields(ctx, who.Tenant)
 	if err != nil {
@@ -75,8 +94,11 @@ func (s *Service) Put(ctx context.Context, who actor.Actor, key string, in Field
 	if i >= 0 {
 		f = list[i]
 	}
-	if len(in.Options) > 0 && i < 0 {
+	switch in.Options = c.options(); {
+	case len(in.Options) > 0:
 		f.Kind = Choice
+	case f.Kind == Choice:
+		f.Kind = Text
 	}
 	if err = fill(&f, in); err != nil {
 		return f, err

@@ -79,6 +79,8 @@ var backupTables = []struct{ name, order string }{
 	{"hook_due", "hook, subject"},
 	{"hook_attempt", "id"},
 	{"hook_answer", "conversation"},
+	{"page_trigger", "id"},
+	{"mailbox", "id"},
 	{"canvas", "id"},
 	{"canvas_mark", "canvas, seq"},
 }

@@ -17,19 +17,19 @@ func (s *Store) Fields(ctx context.Context, t id.Tenant) (list []field.VisitorFi
 	return all(ctx, s.readers, scanField, selectField+` WHERE tenant = $1 AND scope = 'visitor' ORDER BY sort, id LIMIT $2`, string(t), field.MaxFields)
 }
 
-const selectField = `SELECT id, tenant, key, name, kind, options, required, masked, sort, created_at, scope, hidden, pattern, searchable, public, preset FROM field`
+const selectField = `SELECT id, tenant, key, name, kind, options, required, masked, sort, created_at, scope, hidden, pattern, searchable, public, preset, visibility, choices, asks FROM field`
 
 // scanField reads a row of selectField.
 func scanField(r row) (f field.VisitorField, err error) {
 	var options string
-	var required, masked, created, hidden, searchable, public int64
+	var required, masked, created, hidden, searchable, public, asks int64
 	x := &f.Custom
 	if err = r.Scan(&f.ID, &f.Tenant, &f.Key, &f.Name, &f.Kind, &options, &required, &masked, &f.Sort, &created, &x.Scope, &hidden, &x.Pattern,
-		&searchable, &public, &x.Preset); err != nil {
+		&searchable, &public, &x.Preset, &x.Visibility, &x.Choices, &asks); err != nil {
 		return f, err
 	}
 	f.Required, f.Masked, f.CreatedAt = required != 0, masked != 0, at(created)
-	x.Hidden, x.Searchable, x.Public = hidden != 0, searchable != 0, public != 0
+	x.Hidden, x.Searchable, x.Public, x.Select = hidden != 0, searchable != 0, public != 0, asks != 0
 	return f, json.Unmarshal([]byte(options), &f.Options)
 }
 
@@ -89,9 +89,11 @@ func (s *Store) SaveField(ctx context.Context, f field.VisitorField, fresh bool,
 		}
 		if !fresh {
 			n, err := t.exec(ctx, `UPDATE field SET name = $3, options = $4, required = $5, masked = $6, sort = $7,
-				scope = $8, hidden = $9, pattern = $10, searchable = $11, public = $12, preset = $13 WHERE id = $1 AND tenant = $2`,
+				scope = $8, hidden = $9, pattern = $10, searchable = $11, public = $12, preset = $13,
+				visibility = $14, choices = $15, asks = $16, kind = $17 WHERE id = $1 AND tenant = $2`,
 				f.ID, string(f.Tenant), f.Name, jsonList(f.Options), flag(f.Required), flag(f.Masked), f.Sort,
-				f.Custom.In(), flag(f.Custom.Hidden), f.Custom.Pattern, flag(f.Custom.Searchable), flag(f.Custom.Public), f.Custom.Preset)
+				f.Custom.In(), flag(f.Custom.Hidden), f.Custom.Pattern, flag(f.Custom.Searchable), flag(f.Custom.Public), f.Custom.Preset,
+				f.Custom.Visibility, f.Custom.Choices, flag(f.Custom.Select), string(f.Kind))
 			if err == nil && n == 0 {
 				err = missing("field")
 			}
@@ -105,8 +107,10 @@ func (s *Store) SaveField(ctx context.Context, f field.VisitorField, fresh bool,
 			return err
 		}
 		_, err = t.exec(ctx, `INSERT INTO field (id, tenant, key, name, kind, options, required, masked, sort, created_at,
-			scope, hidden, pattern, searchable, public, preset) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`, f.ID, string(f.Tenant), f.Key, f.Name, string(f.Kind), jsonList(f.Options),
-			flag(f.Required), flag(f.Masked), f.Sort, ms(f.CreatedAt), f.Custom.In(), flag(f.Custom.Hidden), f.Custom.Pattern, flag(f.Custom.Searchable), flag(f.Custom.Public), f.Custom.Preset)
+			scope, hidden, pattern, searchable, public, preset, visibility, choices, asks)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`, f.ID, string(f.Tenant), f.Key, f.Name, string(f.Kind), jsonList(f.Options),
+			flag(f.Required), flag(f.Masked), f.Sort, ms(f.CreatedAt), f.Custom.In(), flag(f.Custom.Hidden), f.Custom.Pattern, flag(f.Custom.Searchable), flag(f.Custom.Public), f.Custom.Preset,
+			f.Custom.Visibility, f.Custom.Choices, flag(f.Custom.Select))
 		return err
 	})
 }

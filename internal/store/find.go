@@ -119,6 +119,12 @@ func (s *Store) findOuter(ctx context.Context, f *finding, q conversation.Query)
 		escape := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 		f.outer = append(f.outer, `LOWER(v.name) LIKE `+f.arg("%"+escape.Replace(strings.ToLower(q.Name))+"%")+` ESCAPE '\'`)
 	}
+	if q.Said != "" {
+		f.outer = append(f.outer, `EXISTS (SELECT 1 FROM message m WHERE m.conversation = c.id AND LOWER(m.text) LIKE `+f.arg("%"+literal.Replace(strings.ToLower(q.Said))+"%")+` ESCAPE '\')`)
+	}
+	if q.Assigned {
+		f.outer = append(f.outer, `c.agent <> ''`)
+	}
 	if len(q.Tags) > 0 {
 		f.outer = append(f.outer, "EXISTS (SELECT 1 FROM tag_link k WHERE k.target = c.id AND k.tag IN "+s.dialect.list(f.arg(jsonList(q.Tags)))+")")
 	}

@@ -79,6 +79,12 @@ type IdentityStore interface {
 	Identity(ctx context.Context, t id.Tenant, v id.Visitor) (Identity, error)
 	// Identities returns those of the given visitors that have one, in no order.
 	Identities(ctx context.Context, t id.Tenant, list []id.Visitor) ([]Identity, error)
+	// FindVisitors returns a page of the visitors that fit, and how many there are,
+	// among the newest MaxFound and those named whole.
+	FindVisitors(ctx context.Context, t id.Tenant, q Search) (page []Found, total int, err error)
+	// RemoveVisitor deletes a visitor with everything that is only about it. Errors:
+	// NotFound "visitor_not_found"; Conflict "visitor_has_conversations".
+	RemoveVisitor(ctx context.Context, t id.Tenant, v id.Visitor) error
 	// SetStatus changes the status of an identity.
 	SetStatus(ctx context.Context, t id.Tenant, v id.Visitor, status string, at time.Time) error
 }

@@ -133,7 +133,7 @@ func testCustomFields(t *testing.T, s *store.Store, w, o *World, v id.Visitor, s
 	t.Helper()
 	ctx, c := t.Context(), w.Start("Ida", "")
 	f := field.VisitorField{ID: id.New(), Tenant: w.Tenant, Key: "order-No", Name: "Order", Kind: field.Text, Options: []string{}, CreatedAt: T0,
-		Custom: field.Custom{Scope: field.OfConversation, Hidden: true, Pattern: "^[0-9]+$", Searchable: true, Public: true, Preset: "1"}}
+		Custom: field.Custom{Scope: field.OfConversation, Hidden: true, Pattern: "^[0-9]+$", Searchable: true, Public: true, Preset: "1", Visibility: "public", Choices: "a,b", Select: true}}
 	must(t, s.SaveField(ctx, f, true, 9))
 	list, err := s.AllFields(ctx, w.Tenant)
 	must(t, err)

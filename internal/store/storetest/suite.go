@@ -63,6 +63,8 @@ var suite = []struct {
 	{"Job/Moved", testJobsMoved},
 	{"Routing/Handovers", testHandovers},
 	{"Visitor/Registered", testRegistered},
+	{"Visitor/Find", testFindVisitors},
+	{"Guest/TriggersAndMailboxes", testTriggers},
 	{"Report/Facts", testFacts},
 	{"Detail/Hold", testHold},
 	{"Detail/Details", testDetails},

@@ -21,6 +21,7 @@ import (
 	"parlor/internal/hook"
 	"parlor/internal/id"
 	"parlor/internal/leave"
+	"parlor/internal/mailbox"
 	"parlor/internal/media"
 	"parlor/internal/memo"
 	"parlor/internal/presence"
@@ -29,6 +30,7 @@ import (
 	"parlor/internal/routing"
 	"parlor/internal/tag"
 	"parlor/internal/transcript"
+	"parlor/internal/trigger"
 	"parlor/internal/visitor"
 )
 
@@ -57,6 +59,8 @@ type Deps struct {
 	Priorities    *priority.Service
 	Canned        *canned.Service
 	Contacts      *contact.Service
+	Triggers      *trigger.Service
+	Mailboxes     *mailbox.Service
 	// Clients finds the address that a request came from.
 	Clients interface{ Of(r *http.Request) string }
 	// PublicURL is the address under which people reach the server; empty: taken

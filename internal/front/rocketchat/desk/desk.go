@@ -18,6 +18,7 @@ func Mount(kit *contract.Kit) {
 	f.priorities()
 	f.roomMethods()
 	f.guestsForAgents()
+	f.guestSearch()
 	f.analytics()
 	f.cannedResponses()
 	f.contacts()

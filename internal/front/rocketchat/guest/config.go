@@ -11,6 +11,7 @@ import (
 	"parlor/internal/account"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
+	"parlor/internal/field"
 	"parlor/internal/front/rocketchat/contract"
 	"parlor/internal/id"
 	"parlor/internal/setting"
@@ -48,10 +49,38 @@ func (f *Front) config(ctx context.Context, c *contract.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	triggers, err := f.pageTriggers(ctx, c.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	fields, err := f.publicFields(ctx, c.Tenant)
+	if err != nil {
+		return nil, err
+	}
 	conf := contract.Object{"enabled": true, "online": online, "settings": widgetSettings(company), "theme": widgetTheme(company), "messages": widgetMessages(company),
 		"survey":   contract.Object{"items": surveyItems, "values": surveyValues},
-		"triggers": []contract.Object{}, "departments": departments, "resources": contract.Object{"sound": "", "emojis": []contract.Object{}}, "customFields": []contract.Object{}}
+		"triggers": triggers, "departments": departments, "resources": contract.Object{"sound": "", "emojis": []contract.Object{}}, "customFields": fields}
 	return contract.Object{"config": conf}, f.addGuest(ctx, c, company, in.Token, conf)
+}
+
+// publicFields are the custom fields that visitors are asked for.
+func (f *Front) publicFields(ctx context.Context, t id.Tenant) ([]contract.Object, error) {
+	list, err := f.Fields.All(ctx, t)
+	out := []contract.Object{}
+	for _, x := range list {
+		if x.Custom.In() != field.OfVisitor || x.Custom.Hidden || !x.Custom.Public {
+			continue
+		}
+		o := contract.Object{"_id": x.Key, "label": x.Name, "regexp": x.Custom.Pattern, "required": x.Required, "type": "input", "defaultValue": nil}
+		if x.Custom.Preset != "" {
+			o["defaultValue"] = x.Custom.Preset
+		}
+		if x.Kind == field.Choice {
+			o["type"], o["options"] = "select", x.Options
+		}
+		out = append(out, o)
+	}
+	return out, err
 }
 
 // surveyItems are the questions of the contract's survey, with its spelling.

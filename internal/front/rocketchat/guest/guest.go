@@ -38,6 +38,8 @@ func Mount(mux *http.ServeMux, kit *contract.Kit, o Options) *Front {
 	f.uploads(mux)
 	f.visitorMethods()
 	f.wishes()
+	f.greetings()
+	f.leavings()
 	f.realtime(mux)
 	f.widgetPage(mux)
 	return f

@@ -23,4 +23,6 @@ func Mount(kit *contract.Kit) {
 	f.unitCalls()
 	f.customFields()
 	f.hourCalls()
+	f.triggers()
+	f.mailboxes()
 }
