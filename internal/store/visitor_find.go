@@ -94,10 +94,38 @@ func (s *Store) RemoveVisitor(ctx context.Context, t id.Tenant, v id.Visitor) (e
 				return err
 			}
 		}
+		if err := forgetContacts(ctx, x, t, v); err != nil {
+			return err
+		}
 		if _, err := x.exec(ctx, `DELETE FROM page WHERE visitor = $1`, string(v)); err != nil {
 			return err
 		}
 		_, err = x.exec(ctx, `DELETE FROM visitor WHERE id = $1 AND tenant = $2`, string(v), string(t))
 		return err
 	})
+}
+
+// forgetContacts takes a visitor off its contacts. A contact that nobody has
+// confirmed goes with its last channel.
+func forgetContacts(ctx context.Context, x *tx, t id.Tenant, v id.Visitor) error {
+	list, err := all(ctx, x, scalar[string], `SELECT DISTINCT contact FROM contact_channel WHERE tenant = $1 AND visitor = $2`, string(t), string(v))
+	if err != nil {
+		return err
+	}
+	if _, err := x.exec(ctx, `DELETE FROM contact_channel WHERE tenant = $1 AND visitor = $2`, string(t), string(v)); err != nil {
+		return err
+	}
+	for _, c := range list {
+		n, err := x.exec(ctx, `DELETE FROM contact WHERE id = $1 AND tenant = $2 AND unknown = 1
+			AND NOT EXISTS (SELECT 1 FROM contact_channel k WHERE k.contact = $1)`, c, string(t))
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			if _, err := x.exec(ctx, `DELETE FROM contact_point WHERE contact = $1`, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
