@@ -147,6 +147,8 @@ type Line struct {
 	ByAgent id.Agent `json:"byAgent,omitempty"`
 	// FromTeam is the team from which it was transferred.
 	FromTeam id.Team `json:"fromTeam,omitempty"`
+	// FromAgent is the agent who had it before a transfer.
+	FromAgent id.Agent `json:"fromAgent,omitempty"`
 	// Via is the team that was asked for if another one serves for it.
 	Via     id.Team `json:"via,omitempty"`
 	ViaName string  `json:"viaName,omitempty"`

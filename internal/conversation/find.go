@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 	"regexp"
+	"slices"
 	"time"
 
 	"parlor/internal/actor"
@@ -32,6 +33,8 @@ const (
 	ByLast   Order = "last"
 	ByName   Order = "name"
 	ByUnread Order = "messages"
+	// ByOpen puts those that run before those that ended.
+	ByOpen Order = "open"
 )
 
 // Span is a time; a zero end is open. Both ends belong to it.
@@ -44,7 +47,9 @@ type Query struct {
 	Agents []id.Agent
 	Teams  []id.Team
 	// Name is a part of the visitor's name, in any case.
-	Name    string
+	Name string
+	// Exact is the visitor's whole name.
+	Exact   string
 	Visitor id.Visitor
 	// Visitors, if any, are those of which one must be its visitor.
 	Visitors []id.Visitor
@@ -76,14 +81,23 @@ type Query struct {
 const MaxFound = 10_000
 
 // Look returns a page of the conversations that fit a query, and how many there
-// are, MaxFound at most. Who may not see everything finds its own only.
+// are, MaxFound at most. Who is bound to teams finds those of these teams, who may
+// not see everything its own only.
 // Errors: Forbidden "not_allowed" if others are asked for.
 func (s *Service) Look(ctx context.Context, who actor.Actor, q Query) (page []Conversation, total int, err error) {
 	defer errs.Wrap(&err, "conversation.Look")
 	if who.Kind == actor.Visitor {
 		return nil, 0, errs.New(errs.Forbidden, "agents_only", "Only agents search conversations.")
 	}
-	if !who.Can(actor.SeeAll) && (len(q.Agents) != 1 || q.Agents[0] != who.Agent) {
+	if who.Bound {
+		if len(q.Teams) == 0 {
+			q.Teams = who.Teams
+		}
+		q.Teams = slices.DeleteFunc(slices.Clone(q.Teams), func(t id.Team) bool { return !slices.Contains(who.Teams, t) })
+		if len(q.Teams) == 0 {
+			return []Conversation{}, 0, nil
+		}
+	} else if !who.Can(actor.SeeAll) && (len(q.Agents) != 1 || q.Agents[0] != who.Agent) {
 		return nil, 0, errs.New(errs.Forbidden, "not_allowed", "Your role does not allow seeing conversations of others.")
 	}
 	q.Tenant = who.Tenant

@@ -221,7 +221,7 @@ func (s *Service) Transfer(ctx context.Context, who actor.Actor, c id.Conversati
 	if err != nil {
 		return got, err
 	}
-	line := conversation.Line{Name: conversation.LineTransferred, Team: to.Team, TeamName: name, By: who.Name, ByAgent: who.Agent, FromTeam: before.Team, Note: to.Note}
+	line := conversation.Line{Name: conversation.LineTransferred, Team: to.Team, TeamName: name, By: who.Name, ByAgent: who.Agent, FromTeam: before.Team, FromAgent: before.Agent, Note: to.Note}
 	if line, err = s.instead(ctx, before, to, line); err != nil {
 		return got, err
 	}
@@ -252,7 +252,7 @@ func (s *Service) Return(ctx context.Context, who actor.Actor, c id.Conversation
 	if before.Status == conversation.Closed {
 		return got, errs.New(errs.Conflict, "conversation_closed", "The conversation is closed.")
 	}
-	line := conversation.Line{Name: conversation.LineQueued, By: who.Name, ByAgent: who.Agent, FromTeam: before.Team}
+	line := conversation.Line{Name: conversation.LineQueued, By: who.Name, ByAgent: who.Agent, FromTeam: before.Team, FromAgent: before.Agent}
 	if team == "" {
 		team = before.Team
 	} else if line.TeamName, err = s.teamName(ctx, who.Tenant, team); err != nil {
@@ -306,7 +306,7 @@ func (s *Service) give(ctx context.Context, c conversation.Conversation, h hando
 		return c, err
 	}
 	rules := book.Service(c.Inbox, c.Team).Routing
-	line := conversation.Line{Name: conversation.LineAssigned, Agent: h.to, AgentName: h.name, By: h.by, ByAgent: h.byAgent, FromTeam: c.Team, Rule: string(h.rule), Note: h.note}
+	line := conversation.Line{Name: conversation.LineAssigned, Agent: h.to, AgentName: h.name, By: h.by, ByAgent: h.byAgent, FromTeam: c.Team, FromAgent: c.Agent, Rule: string(h.rule), Note: h.note}
 	if h.rule == RuleTransfer {
 		line.Name = conversation.LineTransferred
 	}

@@ -51,6 +51,7 @@ var orders = map[conversation.Order]string{
 	conversation.ByLast:   "c.last_at",
 	conversation.ByName:   "v.name",
 	conversation.ByUnread: "c.last_seq",
+	conversation.ByOpen:   "CASE WHEN c.status = 'closed' THEN 0 ELSE 1 END",
 }
 
 // Find implements conversation.Store.
@@ -124,6 +125,9 @@ func (s *Store) findOuter(ctx context.Context, f *finding, q conversation.Query)
 	}
 	if q.Assigned {
 		f.outer = append(f.outer, `c.agent <> ''`)
+	}
+	if q.Exact != "" {
+		f.outer = append(f.outer, "v.name = "+f.arg(q.Exact))
 	}
 	if len(q.Tags) > 0 {
 		f.outer = append(f.outer, "EXISTS (SELECT 1 FROM tag_link k WHERE k.target = c.id AND k.tag IN "+s.dialect.list(f.arg(jsonList(q.Tags)))+")")

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -81,9 +83,21 @@ func (c *Call) Arg(name string) string { return c.Args().Get(name) }
 // Args returns the query. A parameter may be written with brackets behind it.
 func (c *Call) Args() url.Values {
 	if c.query == nil {
-		c.query = c.R.URL.Query()
+		c.query = unnumbered(c.R.URL.Query())
 	}
 	return c.query
+}
+
+// unnumbered writes name[0], name[1] as name[].
+func unnumbered(q url.Values) url.Values {
+	for _, k := range slices.Sorted(maps.Keys(q)) {
+		name, index, ok := strings.Cut(strings.TrimSuffix(k, "]"), "[")
+		if n, err := strconv.Atoi(index); ok && err == nil && n >= 0 && n < MostCount {
+			q[name+"[]"] = append(q[name+"[]"], q[k]...)
+			delete(q, k)
+		}
+	}
+	return q
 }
 
 // List returns the values of an array parameter.
@@ -147,6 +161,10 @@ func (c *Call) ReadQuery(s Shape, dest any) error {
 				many[i] = x
 			}
 			v[name] = many
+			continue
+		}
+		if name, key, ok := strings.Cut(strings.TrimSuffix(k, "]"), "["); ok {
+			v[name] = map[string]any{key: list[0]}
 			continue
 		}
 		v[k] = list[0]

@@ -98,12 +98,19 @@ func (f *Kit) roomsWith(ctx context.Context, t id.Tenant, list []conversation.Co
 		r.Tags = namesOf(c.Tags, names)
 		a := &Authors{f: f, visit: known[c.Visitor], agents: people, inside: true}
 		for _, m := range last[c.ID] {
-			if v, shown := a.Message(m); shown && v.Type != "uj" && m.Kind != conversation.Note {
+			if v, shown := a.Message(m); shown && counts(m) {
 				r.Last = &v
 			}
 		}
 	}
 	return rooms, nil
+}
+
+// counts reports whether a message can be the last one of a room: neither that
+// somebody joined nor that it went back to the queue.
+func counts(m conversation.Message) bool {
+	silent := m.Line != nil && (m.Line.Name == conversation.LineAssigned || m.Line.Name == conversation.LineJoined || m.Line.Name == conversation.LineQueued)
+	return !silent && m.Kind != conversation.Note
 }
 
 // namesOf turns ids of tags into their names; a tag that is gone is left out.
@@ -148,6 +155,25 @@ func (r *RoomView) describe(c conversation.Conversation, d conversation.Details,
 	}
 }
 
+// holding is what is said of a room that is put on hold, or taken off it.
+func (a *Authors) holding(l *conversation.Line, by account.Agent) string {
+	who := by.Name
+	if who == "" {
+		who = a.visit.Visitor.Name
+	}
+	switch {
+	case l.Note != "" && a.inside:
+		return l.Note
+	case l.Name == conversation.LineHeld && l.ByAgent == "":
+		return "The chat was automatically placed On Hold"
+	case l.Name == conversation.LineHeld:
+		return "The chat was manually placed On Hold by " + who
+	case l.ByAgent == "":
+		return "The chat was automatically resumed from On Hold upon receiving a new message from " + who
+	}
+	return "The chat was manually resumed from On Hold by " + who
+}
+
 // moved adds what a line of a transfer or of holding says.
 func (a *Authors) moved(v *MessageView, m conversation.Message) {
 	l := m.Line
@@ -157,9 +183,7 @@ func (a *Authors) moved(v *MessageView, m conversation.Message) {
 	}
 	switch l.Name {
 	case conversation.LineHeld, conversation.LineResumed:
-		if a.inside {
-			v.Comment = l.Note
-		}
+		v.Comment = a.holding(l, by)
 		return
 	case conversation.LineTransferred, conversation.LineQueued:
 	default:

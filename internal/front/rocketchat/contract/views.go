@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -383,6 +384,40 @@ func (a *Authors) line(v MessageView, m conversation.Message) (MessageView, bool
 	}
 	a.moved(&v, m)
 	return v, v.Type != ""
+}
+
+// Messages are what a room shows of a message: a transfer also tells who left, who
+// came, and that another department took it. The oldest comes first.
+func (a *Authors) Messages(m conversation.Message) []MessageView {
+	v, shown := a.Message(m)
+	if !shown {
+		return nil
+	}
+	list := []MessageView{v}
+	l := m.Line
+	if l == nil || l.Name != conversation.LineTransferred && l.Name != conversation.LineQueued {
+		return list
+	}
+	beside := func(kind string, who account.Agent) {
+		x := v
+		x.ID, x.Type, x.Text, x.Transfer = v.ID+"-"+kind, kind, who.Username, nil
+		x.User = userView{string(who.ID), who.Username, who.Name}
+		list = append(list, x)
+	}
+	if who, ok := a.agents[l.FromAgent]; ok {
+		beside("ul", who)
+	}
+	if who, ok := a.agents[l.Agent]; ok {
+		beside("uj", who)
+	}
+	if l.Via != "" {
+		x := v
+		x.ID, x.Type = v.ID+"-via", "livechat_transfer_history_fallback"
+		x.Transfer = maps.Clone(v.Transfer)
+		x.Transfer["prevDepartment"] = l.ViaName
+		list = append(list, x)
+	}
+	return list
 }
 
 // attach adds the file of a message.

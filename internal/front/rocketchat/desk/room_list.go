@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"parlor/internal/actor"
@@ -23,21 +24,21 @@ func (f *Front) roomLists() {
 	)
 }
 
-// roomsShape is the query of GET livechat/rooms.
-var roomsShape = contract.Dict(contract.Maybe("agents", contract.List(contract.Text)), contract.Maybe("units", contract.List(contract.Text)), contract.Maybe("tags", contract.List(contract.Text)), contract.Maybe("priorityId", contract.Text), contract.Maybe("roomName", contract.Text),
-	contract.Maybe("departmentId", contract.Text), contract.Maybe("open", contract.Text), contract.Maybe("onhold", contract.Text), contract.Maybe("queued", contract.Text), contract.Maybe("createdAt", contract.Text), contract.Maybe("closedAt", contract.Text),
-	contract.Maybe("customFields", contract.Text), contract.Maybe("sort", contract.Text), contract.Maybe("fields", contract.Text), contract.Maybe("query", contract.Text), contract.Maybe("offset", contract.Text), contract.Maybe("count", contract.Text))
+// roomsShape is the query of GET livechat/rooms, in which departments are one or many.
+func roomsShape(departments contract.Shape) contract.Shape {
+	return contract.Dict(contract.Maybe("agents", contract.List(contract.Text)), contract.Maybe("units", contract.List(contract.Text)), contract.Maybe("tags", contract.List(contract.Text)), contract.Maybe("priorityId", contract.Text), contract.Maybe("roomName", contract.Text),
+		contract.Maybe("departmentId", departments), contract.Maybe("open", contract.Text), contract.Maybe("onhold", contract.Text), contract.Maybe("queued", contract.Text), contract.Maybe("createdAt", contract.Text), contract.Maybe("closedAt", contract.Text),
+		contract.Maybe("customFields", contract.Text), contract.Maybe("sort", contract.Text), contract.Maybe("fields", contract.Text), contract.Maybe("query", contract.Text), contract.Maybe("offset", contract.Text), contract.Maybe("count", contract.Text))
+}
 
 // listRooms answers GET livechat/rooms: those of everybody, or an agent's own.
 func (f *Front) listRooms(ctx context.Context, c *contract.Call) (any, error) {
-	for _, name := range []string{"agents", "tags", "units"} {
-		if v := c.Args()[name]; len(v) == 1 {
-			c.Args()[name+"[]"] = v
-			delete(c.Args(), name)
-		}
+	var in struct{ RoomName, PriorityID string }
+	shape := roomsShape(contract.Text)
+	if len(c.Args()["departmentId[]"]) > 0 {
+		shape = roomsShape(contract.List(contract.Text))
 	}
-	var in struct{ RoomName, DepartmentID, PriorityID string }
-	if err := c.ReadQuery(roomsShape, &in); err != nil {
+	if err := c.ReadQuery(shape, &in); err != nil {
 		return nil, err
 	}
 	agents, err := f.agentIDs(ctx, c, c.List("agents"))
@@ -52,9 +53,14 @@ func (f *Front) listRooms(ctx context.Context, c *contract.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := conversation.Query{Agents: agents, Name: in.RoomName, State: stateOf(c), Offset: w.Offset, Limit: max(w.Count, 1)}
-	if in.DepartmentID != "" {
-		q.Teams = []id.Team{id.Team(in.DepartmentID)}
+	q := conversation.Query{Agents: agents, State: stateOf(c), Offset: w.Offset, Limit: max(w.Count, 1)}
+	if inner := strings.Trim(in.RoomName, `"`); len(in.RoomName) == len(inner)+2 {
+		q.Exact = inner
+	} else {
+		q.Name = in.RoomName
+	}
+	if ok, err := f.teamsAsked(ctx, c, &q); err != nil || !ok {
+		return contract.Page("rooms", []contract.RoomView(nil), w), err
 	}
 	if in.PriorityID != "" {
 		q.Levels = []string{in.PriorityID}
@@ -72,6 +78,32 @@ func (f *Front) listRooms(ctx context.Context, c *contract.Call) (any, error) {
 		return nil, err
 	}
 	return f.roomPage(ctx, c, "rooms", found, w, total)
+}
+
+// teamsAsked reads departments and units; ok is false if no team is in both.
+func (f *Front) teamsAsked(ctx context.Context, c *contract.Call, q *conversation.Query) (ok bool, err error) {
+	for _, t := range c.List("departmentId") {
+		q.Teams = append(q.Teams, id.Team(t))
+	}
+	units := c.List("units")
+	if len(units) == 0 {
+		return true, nil
+	}
+	book, err := f.Accounts.Book(ctx, c.Tenant)
+	if err != nil {
+		return false, err
+	}
+	var teams []id.Team
+	for _, u := range book.Units {
+		if slices.Contains(units, u.ID) {
+			teams = append(teams, u.Teams...)
+		}
+	}
+	if len(q.Teams) > 0 {
+		teams = slices.DeleteFunc(teams, func(t id.Team) bool { return !slices.Contains(q.Teams, t) })
+	}
+	q.Teams = teams
+	return len(teams) > 0, nil
 }
 
 // roomPage is a page of rooms with their departments.
@@ -149,7 +181,7 @@ func stateOf(c *contract.Call) conversation.State {
 
 // roomOrders are the keys by which rooms can be sorted.
 var roomOrders = map[string]conversation.Order{"ts": conversation.ByStart, "closedAt": conversation.ByEnd, "lm": conversation.ByLast,
-	"_updatedAt": conversation.ByLast, "fname": conversation.ByName, "name": conversation.ByName, "msgs": conversation.ByUnread}
+	"_updatedAt": conversation.ByLast, "fname": conversation.ByName, "name": conversation.ByName, "msgs": conversation.ByUnread, "open": conversation.ByOpen}
 
 // narrow reads times, fields and order.
 func (f *Front) narrow(ctx context.Context, c *contract.Call, q *conversation.Query) (err error) {

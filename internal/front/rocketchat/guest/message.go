@@ -3,6 +3,7 @@ package guest
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"parlor/internal/actor"
@@ -175,13 +176,13 @@ func (f *Front) past(ctx context.Context, who actor.Actor, k visitor.Known, rid 
 			return nil, err
 		}
 		for i := len(list) - 1; i >= 0 && len(out) < w.Count; i-- {
-			v, shown := a.Message(list[i])
-			switch {
-			case !shown:
-			case skip > 0:
-				skip--
-			default:
-				out = append(out, v)
+			for _, v := range slices.Backward(a.Messages(list[i])) {
+				switch {
+				case skip > 0:
+					skip--
+				case len(out) < w.Count:
+					out = append(out, v)
+				}
 			}
 		}
 		if len(list) < r.Limit || len(out) == w.Count {
