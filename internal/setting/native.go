@@ -1,10 +1,7 @@
 package setting
 
 // native are what options stand for that are set elsewhere.
-var native = map[string]struct {
-	get func(c Company) any
-	set func(c *Company, v any)
-}{
+var native = map[string]way{
 	"Livechat_Routing_Method": {get: func(c Company) any { return methodOf(c.Routing.Rule) }, set: func(c *Company, v any) { c.Routing.Rule = methodRules[v.(string)] }},
 	"Livechat_last_chatted_agent_routing": {get: func(c Company) any { return flagOf(c.Routing.Returning, true) || flagOf(c.Routing.LastServed, true) }, set: func(c *Company, v any) {
 		c.Routing.Returning, c.Routing.LastServed = flagAt(v), flagAt(v)
@@ -26,6 +23,13 @@ var native = map[string]struct {
 		}
 		return "Single"
 	}, set: func(c *Company, v any) { c.Shifts.Several = v == "Multiple" }},
+	"Livechat_auto_close_on_hold_chats_timeout": {get: func(c Company) any { return numberOf(c.Timers.Hold, 3600) }, set: func(c *Company, v any) { c.Timers.Hold = spanAt(v) }},
+	"Livechat_visitor_inactivity_timeout":       {get: func(c Company) any { return numberOf(c.Timers.AbandonAfter, 3600) }, set: func(c *Company, v any) { c.Timers.AbandonAfter = spanAt(v) }},
+	"Livechat_abandoned_rooms_action": {get: func(c Company) any { return actionOf(c.Timers.Abandon) }, set: func(c *Company, v any) {
+		c.Timers.Abandon = map[any]string{"close": "close", "Livechat_close_chat": "close", "on-hold": "hold", "none": "none"}[v]
+	}},
+	"Livechat_abandoned_rooms_closed_custom_message":   promptOption(PromptIdleEnd),
+	"Livechat_auto_close_on_hold_chats_custom_message": promptOption(PromptHoldEnd),
 	"Livechat_max_queue_wait_time": {get: func(c Company) any {
 		if n := numberOf(c.Timers.Queue, 0); n > 0 {
 			return (n + 59) / 60
@@ -35,6 +39,44 @@ var native = map[string]struct {
 		n := min(max(v.(int), 0)*60, maxSpan)
 		c.Timers.Queue = &n
 	}},
+}
+
+// way reads and writes what an option stands for.
+type way struct {
+	get func(c Company) any
+	set func(c *Company, v any)
+}
+
+// promptOption stands for a prompt in every language.
+func promptOption(name string) way {
+	return way{get: func(c Company) any { return c.Prompts[name][""] }, set: func(c *Company, v any) {
+		prompts := map[string]Text{}
+		for n, t := range c.Prompts {
+			if n != name {
+				prompts[n] = t
+			}
+		}
+		if v != "" {
+			prompts[name] = Text{"": v.(string)}
+		}
+		c.Prompts = prompts
+	}}
+}
+
+// actionOf is the contract's word for what happens to an abandoned conversation.
+func actionOf(abandon string) string {
+	switch abandon {
+	case "close":
+		return abandon
+	case "hold":
+		return "on-hold"
+	}
+	return "none"
+}
+
+func spanAt(v any) *int {
+	n := min(max(v.(int), 0), maxSpan)
+	return &n
 }
 
 // maxCap is the most conversations that a limit can allow; a higher one is none.

@@ -104,6 +104,14 @@ type Timers struct {
 	MaxLength *int `json:"maxLength,omitempty"`
 	// Accept is how long a transfer to an agent waits to be accepted. Default 0: it needs no consent.
 	Accept *int `json:"accept,omitempty"`
+	// Hold ends a conversation that is on hold for so long. Default 3600.
+	Hold *int `json:"hold,omitempty"`
+	// Abandon says what happens when a visitor leaves an answer unanswered for
+	// AbandonAfter: "none" (default), "close" or "hold".
+	Abandon string `json:"abandon,omitempty"`
+	// AbandonAfter is counted from the agent's first message after the visitor's
+	// last. Default 3600.
+	AbandonAfter *int `json:"abandonAfter,omitempty"`
 	// InviteValid is how long an agent's invitation binds the visitor to that
 	// agent. Default 1200.
 	InviteValid *int `json:"inviteValid,omitempty"`
@@ -178,6 +186,11 @@ func Merge(base, over Service) Service {
 	inherit(&t.AgentLate, o.AgentLate)
 	inherit(&t.MaxLength, o.MaxLength)
 	inherit(&t.Accept, o.Accept)
+	inherit(&t.Hold, o.Hold)
+	inherit(&t.AbandonAfter, o.AbandonAfter)
+	if o.Abandon != "" {
+		t.Abandon = o.Abandon
+	}
 	inherit(&t.InviteValid, o.InviteValid)
 	r, n := &out.Routing, over.Routing
 	if n.Rule != "" {
@@ -239,9 +252,10 @@ func Effective(c Company, in Inbox, team *Team) Service {
 // Defaults returns the service settings of an installation that sets nothing.
 // Every field except Hours and Prompts is set; a nil Hours is always open.
 func Defaults() Service {
-	zero, valid, yes, no := 0, 1200, true, false
+	zero, valid, hour, yes, no := 0, 1200, 3600, true, false
 	return Service{
-		Timers: Timers{IdleWarn: &zero, IdleClose: &zero, Queue: &zero, AgentLate: &zero, MaxLength: &zero, Accept: &zero, InviteValid: &valid},
+		Timers: Timers{IdleWarn: &zero, IdleClose: &zero, Queue: &zero, AgentLate: &zero, MaxLength: &zero, Accept: &zero, InviteValid: &valid,
+			Hold: &hour, Abandon: "none", AbandonAfter: &hour},
 		Routing: Routing{Rule: "rotation", Returning: &yes, LastServed: &yes, AgentOnly: &no, TeamCap: &zero, FirstBatch: &zero,
 			MaxWaiting: &zero, AgentCap: &zero, Unattended: &no, BotsFirst: &no, SkipAway: &no, Overflow: []Overflow{}, Lost: "requeue"},
 	}

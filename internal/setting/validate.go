@@ -255,10 +255,12 @@ func (s Service) check(c *check) {
 	s.Hours.check(c)
 	t, r := s.Timers, s.Routing
 	for field, n := range map[string]*int{"timers.idleWarn": t.IdleWarn, "timers.idleClose": t.IdleClose, "timers.queue": t.Queue,
-		"timers.agentLate": t.AgentLate, "timers.maxLength": t.MaxLength, "timers.inviteValid": t.InviteValid} {
+		"timers.agentLate": t.AgentLate, "timers.maxLength": t.MaxLength, "timers.inviteValid": t.InviteValid,
+		"timers.hold": t.Hold, "timers.abandonAfter": t.AbandonAfter} {
 		c.maybe(field, n, 0, maxSpan)
 	}
 	c.maybe("timers.accept", t.Accept, 0, 600)
+	c.oneOf("timers.abandon", t.Abandon, "", "none", "close", "hold")
 	c.oneOf("routing.rule", r.Rule, "", "rotation", "idle", "least", "fewest", "served", "manual", "offer")
 	c.oneOf("routing.lost", r.Lost, "", "requeue", "wait", "end")
 	c.maybe("routing.teamCap", r.TeamCap, 0, 999)

@@ -27,6 +27,8 @@ type past struct {
 	visitorSeq int64
 	// remindedAt is when the visitor was reminded since, zero if not.
 	remindedAt time.Time
+	// answeredAt is the agent's first message after the visitor's last, zero without one.
+	answeredAt time.Time
 	// lateTold is true if the visitor has been told that the agent takes long.
 	lateTold bool
 }
@@ -46,7 +48,9 @@ func pastOf(c conversation.Conversation, list []conversation.Message, typed time
 		switch {
 		case m.From.Kind == actor.Visitor:
 			later(m.At)
-			p.visitorSeq, p.remindedAt = m.Seq, time.Time{}
+			p.visitorSeq, p.remindedAt, p.answeredAt = m.Seq, time.Time{}, time.Time{}
+		case m.From.Kind == actor.Agent && m.Kind != conversation.Note && p.answeredAt.IsZero():
+			p.answeredAt = m.At
 		case m.Line != nil && m.Line.Name == conversation.LineIdle:
 			p.remindedAt = m.At
 		case m.Line != nil && m.Line.Name == conversation.LineLate:
@@ -70,6 +74,8 @@ type act struct {
 	key string
 	// end, if set, ends the conversation.
 	end conversation.EndBy
+	// hold puts it on hold; nobody is told.
+	hold bool
 }
 
 // seconds is a span as it is set.
@@ -80,28 +86,43 @@ func seconds(n *int) time.Duration { return time.Duration(*n) * time.Second }
 func acts(c conversation.Conversation, p past, t setting.Timers) (list []act) {
 	if c.Status == conversation.Queued {
 		if d := seconds(t.Queue); d > 0 {
-			list = append(list, act{c.QueuedAt.Add(d), conversation.LineQueueEnd, setting.PromptQueueTimeout, "queue_end", conversation.EndByQueue})
+			list = append(list, act{at: c.QueuedAt.Add(d), line: conversation.LineQueueEnd, prompt: setting.PromptQueueTimeout, key: "queue_end", end: conversation.EndByQueue})
 		}
 		return list
 	}
 	if c.Status != conversation.Open {
 		return nil
 	}
+	if c.HeldAt != nil {
+		// Whoever is on hold is not waited for.
+		if d := seconds(t.Hold); d > 0 {
+			list = append(list, act{at: c.HeldAt.Add(d), line: conversation.LineIdleEnd, prompt: setting.PromptHoldEnd, key: "hold_end", end: conversation.EndByTimeout})
+		}
+		return list
+	}
+	if d := seconds(t.AbandonAfter); d > 0 && !p.answeredAt.IsZero() {
+		switch t.Abandon {
+		case "close":
+			list = append(list, act{at: p.answeredAt.Add(d), line: conversation.LineIdleEnd, prompt: setting.PromptIdleEnd, key: "abandoned", end: conversation.EndByTimeout})
+		case "hold":
+			list = append(list, act{at: p.answeredAt.Add(d), hold: true})
+		}
+	}
 	warn, stop := seconds(t.IdleWarn), seconds(t.IdleClose)
 	key := fmt.Sprintf("idle-%d-%d", p.visitorSeq, p.visitorAt.UnixMilli())
 	switch {
 	case warn > 0 && p.remindedAt.IsZero():
-		list = append(list, act{p.visitorAt.Add(warn), conversation.LineIdle, setting.PromptIdle, key, ""})
+		list = append(list, act{at: p.visitorAt.Add(warn), line: conversation.LineIdle, prompt: setting.PromptIdle, key: key})
 	case stop > 0 && !p.remindedAt.IsZero():
-		list = append(list, act{p.remindedAt.Add(stop), conversation.LineIdleEnd, setting.PromptIdleEnd, "end-" + key, conversation.EndByTimeout})
+		list = append(list, act{at: p.remindedAt.Add(stop), line: conversation.LineIdleEnd, prompt: setting.PromptIdleEnd, key: "end-" + key, end: conversation.EndByTimeout})
 	case stop > 0:
-		list = append(list, act{p.visitorAt.Add(stop), conversation.LineIdleEnd, setting.PromptIdleEnd, "end-" + key, conversation.EndByTimeout})
+		list = append(list, act{at: p.visitorAt.Add(stop), line: conversation.LineIdleEnd, prompt: setting.PromptIdleEnd, key: "end-" + key, end: conversation.EndByTimeout})
 	}
 	if d := seconds(t.AgentLate); d > 0 && c.WaitingSince != nil && !p.lateTold {
-		list = append(list, act{c.WaitingSince.Add(d), conversation.LineLate, setting.PromptLate, fmt.Sprintf("late-%d", c.WaitingSince.UnixMilli()), ""})
+		list = append(list, act{at: c.WaitingSince.Add(d), line: conversation.LineLate, prompt: setting.PromptLate, key: fmt.Sprintf("late-%d", c.WaitingSince.UnixMilli())})
 	}
 	if d := seconds(t.MaxLength); d > 0 && c.AssignedAt != nil {
-		list = append(list, act{c.AssignedAt.Add(d), conversation.LineTooLong, setting.PromptTooLong, "too_long", conversation.EndByTimeout})
+		list = append(list, act{at: c.AssignedAt.Add(d), line: conversation.LineTooLong, prompt: setting.PromptTooLong, key: "too_long", end: conversation.EndByTimeout})
 	}
 	return list
 }
@@ -109,7 +130,7 @@ func acts(c conversation.Conversation, p past, t setting.Timers) (list []act) {
 // idleLook is how soon a conversation is looked at again that has timers of which
 // none can be due: a visitor's next message may start one.
 func idleLook(t setting.Timers) time.Duration {
-	if d := seconds(t.AgentLate); d > 0 {
+	if d := seconds(t.AgentLate); d > 0 && t.Abandon == "none" {
 		return d
 	}
 	return time.Minute
@@ -135,7 +156,7 @@ func (s *Service) due(ctx context.Context, j job.Job) error {
 		return err
 	}
 	service := book.Service(c.Inbox, c.Team)
-	if !anyTimer(service.Timers) {
+	if !anyTimer(service.Timers) && c.HeldAt == nil {
 		return nil // a sweep makes a new job when that changes
 	}
 	list, err := s.conversations.Messages(ctx, who, c.ID, conversation.Range{Limit: lookBack})
@@ -155,6 +176,9 @@ func (s *Service) due(ctx context.Context, j job.Job) error {
 		if err != nil || ended {
 			return err
 		}
+		if a.hold {
+			return job.Again(now.Add(seconds(service.Timers.Hold)))
+		}
 		next = now // look again at once: what was done may start the next timer
 	}
 	return job.Again(next)
@@ -162,6 +186,13 @@ func (s *Service) due(ctx context.Context, j job.Job) error {
 
 // do tells the visitor and ends the conversation if that is due.
 func (s *Service) do(ctx context.Context, c conversation.Conversation, a act, service setting.Service) (ended bool, err error) {
+	if a.hold {
+		_, err := s.conversations.Hold(ctx, actor.ForSystem(c.Tenant), c.ID, "")
+		if errs.CodeOf(err) == errs.Conflict {
+			err = nil
+		}
+		return false, err
+	}
 	v, err := s.visitors.Visitor(ctx, c.Tenant, c.Visitor)
 	if err != nil {
 		return false, err

@@ -2,7 +2,7 @@
 // and ends their conversations, tells visitors whose agent takes long, and ends
 // waiting and conversations that last too long.
 //
-// A conversation with any timer in force has one job, which runs when the first
+// A conversation with any timer in force, or on hold, has one job, which runs when the first
 // of them may be due, looks at the conversation as it is then, and runs again
 // when the next one may be. Messages cost nothing: they move what the job finds.
 // Jobs are leased rows, so timers go on when a node dies.
@@ -48,6 +48,7 @@ type (
 		Messages(ctx context.Context, who actor.Actor, c id.Conversation, r conversation.Range) ([]conversation.Message, error)
 		List(ctx context.Context, who actor.Actor, f conversation.Filter) ([]conversation.Conversation, string, error)
 		Note(ctx context.Context, t id.Tenant, c id.Conversation, line conversation.Line, key string) (bool, error)
+		Hold(ctx context.Context, who actor.Actor, c id.Conversation, comment string) (conversation.Conversation, error)
 		Close(ctx context.Context, who actor.Actor, c id.Conversation, by conversation.EndBy) (conversation.Conversation, error)
 	}
 	// Visitors tells a visitor's language.
@@ -69,7 +70,7 @@ type Service struct {
 	jobs          Jobs
 	clock         clock.Clock
 	log           *slog.Logger
-	todo          chan job.Job
+	todo          chan planned
 
 	mu sync.Mutex
 	// typed is when a visitor was last heard typing: typing is activity, but it
@@ -84,7 +85,7 @@ const maxTyped = 20000
 // New returns a service. Run must run.
 func New(a Accounts, c Conversations, v Visitors, ck clock.Clock, log *slog.Logger) *Service {
 	return &Service{accounts: a, conversations: c, visitors: v, clock: ck, log: log.With("component", "timer"),
-		todo: make(chan job.Job, 4096), typed: map[id.Conversation]time.Time{}}
+		todo: make(chan planned, 4096), typed: map[id.Conversation]time.Time{}}
 }
 
 // Workers returns the workers of the service's jobs. Use gives it the runner they run in.
@@ -119,7 +120,8 @@ func (s *Service) Heed(e *event.Event) {
 	switch d := e.Data.(type) {
 	case *conversation.Changed:
 		if d.Conversation.Status != conversation.Closed {
-			s.plan(dueJob(e.Tenant, d.Conversation.ID))
+			j := dueJob(e.Tenant, d.Conversation.ID)
+			s.plan(j, d.Conversation.HeldAt != nil)
 		}
 	case *conversation.Typing:
 		if d.From == actor.Visitor {
@@ -132,15 +134,21 @@ func (s *Service) Heed(e *event.Event) {
 		}
 	}
 	if e.Kind == event.SettingsChanged {
-		s.plan(sweepJob(e.Tenant, "now"))
+		s.plan(sweepJob(e.Tenant, "now"), false)
 	}
+}
+
+// planned is a job to keep; always, though the tenant may use no timer.
+type planned struct {
+	job    job.Job
+	always bool
 }
 
 // plan hands a job to Run. If Run is far behind the job is left out, and the next
 // sweep finds the conversation.
-func (s *Service) plan(j job.Job) {
+func (s *Service) plan(j job.Job, always bool) {
 	select {
-	case s.todo <- j:
+	case s.todo <- planned{j, always}:
 	default:
 		s.log.Warn("timers are behind; a conversation waits for the next sweep", "tenant", j.Tenant)
 	}
@@ -171,17 +179,17 @@ func (s *Service) work(ctx context.Context) {
 		case <-timer.C():
 			return
 		case j := <-s.todo:
-			if err := s.enqueue(ctx, j); err != nil && ctx.Err() == nil {
-				s.log.Error("timer not kept", "tenant", j.Tenant, "error", err)
+			if err := s.enqueue(ctx, j.job, j.always); err != nil && ctx.Err() == nil {
+				s.log.Error("timer not kept", "tenant", j.job.Tenant, "error", err)
 			}
 		}
 	}
 }
 
 // enqueue keeps a job, unless the tenant uses no timer at all.
-func (s *Service) enqueue(ctx context.Context, j job.Job) error {
+func (s *Service) enqueue(ctx context.Context, j job.Job, always bool) error {
 	used, err := s.used(ctx, j.Tenant)
-	if err != nil || !used {
+	if err != nil || !used && !always {
 		return err
 	}
 	return s.jobs.Enqueue(ctx, j)
@@ -210,7 +218,7 @@ func (s *Service) used(ctx context.Context, t id.Tenant) (bool, error) {
 }
 
 func anyTimer(t setting.Timers) bool {
-	return *t.IdleWarn > 0 || *t.IdleClose > 0 || *t.Queue > 0 || *t.AgentLate > 0 || *t.MaxLength > 0
+	return *t.IdleWarn > 0 || *t.IdleClose > 0 || *t.Queue > 0 || *t.AgentLate > 0 || *t.MaxLength > 0 || t.Abandon != "none"
 }
 
 func (s *Service) sweepAll(ctx context.Context) error {
@@ -219,7 +227,7 @@ func (s *Service) sweepAll(ctx context.Context) error {
 		return err
 	}
 	for _, t := range tenants {
-		if err := s.enqueue(ctx, sweepJob(t.ID, "")); err != nil {
+		if err := s.enqueue(ctx, sweepJob(t.ID, ""), false); err != nil {
 			return err
 		}
 	}

@@ -48,6 +48,8 @@ type roomMore struct {
 	Last         *MessageView      `json:"lastMessage,omitempty"`
 	Metrics      Object            `json:"metrics,omitempty"`
 	DepartmentOf Object            `json:"department,omitempty"`
+	ResponseBy   Object            `json:"responseBy,omitempty"`
+	Omnichannel  Object            `json:"omnichannel,omitempty"`
 }
 
 // ClosedMeanwhile is the error of who wants to close a room that is closed: code, or

@@ -2,10 +2,14 @@ package contract
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"parlor/internal/account"
+	"parlor/internal/actor"
 	"parlor/internal/conversation"
 	"parlor/internal/id"
+	"parlor/internal/setting"
 	"parlor/internal/visitor"
 )
 
@@ -91,11 +95,16 @@ func (f *Kit) roomsWith(ctx context.Context, t id.Tenant, list []conversation.Co
 	if err != nil {
 		return nil, err
 	}
+	book, err := f.Accounts.Book(ctx, t)
+	if err != nil {
+		return nil, err
+	}
 	for i, c := range list {
 		r := &rooms[i]
 		r.Contact, r.Visitor.Contact = persons[c.Visitor], persons[c.Visitor]
 		r.describe(c, details[c.ID], people)
 		r.Tags = namesOf(c.Tags, names)
+		f.answered(r, c, book.Service(c.Inbox, c.Team).Timers, last[c.ID], people)
 		a := &Authors{f: f, visit: known[c.Visitor], agents: people, inside: true}
 		for _, m := range last[c.ID] {
 			if v, shown := a.Message(m); shown && counts(m) {
@@ -104,6 +113,31 @@ func (f *Kit) roomsWith(ctx context.Context, t id.Tenant, list []conversation.Co
 		}
 	}
 	return rooms, nil
+}
+
+// answered tells since when a visitor has an answer of the agent, and when it will
+// count as having left. A run of answers longer than what is looked at tells neither.
+func (f *Kit) answered(r *RoomView, c conversation.Conversation, t setting.Timers, latest []conversation.Message, people map[id.Agent]account.Agent) {
+	var run []conversation.Message
+	whole := len(latest) < lastLooked
+	for _, m := range slices.Backward(latest) {
+		if m.From.Kind == actor.Visitor {
+			whole = true
+			break
+		}
+		if m.From.Kind == actor.Agent && m.Line == nil && m.Kind != conversation.Note {
+			run = append(run, m)
+		}
+	}
+	if c.Status != conversation.Open || len(run) == 0 || !whole {
+		return
+	}
+	newest, oldest := run[0], run[len(run)-1]
+	by := people[id.Agent(newest.From.ID)]
+	r.ResponseBy = Object{"_id": newest.From.ID, "username": by.Username, "lastMessageTs": Stamp(newest.At), "firstResponseTs": Stamp(oldest.At)}
+	if t.Abandon != "none" && c.HeldAt == nil {
+		r.Omnichannel = Object{"predictedVisitorAbandonmentAt": Stamp(oldest.At.Add(time.Duration(*t.AbandonAfter) * time.Second))}
+	}
 }
 
 // counts reports whether a message can be the last one of a room: neither that

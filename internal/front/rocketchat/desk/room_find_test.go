@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"parlor/internal/front/rocketchat/contracttest"
 	"parlor/internal/server/servertest"
@@ -87,7 +88,29 @@ func TestWhatARoomShowsOfItsWay(t *testing.T) {
 				t.Errorf("%d of %s, want %d: %s", got, kind, n, text)
 			}
 		}
+		d.Bob.Call("GET", "subscriptions.getOne?roomId="+rid, "").Is("subscription.unread", 1)
+		d.C.Say("w1", rid, "asked", "anybody?").Is("success", true)
+		d.Bob.Call("GET", "subscriptions.getOne?roomId="+rid, "").Is("subscription.unread", 2)
+		d.Root.Option("Unread_Count_Omni", `"mentions_only"`)
+		d.Bob.Call("GET", "subscriptions.getOne?roomId="+rid, "").Is("subscription.unread", 1)
+		d.Root.Option("Livechat_abandoned_rooms_action", `"close"`)
+		d.Root.Option("Livechat_visitor_inactivity_timeout", "60")
+		d.Root.Call("GET", "settings/Livechat_abandoned_rooms_action", "").Is("value", "close")
+		d.Root.Call("GET", "channels.info?roomId="+rid, "").Is("channel.responseBy", nil)
 		d.Bob.Method("sendMessage", fmt.Sprintf(`[{"rid":%q,"msg":"hello"}]`, rid)).Is("error", nil)
+		when := func(path string) time.Time {
+			at, err := time.Parse(time.RFC3339, fmt.Sprint(d.Root.Call("GET", "channels.info?roomId="+rid, "").Get("channel."+path)))
+			if err != nil {
+				t.Fatal(path, err)
+			}
+			return at
+		}
+		first, gone := when("responseBy.firstResponseTs"), when("omnichannel.predictedVisitorAbandonmentAt")
+		d.Bob.Method("sendMessage", fmt.Sprintf(`[{"rid":%q,"msg":"hello?"}]`, rid)).Is("error", nil)
+		if !when("responseBy.firstResponseTs").Equal(first) || !when("responseBy.lastMessageTs").After(first) || !gone.Equal(first.Add(time.Minute)) ||
+			!when("omnichannel.predictedVisitorAbandonmentAt").Equal(gone) {
+			t.Error("when the visitor counts as gone", first, gone)
+		}
 		d.Bob.Post("livechat/room.onHold", `{"roomId":%q}`, rid).Is("success", true)
 		d.Bob.Post("livechat/room.resumeOnHold", `{"roomId":%q}`, rid).Is("success", true)
 		a = d.C.Call("GET", "livechat/messages.history/"+rid+"?token=w1", "")

@@ -66,7 +66,7 @@ func departmentOf(book *account.Book, t account.Team, members int) contract.Obje
 	if n := d.Routing.TeamCap; n != nil && *n > 0 {
 		out["maxNumberSimultaneousChat"] = *n
 	}
-	if n := d.Timers.IdleClose; n != nil && *n > 0 {
+	if n := d.Timers.AbandonAfter; n != nil && *n > 0 {
 		out["visitorInactivityTimeoutInSeconds"] = *n
 	}
 	if s, ok := book.Tenant.Settings.Shifts.Of(string(t.ID)); ok {
@@ -223,7 +223,7 @@ func (in departmentInput) fillTeam(t *account.Team) error {
 	if st.Routing.TeamCap, err = limitOf(d.MaxNumberSimultaneousChat, st.Routing.TeamCap, account.MaxCap); err != nil {
 		return err
 	}
-	if st.Timers.IdleClose, err = limitOf(d.VisitorInactivityTimeoutInSeconds, st.Timers.IdleClose, maxIdle); err != nil {
+	if st.Timers.AbandonAfter, err = limitOf(d.VisitorInactivityTimeoutInSeconds, st.Timers.AbandonAfter, maxIdle); err != nil {
 		return err
 	}
 	for prompt, text := range map[string]*string{setting.PromptIdleEnd: d.AbandonedRoomsCloseCustomMessage, setting.PromptQueued: d.WaitingQueueMessage} {

@@ -3235,6 +3235,7 @@ export interface components {
             agentName?: string;
             by?: string;
             byAgent?: string;
+            fromAgent?: string;
             fromTeam?: string;
             /** @enum {string} */
             name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_end" | "too_long" | "recalled" | "edited" | "held" | "resumed" | "joined";
@@ -4007,10 +4008,15 @@ export interface components {
             name: string;
         };
         Timers: {
+            abandon?: string;
+            /** Format: int64 */
+            abandonAfter?: number;
             /** Format: int64 */
             accept?: number;
             /** Format: int64 */
             agentLate?: number;
+            /** Format: int64 */
+            hold?: number;
             /** Format: int64 */
             idleClose?: number;
             /** Format: int64 */
