@@ -20,6 +20,8 @@ const (
 	batch = 100
 	// mostMessages is how many messages of a conversation are looked at.
 	mostMessages = 5000
+	// together is how many messages, about, are held at once.
+	together = 20_000
 	// mostRunning is how many conversations that run a report works out.
 	mostRunning = 2000
 	// every is the pause between looks for ended conversations.
@@ -39,8 +41,9 @@ type Store interface {
 	FactVisitors(ctx context.Context, t id.Tenant, q Query) (int, error)
 	// Running returns conversations that run and were started within a query's time.
 	Running(ctx context.Context, t id.Tenant, q Query, limit int) ([]conversation.Conversation, error)
-	// Messages returns messages of a conversation.
-	Messages(ctx context.Context, t id.Tenant, c id.Conversation, r conversation.Range) ([]conversation.Message, error)
+	// MessagesAfter returns the messages behind each of up to conversation.MaxBulk
+	// marks, the oldest limit of each conversation, ordered by conversation and number.
+	MessagesAfter(ctx context.Context, t id.Tenant, marks []conversation.Mark, limit int) ([]conversation.Message, error)
 }
 
 // Service is the use cases of reports.
@@ -81,18 +84,51 @@ func (s *Service) catchUp(ctx context.Context, t id.Tenant) (int, error) {
 	if err != nil || len(list) == 0 {
 		return 0, err
 	}
-	facts := make([]Fact, len(list))
-	for i, c := range list {
-		if facts[i], err = s.fact(ctx, c); err != nil {
-			return 0, err
-		}
+	facts, err := s.facts(ctx, list)
+	if err != nil {
+		return 0, err
 	}
 	return len(list), s.store.KeepFacts(ctx, facts)
 }
 
-func (s *Service) fact(ctx context.Context, c conversation.Conversation) (Fact, error) {
-	list, err := s.store.Messages(ctx, c.Tenant, c.ID, conversation.Range{Limit: mostMessages})
-	return FactOf(c, list, s.clock.Now()), err
+// facts works out many conversations, in their order, with few queries: one for
+// each company and so many conversations that their messages can be held.
+func (s *Service) facts(ctx context.Context, list []conversation.Conversation) ([]Fact, error) {
+	now := s.clock.Now()
+	out := make([]Fact, 0, len(list))
+	for len(list) > 0 {
+		n := portion(list)
+		marks := make([]conversation.Mark, n)
+		for i, c := range list[:n] {
+			marks[i].Conversation = c.ID
+		}
+		messages, err := s.store.MessagesAfter(ctx, list[0].Tenant, marks, mostMessages)
+		if err != nil {
+			return nil, err
+		}
+		by := make(map[id.Conversation][]conversation.Message, n)
+		for _, m := range messages {
+			by[m.Conversation] = append(by[m.Conversation], m)
+		}
+		for _, c := range list[:n] {
+			out = append(out, FactOf(c, by[c.ID], now))
+		}
+		list = list[n:]
+	}
+	return out, nil
+}
+
+// portion is how many of the conversations are read together: of one company, and
+// with no more messages than can be held.
+func portion(list []conversation.Conversation) int {
+	messages := int64(0)
+	for i, c := range list {
+		messages += min(c.LastSeq, mostMessages)
+		if i > 0 && (messages > together || c.Tenant != list[0].Tenant) || i == conversation.MaxBulk {
+			return i
+		}
+	}
+	return len(list)
 }
 
 // Sums adds up the conversations of a query, those that run included, ordered by
@@ -109,11 +145,12 @@ func (s *Service) Sums(ctx context.Context, who actor.Actor, q Query) (list []Su
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range running {
-		f, err := s.fact(ctx, c)
-		if err != nil {
-			return nil, err
-		}
+	facts, err := s.facts(ctx, running)
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range running {
+		f := facts[i]
 		one := Sum{Key: q.key(f)}
 		one.Add(f)
 		if c.Status == conversation.Queued {
