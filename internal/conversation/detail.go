@@ -28,6 +28,8 @@ type Details struct {
 	Survey map[string]string `json:"survey,omitempty"`
 	// Transcript is a transcript that was asked for and is sent at the end.
 	Transcript *TranscriptWish `json:"transcript,omitempty"`
+	// Record is the file of its record that was kept last, "" for none.
+	Record id.File `json:"record,omitempty"`
 	// Fields are the values of the conversation's own fields by key.
 	Fields map[string]string `json:"fields,omitempty"`
 }
@@ -57,6 +59,7 @@ type DetailChange struct {
 	Transcript *TranscriptWish
 	// NoTranscript takes the wish for a transcript back.
 	NoTranscript bool
+	Record       *id.File
 }
 
 // DetailStore is the memory of details, of what is on hold and of the long list.
@@ -121,7 +124,7 @@ func (s *Service) Describe(ctx context.Context, who actor.Actor, c id.Conversati
 	if err != nil {
 		return err
 	}
-	if who.Kind == actor.Visitor && (d.Topic != nil || d.Transcript != nil || d.NoTranscript) {
+	if who.Kind == actor.Visitor && (d.Topic != nil || d.Transcript != nil || d.NoTranscript || d.Record != nil) {
 		return errs.New(errs.Forbidden, "agents_only", "Only agents change this.")
 	}
 	if d.Topic != nil {

@@ -108,11 +108,11 @@ func (s *Store) UpdateVisitor(ctx context.Context, t id.Tenant, v id.Visitor, d 
 }
 
 // orNull is the argument for a text that may be missing.
-func orNull(s *string) any {
+func orNull[T ~string](s *T) any {
 	if s == nil {
 		return nil
 	}
-	return *s
+	return string(*s)
 }
 
 // visitPause is how long a visitor must be away for the next sight to be a new visit.

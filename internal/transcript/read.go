@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"cmp"
 	"context"
 
 	"parlor/internal/actor"
@@ -11,11 +12,11 @@ import (
 // Most is how many messages a record holds at most.
 const Most = 5000
 
-// words are the texts of a record by language: me, agent, recalled, joined, ended.
-var words = map[string][5]string{
-	"zh-CN": {"我", "客服", "（消息已撤回）", "已接入", "会话已结束"},
-	"en":    {"Me", "Agent", "(message taken back)", "joined", "The conversation has ended"},
-	"pt-BR": {"Eu", "Atendente", "(mensagem apagada)", "entrou na conversa", "Conversa encerrada"},
+// words are the texts of a record by language: me, agent, recalled, joined, ended, visitor.
+var words = map[string][6]string{
+	"zh-CN": {"我", "客服", "（消息已撤回）", "已接入", "会话已结束", "访客"},
+	"en":    {"Me", "Agent", "(message taken back)", "joined", "The conversation has ended", "Visitor"},
+	"pt-BR": {"Eu", "Atendente", "(mensagem apagada)", "entrou na conversa", "Conversa encerrada", "Visitante"},
 }
 
 // Source reads the messages that a visitor may see.
@@ -24,17 +25,22 @@ type Source interface {
 	Since(ctx context.Context, t id.Tenant, c id.Conversation, seq int64, visible bool) ([]conversation.Message, error)
 }
 
-// Read makes the record of a conversation in one of the three languages. Whose it
-// is the caller has made sure of.
-func Read(ctx context.Context, from Source, t id.Tenant, c id.Conversation, lang string) (r Record, err error) {
+// Read makes the record of a conversation in one of the three languages, for its
+// visitor (own) or for the company, which sees the visitor's name. Whose it is the
+// caller has made sure of.
+func Read(ctx context.Context, from Source, c conversation.Conversation, lang string, own bool) (r Record, err error) {
 	r.Lang = lang
+	you := words[lang][0]
+	if !own {
+		you = cmp.Or(c.VisitorName, words[lang][5])
+	}
 	for after := int64(0); len(r.Entries) < Most; {
-		list, err := from.Since(ctx, t, c, after, true)
+		list, err := from.Since(ctx, c.Tenant, c.ID, after, true)
 		if err != nil {
 			return r, err
 		}
 		for _, m := range list {
-			if e, ok := entryOf(m, lang); ok {
+			if e, ok := entryOf(m, lang, you); ok {
 				r.Entries = append(r.Entries, e)
 			}
 			after = m.Seq
@@ -47,7 +53,7 @@ func Read(ctx context.Context, from Source, t id.Tenant, c id.Conversation, lang
 }
 
 // entryOf is what a record says of a message; lines of no interest are left out.
-func entryOf(m conversation.Message, lang string) (e Entry, ok bool) {
+func entryOf(m conversation.Message, lang, you string) (e Entry, ok bool) {
 	words := words[lang]
 	e = Entry{At: m.At, Name: m.From.Name, Mine: m.From.Kind == actor.Visitor, Text: m.Text}
 	switch {
@@ -70,7 +76,7 @@ func entryOf(m conversation.Message, lang string) (e Entry, ok bool) {
 		e.File = m.File.Name
 	}
 	if e.Mine {
-		e.Name = words[0]
+		e.Name = you
 	} else if e.Name == "" {
 		e.Name = words[1]
 	}

@@ -1,5 +1,5 @@
-// Package transcript writes the record of a conversation for its visitor, as text
-// or as a page. It names people but holds no ids, and nothing a person wrote
+// Package transcript writes the record of a conversation for its visitor, as text,
+// as a page or as a PDF document. It names people but holds no ids, and nothing a person wrote
 // becomes markup.
 package transcript
 
@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"parlor/internal/pdf"
 )
 
 // Entry is one message or one line about the conversation.
@@ -53,6 +55,22 @@ func (r Record) Text(w io.Writer, zone *time.Location) error {
 		b.WriteString(strings.ReplaceAll(e.text(), "\n", "\r\n    ") + "\r\n")
 	}
 	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// PDF writes the record as a document in a time zone.
+func (r Record) PDF(w io.Writer, zone *time.Location) error {
+	d := pdf.New(r.Title)
+	d.Add(r.Title, pdf.Style{Size: 16})
+	for _, e := range r.Entries {
+		if e.Name == "" {
+			d.Add(e.At.In(zone).Format(stamp)+" · "+e.text(), pdf.Style{Size: 8.5, Gray: 0.4, Center: true, Above: 8})
+			continue
+		}
+		d.Add(e.At.In(zone).Format(stamp)+" · "+e.Name, pdf.Style{Size: 8.5, Gray: 0.4, Above: 8})
+		d.Add(e.text(), pdf.Style{})
+	}
+	_, err := d.WriteTo(w)
 	return err
 }
 

@@ -63,6 +63,9 @@ func (a *API) conversations() {
 		to := routing.Target{Agent: in.Body.Agent, Team: in.Body.Team, Note: in.Body.Note}
 		return reply(a.Routing.Transfer(ctx, l.Actor(), in.ID, to))
 	})
+	asAgent(a, http.MethodGet, "/conversations/{id}/transcript", "The record of a conversation, as text, as a page or as a PDF document", tag, func(ctx context.Context, l account.Login, in *transcriptInput) (*document, error) {
+		return a.transcript(ctx, l.Actor(), in)
+	})
 	asAgent(a, http.MethodGet, "/conversations/{id}/routing", "Why this agent, why is it waiting", tag, func(ctx context.Context, l account.Login, in *ByConversation) (*body[explained], error) {
 		list, place, err := a.Routing.Explain(ctx, l.Actor(), in.ID)
 		return reply(explained{full(list), place}, err)

@@ -65,6 +65,14 @@ func TestRow44VisitorKeepsItsRecord(t *testing.T) {
 	if code, text, h := call("GET", path+"?format=text", me.Token, ""); code != 200 || !strings.Contains(text, "Me: [b.txt]") || !strings.HasPrefix(h.Get("Content-Type"), "text/plain") {
 		t.Error(code, text)
 	}
+	for path, token := range map[string]string{path: me.Token, "/conversations/" + id + "/transcript": lin} {
+		if code, text, h := call("GET", path+"?format=pdf", token, ""); code != 200 || !strings.HasPrefix(text, "%PDF-1.4") || h.Get("Content-Type") != "application/pdf" {
+			t.Error(path, code, h)
+		}
+	}
+	if code, text, _ := call("GET", "/conversations/"+id+"/transcript?format=text", lin, ""); code != 200 || !strings.Contains(text, "王小明: [b.txt]") {
+		t.Error(code, text)
+	}
 	_, text, _ = call("POST", "/visitor/session", "", `{"inbox":"main"}`)
 	var other struct{ Token string }
 	if err := json.Unmarshal([]byte(text), &other); err != nil {

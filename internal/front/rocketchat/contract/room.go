@@ -45,6 +45,7 @@ type roomMore struct {
 	SLA          string            `json:"slaId,omitempty"`
 	Survey       map[string]string `json:"surveyFeedback,omitempty"`
 	Transcript   Object            `json:"transcriptRequest,omitempty"`
+	Record       id.File           `json:"pdfTranscriptFileId,omitempty"`
 	Last         *MessageView      `json:"lastMessage,omitempty"`
 	Metrics      Object            `json:"metrics,omitempty"`
 	DepartmentOf Object            `json:"department,omitempty"`

@@ -22,4 +22,5 @@ func Mount(kit *contract.Kit) {
 	f.analytics()
 	f.cannedResponses()
 	f.contacts()
+	f.records()
 }

@@ -48,10 +48,12 @@ var closeByUserShape = contract.Dict(contract.Must("rid", contract.Text), contra
 	contract.Maybe("transcriptEmail", contract.Dict(contract.Must("sendToVisitor", contract.Boolean), contract.Maybe("requestData", contract.Dict(contract.Must("email", contract.Text), contract.Must("subject", contract.Text))))))
 
 type closeByUserBody struct {
-	Rid, Comment    string
-	Tags            []string
-	ForceClose      bool
-	TranscriptEmail struct {
+	Rid, Comment string
+	Tags         []string
+	ForceClose   bool
+	// GenerateTranscriptPdf has the record made at once.
+	GenerateTranscriptPdf bool
+	TranscriptEmail       struct {
 		SendToVisitor bool
 		RequestData   struct{ Email, Subject string }
 	}
@@ -86,6 +88,9 @@ func (f *Front) closeByUser(ctx context.Context, c *contract.Call) (any, error) 
 		err = contract.Plain("error-comment-is-required")
 	case "tag_missing":
 		err = contract.Plain("error-tags-must-be-assigned-before-closing-chat")
+	}
+	if err == nil && in.GenerateTranscriptPdf {
+		err = f.keepRecord(ctx, c, conv.ID, conv.Inbox)
 	}
 	return contract.Object{}, err
 }

@@ -1085,6 +1085,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/parlor/v1/conversations/{id}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The record of a conversation, as text, as a page or as a PDF document */
+        get: operations["get-conversations-id-transcript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/parlor/v1/conversations/{id}/transfer": {
         parameters: {
             query?: never;
@@ -1873,7 +1890,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The record of one's own conversation, as text or as a page */
+        /** The record of one's own conversation, as text, as a page or as a PDF document */
         get: operations["get-visitor-conversations-id-transcript"];
         put?: never;
         post?: never;
@@ -12661,6 +12678,108 @@ export interface operations {
             };
         };
     };
+    "get-conversations-id-transcript": {
+        parameters: {
+            query?: {
+                format?: "text" | "html" | "pdf";
+                locale?: string;
+                /** @description The reader's time, in minutes east of UTC */
+                zone?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Security-Policy"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-conversations-id-transfer": {
         parameters: {
             query?: never;
@@ -18380,9 +18499,9 @@ export interface operations {
     "get-visitor-conversations-id-transcript": {
         parameters: {
             query?: {
-                format?: "text" | "html";
+                format?: "text" | "html" | "pdf";
                 locale?: string;
-                /** @description The visitor's time, in minutes east of UTC */
+                /** @description The reader's time, in minutes east of UTC */
                 zone?: number;
             };
             header?: never;

@@ -11,7 +11,7 @@ export interface ActionKind { group: Group; keys?: readonly string[] }
 export const ACTIONS = {
   accept: { group: 'talk', keys: ['O'] }, decline: { group: 'talk', keys: ['X'] },
   claim: { group: 'talk', keys: ['A'] }, transfer: { group: 'talk', keys: ['T'] }, close: { group: 'talk', keys: ['E'] }, details: { group: 'talk', keys: ['I'] },
-  tags: { group: 'talk', keys: ['L'] }, summary: { group: 'talk', keys: ['W'] }, block: { group: 'talk' }, draw: { group: 'talk', keys: ['D'] }, why: { group: 'talk', keys: ['Y'] },
+  tags: { group: 'talk', keys: ['L'] }, summary: { group: 'talk', keys: ['W'] }, block: { group: 'talk' }, draw: { group: 'talk', keys: ['D'] }, record: { group: 'talk', keys: ['V'] }, why: { group: 'talk', keys: ['Y'] },
   next: { group: 'move', keys: ['J', '↓'] }, prev: { group: 'move', keys: ['K', '↑'] }, open: { group: 'move', keys: ['Enter'] }, back: { group: 'move', keys: ['Esc'] },
   nextUnread: { group: 'move', keys: ['U'] },
   reply: { group: 'write', keys: ['R'] }, note: { group: 'write', keys: ['N'] }, canned: { group: 'write', keys: ['/'] }, pictures: { group: 'write', keys: ['P'] },
