@@ -136,7 +136,7 @@ type File struct {
 // Line is what a message of kind Event says, for each screen to put into words.
 type Line struct {
 	// Name is one of the Line constants.
-	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_end,too_long,recalled,edited,held,resumed,joined"`
+	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_end,too_long,recalled,edited,held,resumed,joined,called"`
 	// Agent, AgentName, Team and TeamName are whom it concerns.
 	Agent     id.Agent `json:"agent,omitempty"`
 	AgentName string   `json:"agentName,omitempty"`
@@ -186,6 +186,8 @@ const (
 	LineHeld    = "held"
 	LineResumed = "resumed"
 	LineJoined  = "joined"
+	// LineCalled tells that a call was begun.
+	LineCalled = "called"
 	// LineQueueEnd says that the waiting ended, LineTooLong that the longest time was reached.
 	LineQueueEnd = "queue_end"
 	LineTooLong  = "too_long"

@@ -30,6 +30,8 @@ type Details struct {
 	Transcript *TranscriptWish `json:"transcript,omitempty"`
 	// Record is the file of its record that was kept last, "" for none.
 	Record id.File `json:"record,omitempty"`
+	// Call is how a call in it stands, in the word of who made it last; "" before the first.
+	Call string `json:"call,omitempty"`
 	// Fields are the values of the conversation's own fields by key.
 	Fields map[string]string `json:"fields,omitempty"`
 }
@@ -60,6 +62,7 @@ type DetailChange struct {
 	// NoTranscript takes the wish for a transcript back.
 	NoTranscript bool
 	Record       *id.File
+	Call         *string
 }
 
 // DetailStore is the memory of details, of what is on hold and of the long list.

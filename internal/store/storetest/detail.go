@@ -83,8 +83,11 @@ func testDetails(t *testing.T, s *store.Store) {
 	list, err := s.Details(ctx, w.Tenant, []id.Conversation{a.ID, b.ID})
 	must(t, err)
 	equal(t, "details", spaced(len(list), list[0].Topic, list[0].Survey["q"], list[0].Transcript.Email), "1 Refund 5 x@y.z")
-	record := id.File("f1")
-	must(t, s.ChangeDetails(ctx, w.Tenant, a.ID, conversation.DetailChange{NoTranscript: true, Record: &record}))
+	record, ringing := id.File("f1"), conversation.Ringing
+	must(t, s.ChangeDetails(ctx, w.Tenant, a.ID, conversation.DetailChange{NoTranscript: true, Record: &record, Call: &ringing}))
+	rung, err := s.Details(ctx, w.Tenant, []id.Conversation{a.ID})
+	must(t, err)
+	equal(t, "call", spaced(rung[0].Call, rung[0].Topic == topic), "ringing true")
 	list, err = s.Details(ctx, w.Tenant, []id.Conversation{a.ID})
 	must(t, err)
 	equal(t, "taken back", spaced(list[0].Transcript == nil, list[0].Topic, list[0].Record), "true Refund f1")

@@ -51,6 +51,7 @@ type roomMore struct {
 	DepartmentOf Object            `json:"department,omitempty"`
 	ResponseBy   Object            `json:"responseBy,omitempty"`
 	Omnichannel  Object            `json:"omnichannel,omitempty"`
+	Call         string            `json:"callStatus,omitempty"`
 }
 
 // ClosedMeanwhile is the error of who wants to close a room that is closed: code, or

@@ -160,6 +160,7 @@ func namesOf(tags []string, names map[string]string) []string {
 
 // describe fills a room from the details of its conversation.
 func (r *RoomView) describe(c conversation.Conversation, d conversation.Details, people map[id.Agent]account.Agent) {
+	r.Call = d.Call
 	r.Topic, r.OnHold, r.Priority, r.SLA, r.Survey, r.Record = d.Topic, c.HeldAt != nil, d.Level, d.Agreement, d.Survey, d.Record
 	if d.Weight > 0 {
 		r.Weight = d.Weight

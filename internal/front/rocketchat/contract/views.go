@@ -316,6 +316,7 @@ var SystemTypes = map[string]string{
 	conversation.LineJoined:      "uj",
 	conversation.LineHeld:        "omnichannel_placed_chat_on_hold",
 	conversation.LineResumed:     "omnichannel_on_hold_chat_resumed",
+	conversation.LineCalled:      "livechat_webrtc_video_call",
 }
 
 // Authors finds the usernames that messages are shown with.
@@ -418,6 +419,15 @@ func (a *Authors) Messages(m conversation.Message) []MessageView {
 		list = append(list, x)
 	}
 	return list
+}
+
+// Started is the line with which a room begins. It is not kept: the conversation
+// says when it was.
+func (a *Authors) Started(c conversation.Conversation) MessageView {
+	no := false
+	i := a.visit.Identity
+	return MessageView{ID: string(c.ID) + "-0", Room: c.ID, Type: "livechat-started", Token: i.Token, Alias: a.visit.Visitor.Name, At: StampOf(c.CreatedAt), UpdatedAt: StampOf(c.CreatedAt),
+		User: a.user(conversation.Author{Kind: actor.Visitor}), Groupable: &no, URLs: []string{}, Mentions: []string{}, Channels: []string{}}
 }
 
 // attach adds the file of a message.

@@ -19,6 +19,7 @@ func Mount(kit *contract.Kit) {
 	f.roomMethods()
 	f.guestsForAgents()
 	f.guestSearch()
+	f.calls()
 	f.analytics()
 	f.cannedResponses()
 	f.contacts()

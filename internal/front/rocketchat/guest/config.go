@@ -195,6 +195,9 @@ func (f *Front) addGuest(ctx context.Context, c *contract.Call, company setting.
 	if r.Department != "" {
 		room["departmentId"] = r.Department
 	}
+	if r.Call != "" {
+		room["callStatus"] = r.Call
+	}
 	if r.ServedBy != nil {
 		room["servedBy"] = r.ServedBy
 		if conf["agent"], err = f.agentView(ctx, c.Tenant, company, conv.Agent); err != nil {

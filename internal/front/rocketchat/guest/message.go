@@ -185,11 +185,24 @@ func (f *Front) past(ctx context.Context, who actor.Actor, k visitor.Known, rid 
 				}
 			}
 		}
-		if len(list) < r.Limit || len(out) == w.Count {
+		if len(out) == w.Count {
 			return out, nil
+		}
+		if len(list) < r.Limit {
+			return f.begun(ctx, who, a, rid, r, out, skip)
 		}
 		r.Before = list[0].Seq
 	}
+}
+
+// begun ends a history that was read to its beginning with the line that says when
+// the room was started, unless it is skipped or not wanted.
+func (f *Front) begun(ctx context.Context, who actor.Actor, a *contract.Authors, rid id.Conversation, r conversation.Range, out []contract.MessageView, skip int) ([]contract.MessageView, error) {
+	conv, err := f.Conversations.Conversation(ctx, who, rid)
+	if err != nil || skip > 0 || r.Text != "" || !r.Until.IsZero() && r.Until.Before(conv.CreatedAt) {
+		return out, err
+	}
+	return append(out, a.Started(conv)), nil
 }
 
 var postsShape = contract.Dict(contract.Must("visitor", contract.Dict(contract.Must("token", contract.Text)).Open()), contract.Must("messages", contract.List(contract.Dict(contract.Must("msg", contract.Text)).Open()).AtLeast(1)))

@@ -158,14 +158,18 @@ func (f *Front) roomOnly(ctx context.Context, rid id.Conversation, k visitor.Kno
 
 var callShape = contract.Dict(contract.Must("token", contract.Text), contract.Must("rid", contract.Text), contract.Must("callStatus", contract.Text), contract.Must("callId", contract.Text))
 
-// callStatus answers livechat/visitor.callStatus. Calls are not carried here; the
-// visitor's word is repeated.
+// callStatus answers livechat/visitor.callStatus: how a call goes on, in the
+// visitor's word.
 func (f *Front) callStatus(ctx context.Context, c *contract.Call) (any, error) {
 	var in struct{ Token, Rid, CallStatus, CallID string }
 	if err := c.Read(callShape, &in); err != nil {
 		return nil, err
 	}
-	if _, _, err := f.roomOfVisitor(ctx, c.Tenant, in.Token, in.Rid); err != nil {
+	k, conv, err := f.roomOfVisitor(ctx, c.Tenant, in.Token, in.Rid)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Conversations.SetCall(ctx, k.Visitor.Actor(), conv.ID, in.CallStatus); err != nil {
 		return nil, err
 	}
 	return contract.Object{"token": in.Token, "callStatus": in.CallStatus}, nil

@@ -1,0 +1,45 @@
+package desk_test
+
+import (
+	"fmt"
+	"testing"
+
+	"parlor/internal/front/rocketchat/contracttest"
+	"parlor/internal/server/servertest"
+)
+
+func TestCallsInRooms(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, nil, func(t *testing.T, s *servertest.Instance) {
+		d := contracttest.NewDesk(t, s)
+		d.Ana.There()
+		rid := d.C.Chat("vera", "SAC")
+		ring := func() contracttest.Answer { return d.Ana.Call("GET", "livechat/webrtc.call?rid="+rid, "") }
+		ring().Want(400, contracttest.Plain("webRTC calling not enabled"))
+		d.Root.Option("WebRTC_Enabled", "true")
+		d.Root.Option("Omnichannel_call_provider", `"default-provider"`)
+		ring().Want(400, contracttest.Plain("webRTC calling not enabled"))
+		d.Root.Option("Omnichannel_call_provider", `"WebRTC"`)
+		d.Ana.Call("GET", "livechat/webrtc.call?rid=none", "").Want(400, contracttest.Plain("invalid-room"))
+		d.Ana.Call("GET", "livechat/webrtc.call", "").Is("errorType", "invalid-params")
+		ring().Want(200, fmt.Sprintf(`{"videoCall":{"callStatus":"ringing","provider":"webrtc","rid":%q},"success":true}`, rid))
+		a := d.C.Call("GET", "livechat/messages.history/"+rid+"?token=vera", "")
+		a.Is("messages.0.t", "livechat_webrtc_video_call")
+		call := fmt.Sprint(a.Get("messages.0._id"))
+		d.C.Say("vera", rid, "m1", "hello").Is("success", true)
+		for path, want := range map[string]string{"none": "invalid-callId", "m1": "invalid-callId"} {
+			d.Ana.Call("PUT", "livechat/webrtc.call/"+path, fmt.Sprintf(`{"rid":%q,"status":"x"}`, rid)).Want(400, contracttest.Plain(want))
+		}
+		d.Ana.Call("PUT", "livechat/webrtc.call/"+call, `{"rid":"none","status":"x"}`).Want(400, contracttest.Plain("invalid-room"))
+		d.Ana.Call("PUT", "livechat/webrtc.call/"+call, fmt.Sprintf(`{"rid":%q,"status":"<b>\u0000"}`, rid)).Is("errorType", "invalid-params")
+		d.Ana.Call("PUT", "livechat/webrtc.call/"+call, fmt.Sprintf(`{"rid":%q,"status":"inProgress"}`, rid)).Want(200, `{"status":"inProgress","success":true}`)
+		ring().Is("videoCall.callStatus", "inProgress")
+		d.C.Post("livechat/visitor.callStatus", `{"token":"vera","rid":%q,"callStatus":"ended","callId":"x"}`, rid).Is("callStatus", "ended")
+		d.Ana.Call("GET", "rooms.info?roomId="+rid, "").Is("room.callStatus", "ended")
+		d.C.Call("GET", "livechat/config?token=vera", "").Is("config.room.callStatus", "ended")
+		ring().Is("videoCall.callStatus", "ringing")
+		d.Root.Post("permissions.update", `{"permissions":[{"_id":"view-l-room","roles":["bot"]}]}`).Is("success", true)
+		ring().Is("success", false)
+		d.Ana.Call("PUT", "livechat/webrtc.call/"+call, `{}`).Want(403, `{"error":"User does not have the permissions required for this action [error-unauthorized]","success":false}`)
+	})
+}
