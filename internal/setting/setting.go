@@ -59,6 +59,11 @@ type Inbox struct {
 	Team string `json:"team,omitempty"`
 	// KnownOnly serves only visitors that are customers already.
 	KnownOnly bool `json:"knownOnly,omitempty"`
+	// MatchPhone and MatchEmail let programs that bring a visitor with a new token get
+	// the visitor of this inbox who has the same phone number or e-mail address. Then
+	// whoever knows the number or address of a visitor may speak as that visitor.
+	MatchPhone bool `json:"matchPhone,omitempty"`
+	MatchEmail bool `json:"matchEmail,omitempty"`
 
 	Look    Look    `json:"look,omitzero"`
 	Invite  Invite  `json:"invite,omitzero"`

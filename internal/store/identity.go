@@ -131,12 +131,12 @@ func findRegistered(ctx context.Context, t *tx, r visitor.Registration) (visitor
 		return i, err
 	}
 	if r.ByPhone && r.Phone != "" {
-		if i, ok, err = latestBy(ctx, t, r.Tenant, "phone", r.Phone); err != nil || ok {
+		if i, ok, err = latestBy(ctx, t, r, "phone", r.Phone); err != nil || ok {
 			return i, err
 		}
 	}
 	if r.ByEmail && r.Email != "" {
-		if i, ok, err = latestBy(ctx, t, r.Tenant, "email", r.Email); err != nil || ok {
+		if i, ok, err = latestBy(ctx, t, r, "email", r.Email); err != nil || ok {
 			i.Token = r.Token
 			return i, err
 		}
@@ -144,11 +144,13 @@ func findRegistered(ctx context.Context, t *tx, r visitor.Registration) (visitor
 	return i, missing("visitor")
 }
 
-// latestBy finds the identity of the visitor seen last with a phone or e-mail.
-func latestBy(ctx context.Context, t *tx, tenant id.Tenant, column, value string) (visitor.Identity, bool, error) {
+// latestBy finds the identity of the visitor of the inbox seen last with a phone
+// or e-mail.
+func latestBy(ctx context.Context, t *tx, r visitor.Registration, column, value string) (visitor.Identity, bool, error) {
 	return first(ctx, t, scanIdentity, `SELECT `+of("i", identityColumns)+`
 		FROM visitor v JOIN visitor_identity i ON i.visitor = v.id
-		WHERE v.tenant = $1 AND v.`+column+` = $2 AND v.`+column+` <> '' ORDER BY v.last_seen DESC LIMIT 1`, string(tenant), value)
+		WHERE v.tenant = $1 AND v.`+column+` = $2 AND v.`+column+` <> '' AND v.inbox = $3 ORDER BY v.last_seen DESC LIMIT 1`,
+		string(r.Tenant), value, string(r.Inbox))
 }
 
 // addRegistered adds a visitor with its identity.

@@ -54,7 +54,7 @@ type Registration struct {
 	Host     string
 	// UserAgent is kept with Host.
 	UserAgent string
-	// ByPhone and ByEmail let a visitor be found by these. Whoever knows the number
+	// ByPhone and ByEmail let a visitor of the inbox be found by these. Whoever knows the number
 	// or address of a visitor then becomes that visitor: the one found by phone
 	// keeps its token, which the caller gets; the one found by e-mail gets the new one.
 	ByPhone, ByEmail bool

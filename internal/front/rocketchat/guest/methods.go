@@ -35,7 +35,7 @@ func (f *Front) guestMethod(ctx context.Context, c *contract.Call, p contract.Pa
 	if err != nil {
 		return nil, err
 	}
-	k, _, err := f.Visitors.Register(ctx, visitor.Registration{Tenant: c.Tenant, Inbox: c.Inbox, Token: in.Token, Name: in.Name, Email: in.Email, Team: team})
+	k, err := f.meet(ctx, visitor.Registration{Tenant: c.Tenant, Inbox: c.Inbox, Token: in.Token, Name: in.Name, Email: in.Email, Team: team})
 	if err != nil {
 		return nil, err
 	}

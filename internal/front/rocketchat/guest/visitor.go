@@ -58,7 +58,7 @@ func (f *Front) register(ctx context.Context, c *contract.Call) (any, error) {
 	}
 	r.Seen.Browser, r.Seen.OS, r.Seen.Mobile = httpx.UserAgent(c.R.UserAgent())
 	r.Seen.IP = f.Clients.Of(c.R)
-	k, _, err := f.Visitors.Register(ctx, r)
+	k, err := f.meet(ctx, r)
 	switch errs.ReasonOf(err) {
 	case "bad_email":
 		return nil, contract.Structured("error-invalid-email", errs.MessageOf(err))
@@ -75,6 +75,18 @@ func (f *Front) register(ctx context.Context, c *contract.Call) (any, error) {
 	}
 	view, err := f.WithData(ctx, contract.VisitorOf(k), c.Tenant)
 	return contract.Object{"visitor": view}, err
+}
+
+// meet registers a visitor the way its inbox recognises them.
+func (f *Front) meet(ctx context.Context, r visitor.Registration) (visitor.Known, error) {
+	book, err := f.Accounts.Book(ctx, r.Tenant)
+	if err != nil {
+		return visitor.Known{}, err
+	}
+	in := book.Inboxes[r.Inbox].Settings
+	r.ByPhone, r.ByEmail = in.MatchPhone, in.MatchEmail
+	k, _, err := f.Visitors.Register(ctx, r)
+	return k, err
 }
 
 func (f *Front) visitorByToken(ctx context.Context, c *contract.Call) (any, error) {

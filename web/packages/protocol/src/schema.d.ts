@@ -3013,6 +3013,8 @@ export interface components {
             invite?: components["schemas"]["Invite"];
             knownOnly?: boolean;
             look?: components["schemas"]["Look"];
+            matchEmail?: boolean;
+            matchPhone?: boolean;
             noRedaction?: boolean;
             noTrail?: boolean;
             noTypingPreview?: boolean;
