@@ -228,7 +228,7 @@ func (s *Service) Unit(ctx context.Context, t id.Tenant, unit string) (Unit, err
 // out; a team leaves the unit it was in.
 //
 // Errors: Forbidden; NotFound "unit_not_found", "team_not_found"; Invalid
-// "bad_name", "unknown_visibility", "unit_empty", "too_large"; Conflict "too_many_units".
+// "bad_name", "unknown_visibility", "too_large"; Conflict "too_many_units".
 func (s *Service) SaveUnit(ctx context.Context, who actor.Actor, u Unit) (_ Unit, err error) {
 	defer errs.Wrap(&err, "account.SaveUnit")
 	if err := administrator(who); err != nil {
@@ -239,9 +239,6 @@ func (s *Service) SaveUnit(ctx context.Context, who actor.Actor, u Unit) (_ Unit
 	}
 	if u.Visibility != "public" && u.Visibility != "private" {
 		return u, errs.Field("visibility", "unknown_visibility", "%q is not a visibility; public and private are.", clip(u.Visibility, 60))
-	}
-	if len(u.Teams) == 0 {
-		return u, errs.Field("teams", "unit_empty", "A unit has one team at least.")
 	}
 	if b, err := json.Marshal(u.Extra); err != nil || len(b) > maxUnitExtra {
 		return u, errs.Field("extra", "too_large", "The further values have %d bytes; %d are allowed.", len(b), maxUnitExtra)
@@ -282,8 +279,9 @@ func (s *Service) onlyMonitors(ctx context.Context, t id.Tenant, u *Unit) error 
 }
 
 // MoveTeam puts a team into a unit, or with "" takes it out of the one it is in.
+// Who is limited to units moves teams into and out of those only.
 //
-// Errors: Forbidden; NotFound "unit_not_found"; Invalid "unit_empty" for the last
+// Errors: Forbidden, "foreign_unit"; NotFound "unit_not_found"; Invalid "unit_empty" for the last
 // team of a unit.
 func (s *Service) MoveTeam(ctx context.Context, who actor.Actor, team id.Team, unit string) (err error) {
 	defer errs.Wrap(&err, "account.MoveTeam")
@@ -298,6 +296,8 @@ func (s *Service) MoveTeam(ctx context.Context, who actor.Actor, team id.Team, u
 		return errs.New(errs.NotFound, "unit_not_found", "There is no such unit.")
 	case from == to:
 		return nil
+	case foreign(who, list, from) || foreign(who, list, to):
+		return errs.New(errs.Forbidden, "foreign_unit", "This is not a unit of yours.")
 	case from >= 0 && len(list[from].Teams) == 1:
 		return errs.Field("teams", "unit_empty", "A unit has one team at least.")
 	case to >= 0:
@@ -307,7 +307,16 @@ func (s *Service) MoveTeam(ctx context.Context, who actor.Actor, team id.Team, u
 		list[from].Teams = slices.DeleteFunc(list[from].Teams, func(x id.Team) bool { return x == team })
 		_, err = s.SaveUnit(ctx, who, list[from])
 	}
+	if err != nil {
+		return err
+	}
+	_, err = s.ChangeTeam(ctx, who, team, func(t *Team) { t.Settings.LeftUnit = to < 0 })
 	return err
+}
+
+// foreign reports whether who is limited to units and the one at i is not its own.
+func foreign(who actor.Actor, list []Unit, i int) bool {
+	return who.Bound && i >= 0 && !slices.Contains(list[i].Monitors, who.Agent)
 }
 
 // RemoveUnit deletes a unit; its teams stay. Errors: Forbidden; NotFound "unit_not_found".

@@ -28,6 +28,8 @@ type Desk struct {
 	Forwards []string `json:"forwards,omitempty"`
 	// ForwardIdle lets conversations be forwarded to the team while nobody is there.
 	ForwardIdle bool `json:"forwardIdle,omitempty"`
+	// LeftUnit says that the team was in a unit once and is in none now.
+	LeftUnit bool `json:"leftUnit,omitempty"`
 	// Extra are further values of integrations: text, numbers and switches by name.
 	Extra map[string]any `json:"extra,omitempty"`
 }

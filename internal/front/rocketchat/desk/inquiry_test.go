@@ -40,6 +40,7 @@ func TestInquiries(t *testing.T) {
 		d.Root.Call("PUT", "livechat/priorities/low", `{"name":"gold"}`).Want(400, contracttest.Plain("error-duplicate-priority-name"))
 		d.Root.Call("PUT", "livechat/priorities/none", `{"name":"x"}`).Want(400, contracttest.Plain("error-unable-to-update-priority"))
 		d.Root.Call("PUT", "livechat/priorities/low", `{}`).Is("errorType", "invalid-params")
+		d.Root.Call("PUT", "livechat/priorities/low", `{"name":"x","reset":true}`).Is("errorType", "invalid-params")
 		d.Root.Call("GET", "livechat/priority/high", "").Is("dirty", true)
 		d.Root.Call("GET", "livechat/priorities.reset", "").Want(200, `{"reset":true,"success":true}`)
 		d.Root.Call("POST", "livechat/priorities.reset", "").Want(200, contracttest.OK(""))

@@ -92,6 +92,8 @@ func (f *Front) changePriority(ctx context.Context, c *contract.Call) (any, erro
 		return nil, err
 	}
 	switch {
+	case in.Reset != nil && in.Name != nil:
+		return nil, contract.InvalidParams("must match exactly one schema in oneOf")
 	case in.Reset != nil && *in.Reset:
 		in.Name = new(string)
 	case in.Name == nil || strings.TrimSpace(*in.Name) == "":

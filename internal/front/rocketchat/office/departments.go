@@ -79,6 +79,8 @@ func departmentOf(book *account.Book, t account.Team, members int) contract.Obje
 	}
 	if u, ok := book.UnitOf(t.ID); ok {
 		out["parentId"], out["ancestors"] = u.ID, []string{u.ID}
+	} else if d.LeftUnit {
+		out["parentId"], out["ancestors"] = nil, nil
 	}
 	return out
 }
@@ -163,6 +165,9 @@ var departmentShape = contract.Dict(contract.Must("name", contract.Text), contra
 var memberShape = contract.Dict(contract.Must("agentId", contract.Text), contract.Maybe("username", contract.Text), contract.Maybe("count", contract.Integer), contract.Maybe("order", contract.Integer)).Open().Matched()
 
 var departmentBody = contract.Dict(contract.Must("department", departmentShape), contract.Maybe("agents", contract.List(memberShape).OrNull()), contract.Maybe("departmentUnit", contract.Dict(contract.Maybe("_id", contract.Text.OrNull())).OrNull())).Matched()
+
+// newDepartmentBody is that of a department that is made, which is checked by schema.
+var newDepartmentBody = contract.Dict(contract.Must("department", departmentShape), contract.Maybe("agents", contract.List(memberShape).OrNull()), contract.Maybe("departmentUnit", contract.Dict(contract.Maybe("_id", contract.Text.OrNull())).OrNull()))
 
 // departmentInput is a department as callers send it.
 type departmentInput struct {
@@ -304,7 +309,8 @@ func (f *Front) saveDepartment(ctx context.Context, c *contract.Call, which stri
 		return t, teamFault(err)
 	}
 	if in.Unit != nil {
-		if err := f.Accounts.MoveTeam(ctx, c.Who, t.ID, in.Unit.ID); err != nil {
+		// Whose unit it is not changes the department all the same.
+		if err := f.Accounts.MoveTeam(ctx, c.Who, t.ID, in.Unit.ID); err != nil && errs.ReasonOf(err) != "foreign_unit" {
 			return t, teamFault(err)
 		}
 	}
@@ -330,7 +336,7 @@ func (f *Front) saveDepartment(ctx context.Context, c *contract.Call, which stri
 
 func (f *Front) createDepartment(ctx context.Context, c *contract.Call) (any, error) {
 	var in departmentInput
-	if err := c.Read(departmentBody, &in); err != nil {
+	if err := c.Read(newDepartmentBody, &in); err != nil {
 		return nil, err
 	}
 	t, err := f.saveDepartment(ctx, c, "", in)
@@ -549,6 +555,11 @@ func (f *Front) saveDepartmentMethod(ctx context.Context, c *contract.Call, p co
 	for name, i := range map[string]int{"agents": 2, "departmentUnit": 3} {
 		if p.At(i) != nil {
 			body[name] = p.At(i)
+		}
+	}
+	if unit, ok := p.At(3).(map[string]any); ok && unit["_id"] != nil {
+		if _, ok := unit["_id"].(string); !ok {
+			return nil, contract.Structured("error-invalid-department-unit", "Invalid department unit id provided")
 		}
 	}
 	if err := departmentBody.Decode(body, &in); err != nil {

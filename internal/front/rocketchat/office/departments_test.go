@@ -89,7 +89,8 @@ func departmentFaults(t *testing.T, root *contracttest.Client, sac, vip string) 
 	t.Helper()
 	good := `"name":"X","enabled":true,"email":"x","showOnRegistration":true,"showOnOfflineForm":true`
 	for _, x := range []struct{ method, path, body, want string }{
-		{"POST", "livechat/department", `{}`, `400 Match error: Missing key 'department'`},
+		{"POST", "livechat/department", `{}`, `400 must have required property 'department' [invalid-params]`},
+		{"POST", "livechat/department", `{"department":{"name":"x","enabled":true,"email":"b","showOnRegistration":true,"showOnOfflineForm":true},"departmentUnit":{"x":1}}`, `400 must NOT have additional properties [invalid-params]`},
 		{"POST", "livechat/department", `{"department":{}}`, `400 Match error: Missing key 'name' in field department`},
 		{"POST", "livechat/department", `{"department":{` + good + `,"chatClosingTags":"no list"}}`, `400 Match error: Expected array, got string in field department.chatClosingTags`},
 		{"POST", "livechat/department", `{"department":{` + good + `,"requestTagBeforeClosingChat":true}}`, `400 At least one closing tag is required when the department requires tag(s) on closing conversations. [error-validating-department-chat-closing-tags]`},

@@ -65,8 +65,11 @@ func (f *Front) listTags(ctx context.Context, c *contract.Call) (any, error) {
 	}
 	all = all && c.Yes("viewAll")
 	teams := c.Who.Teams
-	if d := c.Arg("department"); d != "" {
-		teams = []id.Team{id.Team(d)}
+	if d := id.Team(c.Arg("department")); d != "" {
+		// A monitor has the departments of its units and no others.
+		if teams = []id.Team{d}; c.Who.Bound && !slices.Contains(c.Who.Teams, d) {
+			teams = nil
+		}
 	}
 	list, err := f.tags(ctx, c)
 	out := []contract.Object{}

@@ -15,7 +15,7 @@ import (
 func (f *Front) unitCalls() {
 	units, monitors := []string{"manage-livechat-units"}, []string{"manage-livechat-monitors"}
 	f.Add(
-		contract.Route{Method: http.MethodGet, Path: "livechat/units", Do: f.listUnits, Auth: true, Needs: units},
+		contract.Route{Method: http.MethodGet, Path: "livechat/units", Do: f.listUnits, Auth: true},
 		contract.Route{Method: http.MethodPost, Path: "livechat/units", Do: f.saveUnitCall, Auth: true, Needs: units},
 		contract.Route{Method: http.MethodGet, Path: "livechat/units/:id", Do: f.oneUnit, Auth: true, Needs: units},
 		contract.Route{Method: http.MethodPost, Path: "livechat/units/:id", Do: f.saveUnitCall, Auth: true, Needs: units},
@@ -53,15 +53,27 @@ func unitOf(u account.Unit) contract.Object {
 	return out
 }
 
+// listUnits lists all units, or the caller's own to who may not manage them.
 func (f *Front) listUnits(ctx context.Context, c *contract.Call) (any, error) {
 	w, err := c.Window()
 	if err != nil {
 		return nil, err
 	}
+	keys, err := c.Sort()
+	if err != nil {
+		return nil, err
+	}
+	all, err := c.May(ctx, "manage-livechat-units")
+	if err != nil {
+		return nil, err
+	}
 	list, err := f.Accounts.Units(ctx, c.Tenant)
+	if len(keys) > 0 && keys[0].Key == "name" && keys[0].Desc {
+		slices.Reverse(list)
+	}
 	out := []contract.Object{}
 	for _, u := range list {
-		if matches(c.Arg("text"), u.Name) {
+		if (all || slices.Contains(u.Monitors, c.Who.Agent)) && matches(c.Arg("text"), u.Name) {
 			out = append(out, unitOf(u))
 		}
 	}
@@ -138,8 +150,6 @@ func (f *Front) saveUnit(ctx context.Context, c *contract.Call, which string, in
 		return nil, contract.Structured("error-unit-not-found", "Unit not found")
 	case "team_not_found":
 		return nil, contract.Structured("error-department-not-found", "Department not found")
-	case "unit_empty":
-		return nil, contract.Structured("error-unit-cant-be-empty", "A unit must have at least one department")
 	}
 	if err != nil {
 		return nil, err

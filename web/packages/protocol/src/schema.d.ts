@@ -3999,6 +3999,7 @@ export interface components {
             forwardIdle?: boolean;
             forwards?: string[];
             hours?: components["schemas"]["Hours"];
+            leftUnit?: boolean;
             off?: boolean;
             parent?: string;
             prompts?: {
