@@ -96,6 +96,7 @@ async function content(page, base) {
   await axe(page, 'dialog of a class')
   await shot(page, 'admin-type-dialog')
   await store()
+  await row('type', top + ' refund').waitFor()
   check(await page.getByRole('button', { name: 'Remove ' + top, exact: true }).isDisabled(), 'what has something below cannot go')
   await page.getByRole('button', { name: `Remove ${top} refund` }).click()
   await row('type', top + ' refund').waitFor({ state: 'detached' })
