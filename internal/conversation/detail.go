@@ -63,6 +63,8 @@ type DetailChange struct {
 	NoTranscript bool
 	Record       *id.File
 	Call         *string
+	// At is when it was changed; Describe fills it.
+	At time.Time
 }
 
 // DetailStore is the memory of details, of what is on hold and of the long list.
@@ -145,6 +147,7 @@ func (s *Service) Describe(ctx context.Context, who actor.Actor, c id.Conversati
 			return errs.Field("survey", "answer_too_long", "An answer has at most %d characters.", MaxComment)
 		}
 	}
+	d.At = s.clock.Now()
 	if err = s.store.ChangeDetails(ctx, who.Tenant, c, d); err != nil {
 		return err
 	}

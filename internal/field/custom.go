@@ -181,7 +181,7 @@ func (s *Service) SetBy(ctx context.Context, t id.Tenant, v id.Visitor, c id.Con
 		}
 	}
 	if len(its) > 0 {
-		err = s.store.SetRoomValues(ctx, t, c, its)
+		err = s.store.SetRoomValues(ctx, t, c, its, s.clock.Now())
 	}
 	return changed, err
 }

@@ -105,7 +105,7 @@ type Store interface {
 	// that the visitor did not get, and reports whether there was anything new.
 	LearnFields(ctx context.Context, t id.Tenant, v id.Visitor, values map[string]string, sure bool) (learnt bool, err error)
 	// SetRoomValues is SetFieldValues for a conversation; NotFound "conversation_not_found".
-	SetRoomValues(ctx context.Context, t id.Tenant, c id.Conversation, values map[string]string) error
+	SetRoomValues(ctx context.Context, t id.Tenant, c id.Conversation, values map[string]string, at time.Time) error
 }
 
 // Service is the use cases of visitor fields.

@@ -104,7 +104,7 @@ func (s *Service) Heed(e *event.Event) {
 		s.lists.Forget(func(t id.Tenant) bool { return t == e.Tenant })
 		s.stale.Store(true)
 		s.Wake()
-	case event.MessagePosted, event.ConversationChanged, event.LeaveChanged:
+	case event.MessagePosted, event.ConversationChanged, event.TagsChanged, event.LeaveChanged:
 		if m := s.active.Load(); m != nil && (*m)[e.Tenant] {
 			s.Wake()
 		}

@@ -95,7 +95,10 @@ func (s *Store) ChangeDetails(ctx context.Context, t id.Tenant, c id.Conversatio
 			survey = COALESCE($4, conversation_detail.survey), transcript = COALESCE($5, conversation_detail.transcript),
 			record = COALESCE($6, conversation_detail.record), call_status = COALESCE($7, conversation_detail.call_status)`,
 			string(c), string(t), orNull(d.Topic), survey, transcript, orNull(d.Record), orNull(d.Call))
-		return err
+		if err != nil || d.Topic == nil {
+			return err
+		}
+		return s.noteEdited(ctx, x, t, c, d.At)
 	})
 }
 
@@ -220,7 +223,10 @@ func (s *Store) Label(ctx context.Context, in conversation.LabelInput) (got conv
 		_, err = t.exec(ctx, `UPDATE conversation SET tags = $2 WHERE id = $1`, string(c.ID), strings.Join(tags, " "))
 		c.Tags = tags
 		got = c
-		return err
+		if err != nil || len(added)+len(gone) == 0 {
+			return err
+		}
+		return s.noteEdited(ctx, t, in.Tenant, c.ID, in.At)
 	})
 	return got, err
 }

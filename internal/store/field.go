@@ -56,7 +56,7 @@ func (s *Store) ValuesOf(ctx context.Context, t id.Tenant, list []id.Visitor) (o
 }
 
 // SetRoomValues implements field.Store.
-func (s *Store) SetRoomValues(ctx context.Context, t id.Tenant, c id.Conversation, values map[string]string) (err error) {
+func (s *Store) SetRoomValues(ctx context.Context, t id.Tenant, c id.Conversation, values map[string]string, when time.Time) (err error) {
 	defer errs.Wrap(&err, "store.SetRoomValues %s", c)
 	return s.write(ctx, func(ctx context.Context, x *tx) error {
 		if err := mustHave(ctx, x, "conversation", t, string(c)); err != nil {
@@ -76,7 +76,7 @@ func (s *Store) SetRoomValues(ctx context.Context, t id.Tenant, c id.Conversatio
 				return err
 			}
 		}
-		return nil
+		return s.noteEdited(ctx, x, t, c, when)
 	})
 }
 

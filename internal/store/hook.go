@@ -159,6 +159,36 @@ func (s *Store) noteAll(ctx context.Context, t *tx, tenant id.Tenant, n hook.Not
 	return err
 }
 
+// Changes of one conversation that follow each other closely are told as one:
+// after editPause, unless a note that is not about to go out waits already.
+const (
+	editPause  = 300 * time.Millisecond
+	editMargin = 100 * time.Millisecond
+)
+
+// noteEdited makes it due to tell that data of a conversation that has ended was
+// changed, within the transaction of the change. For one that runs it does nothing.
+func (s *Store) noteEdited(ctx context.Context, t *tx, tenant id.Tenant, c id.Conversation, when time.Time) error {
+	if !s.isHooked(tenant) {
+		return nil
+	}
+	inbox, ok, err := first(ctx, t, scalar[id.Inbox], `SELECT inbox FROM conversation WHERE id = $1 AND tenant = $2 AND status = 'closed'`, string(c), string(tenant))
+	if err != nil || !ok {
+		return err
+	}
+	n := hook.Note{Occasion: hook.Edited, Conversation: c, Inbox: inbox, At: when}
+	b, err := json.Marshal(n)
+	if err != nil {
+		return err
+	}
+	prefix := "edited-" + string(c) + "-"
+	_, err = t.exec(ctx, `INSERT INTO hook_due (hook, subject, tenant, conversation, told, last, note, tries, due_at)
+		SELECT h.id, $1, h.tenant, '', 0, 0, $2, 0, CAST($3 AS BIGINT) FROM hook h WHERE h.tenant = $4 AND h.active = 1
+		AND NOT EXISTS (SELECT 1 FROM hook_due d WHERE d.hook = h.id AND d.subject >= $5 AND d.subject < $6 AND d.tries = 0 AND d.due_at BETWEEN $7 AND $3)`,
+		prefix+id.New(), string(b), ms(when.Add(editPause)), string(tenant), prefix, prefix+"~", ms(when.Add(editMargin)))
+	return err
+}
+
 // NoteHooks implements hook.Store.
 func (s *Store) NoteHooks(ctx context.Context, t id.Tenant, hooks []string, n hook.Note) (err error) {
 	defer errs.Wrap(&err, "store.NoteHooks")

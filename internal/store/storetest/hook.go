@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parlor/internal/audit"
+	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/hook"
 	"parlor/internal/id"
@@ -134,4 +135,43 @@ func testHookLog(t *testing.T, s *store.Store) {
 	n, err := s.ExpireAttempts(ctx, T0.Add(150*time.Minute))
 	must(t, err)
 	equal(t, "expired", spaced(n, page(hook.Filter{Limit: 9})), "3 [5 4]")
+}
+
+// testHooksEdited checks that changes of an ended conversation are told, those that
+// follow each other as one, and those of a running one not.
+func testHooksEdited(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	w := NewWorld(t, s, "main")
+	a := w.hook("a", true)
+	topic := "t"
+	runs, ended := w.Start("runs", ""), w.Start("ended", "")
+	w.Close(ended)
+	list, err := s.ClaimHooks(ctx, 10, 10, nil, T0, T0.Add(time.Minute))
+	must(t, err)
+	for _, d := range list {
+		must(t, s.SettleHook(ctx, hook.Settled{Due: d, Told: d.Last}))
+	}
+	change := func(c id.Conversation, after time.Duration) {
+		t.Helper()
+		must(t, s.ChangeDetails(ctx, w.Tenant, c, conversation.DetailChange{Topic: &topic, At: T0.Add(after)}))
+	}
+	change(runs.ID, 0)
+	must(t, s.ChangeDetails(ctx, w.Tenant, ended.ID, conversation.DetailChange{Survey: map[string]string{"a": "b"}, At: T0}))
+	_, ok, err := s.NextHook(ctx)
+	must(t, err)
+	equal(t, "neither a running one nor a survey", ok, false)
+	change(ended.ID, 0)
+	_, err = s.Label(ctx, conversation.LabelInput{Tenant: w.Tenant, Conversation: ended.ID, Names: []string{"new"}, At: T0.Add(10 * time.Millisecond)})
+	must(t, err)
+	soon, err := s.ClaimHooks(ctx, 10, 10, nil, T0.Add(100*time.Millisecond), T0.Add(time.Minute))
+	must(t, err)
+	equal(t, "not at once", len(soon), 0)
+	due, err := s.ClaimHooks(ctx, 10, 10, nil, T0.Add(time.Second), T0.Add(time.Minute))
+	must(t, err)
+	equal(t, "two changes are one", len(due), 1)
+	equal(t, "note", spaced(due[0].Hook == a.ID, due[0].Note.Occasion, due[0].Note.Conversation == ended.ID, due[0].Note.Inbox), "true conversation.edited true main")
+	change(ended.ID, time.Second) // while the first one is on its way
+	more, err := s.ClaimHooks(ctx, 10, 10, nil, T0.Add(2*time.Second), T0.Add(time.Minute))
+	must(t, err)
+	equal(t, "told again", len(more), 1)
 }

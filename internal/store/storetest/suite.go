@@ -73,6 +73,7 @@ var suite = []struct {
 	{"Priority/Order", testRank},
 	{"Hook/Due", testHooksDue},
 	{"Hook/Log", testHookLog},
+	{"Hook/Edited", testHooksEdited},
 	{"Routing/OpenByTeam", testOpenByTeam},
 	{"Media/FilesAndColleagues", testFilesAndColleagues},
 	{"Marks/Recall", testRecall},

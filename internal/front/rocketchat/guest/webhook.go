@@ -9,6 +9,7 @@ import (
 	"parlor/internal/conversation"
 	"parlor/internal/front/rocketchat/contract"
 	"parlor/internal/hook"
+	"parlor/internal/id"
 	"parlor/internal/leave"
 	"parlor/internal/visitor"
 )
@@ -68,8 +69,19 @@ func (w Format) Body(ctx context.Context, h hook.Happening) ([]byte, error) {
 	}
 	contacts(visit, v.Email, v.Phone, h.Hook.Old)
 	out := contract.Object{"_id": c.ID, "label": room.Name, "createdAt": room.At, "lastMessageAt": room.LastMessage, "visitor": visit, "type": eventTypes[h.Occasion], "messages": []contract.Object{}}
-	if len(c.Tags) > 0 {
-		out["tags"] = c.Tags
+	if len(room.Tags) > 0 {
+		out["tags"] = room.Tags
+	}
+	contract.Put(out, "topic", room.Topic)
+	if len(room.CustomFields) > 0 {
+		out["customFields"] = room.CustomFields
+	}
+	own, err := f.Fields.ValuesOf(ctx, c.Tenant, []id.Visitor{c.Visitor})
+	if err != nil {
+		return nil, err
+	}
+	if len(own[c.Visitor]) > 0 {
+		visit["customFields"] = own[c.Visitor]
 	}
 	if c.Agent != "" && h.Occasion != hook.Started {
 		a, err := f.Agent(ctx, c.Tenant, c.Agent)

@@ -23,13 +23,13 @@ type hookSetting struct {
 	set            func(h *hook.Hook, v any) bool
 }
 
-// onOff is a setting that switches an occasion.
-func onOff(id, name string, o hook.Occasion) hookSetting {
+// onOff is a switch for an occasion; what more it stands for goes with it.
+func onOff(id, name string, o hook.Occasion, more ...hook.Occasion) hookSetting {
 	return hookSetting{id, name, "boolean", false, func(h hook.Hook) any { return slices.Contains(h.Occasions, o) }, func(h *hook.Hook, v any) bool {
 		on, ok := v.(bool)
-		h.Occasions = slices.DeleteFunc(slices.Clone(h.Occasions), func(x hook.Occasion) bool { return x == o })
+		h.Occasions = slices.DeleteFunc(slices.Clone(h.Occasions), func(x hook.Occasion) bool { return x == o || slices.Contains(more, x) })
 		if on {
-			h.Occasions = append(h.Occasions, o)
+			h.Occasions = append(append(h.Occasions, o), more...)
 		}
 		return ok
 	}}
@@ -53,7 +53,7 @@ var hookSettings = []hookSetting{
 		return ok
 	}},
 	onOff("Livechat_webhook_on_start", "LivechatWebhookOnStart", hook.Started),
-	onOff("Livechat_webhook_on_close", "LivechatWebhookOnClose", hook.Closed),
+	onOff("Livechat_webhook_on_close", "LivechatWebhookOnClose", hook.Closed, hook.Edited),
 	onOff("Livechat_webhook_on_chat_taken", "LivechatWebhookOnChatTaken", hook.Assigned),
 	onOff("Livechat_webhook_on_chat_queued", "LivechatWebhookOnChatQueued", hook.Queued),
 	onOff("Livechat_webhook_on_forward", "LivechatWebhookOnForward", hook.Forwarded),
