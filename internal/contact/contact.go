@@ -29,6 +29,8 @@ const (
 	MaxConflicts = 50
 	// MaxChannels bounds the channels that are read of a contact.
 	MaxChannels = 200
+	// MaxFound is how many contacts are looked through for a part of a name.
+	MaxFound = 10_000
 )
 
 // Contact is one person.

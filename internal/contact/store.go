@@ -10,7 +10,8 @@ import (
 
 // Query chooses contacts. Fields that are empty choose nothing.
 type Query struct {
-	// Text is a part of name, e-mail address or phone number, in any case.
+	// Text is a part of name, e-mail address or phone number, in any case, of the
+	// MaxFound who wrote last; or a whole address or number of anybody.
 	Text string
 	// Email and Phone are whole ones, as they are kept.
 	Email, Phone string

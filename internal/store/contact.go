@@ -183,11 +183,14 @@ func (s *Store) Contacts(ctx context.Context, t id.Tenant, q contact.Query) (pag
 			where = append(where, "id IN (SELECT p.contact FROM contact_point p WHERE p.tenant = $1 AND p.kind = '"+kind+"' AND p.value = "+f.arg(value)+")")
 		}
 	}
+	from := ` FROM contact`
 	if q.Text != "" {
-		part := f.arg("%" + literal.Replace(strings.ToLower(q.Text)) + "%")
-		where = append(where, `(name_key LIKE `+part+` ESCAPE '\' OR LOWER(emails) LIKE `+part+` ESCAPE '\' OR LOWER(phones) LIKE `+part+` ESCAPE '\')`)
+		part, whole, most := f.arg("%"+literal.Replace(strings.ToLower(q.Text))+"%"), f.arg(strings.ToLower(q.Text)), f.arg(contact.MaxFound)
+		from += ` JOIN (SELECT n.id AS found FROM (SELECT id, name_key, emails, phones FROM contact WHERE tenant = $1 ORDER BY last_at DESC, id DESC LIMIT ` + most + `) n
+			WHERE n.name_key LIKE ` + part + ` ESCAPE '\' OR LOWER(n.emails) LIKE ` + part + ` ESCAPE '\' OR LOWER(n.phones) LIKE ` + part + ` ESCAPE '\'
+			UNION SELECT p.contact FROM contact_point p WHERE p.tenant = $1 AND p.kind IN ('email', 'phone') AND p.value = ` + whole + `) f ON contact.id = f.found`
 	}
-	from := ` FROM contact WHERE ` + strings.Join(where, " AND ")
+	from += ` WHERE ` + strings.Join(where, " AND ")
 	if total, _, err = first(ctx, s.readers, scalar[int], `SELECT COUNT(*)`+from, f.args...); err != nil {
 		return nil, 0, err
 	}
