@@ -134,7 +134,7 @@ func (s *Snapshot) anyone(team id.Team) bool {
 
 // Decide chooses an agent for a waiting conversation, or leaves it in the
 // queue, and says why. It is a pure function of its arguments. The steps:
-// named agent, agent of the previous conversation, last-served agents, a bot for a
+// named agent, who looks after the contact, agent of the previous conversation, last-served agents, a bot for a
 // new conversation, base rule. An agent is a candidate if it is ready, connected, below its caps and in
 // the team asked for or in one that takes over; the named agent need not be in
 // the team. Agents of the team asked for go before those of a team that takes
@@ -177,6 +177,11 @@ type question struct {
 	helpers []id.Team
 }
 
+// manages reports whether a looks after the contact of a new conversation, if that counts.
+func (q *question) manages(a id.Agent) bool {
+	return a != "" && q.p.Manager && q.w.Fresh && a == q.w.Manager
+}
+
 // prefer tries the agents that the visitor named or knows, before the base rule.
 func (s *Snapshot) prefer(d *Decision, q *question) bool {
 	pick := func(a id.Agent, rule Rule) bool {
@@ -191,6 +196,9 @@ func (s *Snapshot) prefer(d *Decision, q *question) bool {
 		return true
 	}
 	if q.w.Named != "" && pick(q.w.Named, RuleNamed) {
+		return true
+	}
+	if q.manages(q.w.Manager) && pick(q.w.Manager, RuleManager) {
 		return true
 	}
 	if q.p.Returning && q.w.Previous != "" && pick(q.w.Previous, RuleReturning) {
@@ -245,10 +253,11 @@ const behindAll = 1000
 // team is: 0 for the team asked for, more for teams that take over.
 func (s *Snapshot) filter(a *account.AgentStatus, q *question) (rank int, f Filter) {
 	w, named := q.w, a.Agent == q.w.Named
+	manages := q.manages(a.Agent)
 	if q.only && !named {
 		return 0, FilterNotNamed
 	}
-	if w.Team != "" && !named && (q.p.Shut || !slices.Contains(a.Teams, w.Team)) {
+	if w.Team != "" && !named && !manages && (q.p.Shut || !slices.Contains(a.Teams, w.Team)) {
 		rank = 1 + slices.IndexFunc(q.helpers, func(t id.Team) bool { return slices.Contains(a.Teams, t) })
 		if rank == 0 {
 			return 0, FilterTeam

@@ -19,9 +19,11 @@ const (
 	RuleNamed      Rule = "named_agent"
 	RuleReturning  Rule = "returning_agent"
 	RuleLastServed Rule = "last_served"
-	RuleRotation   Rule = "rotation"
-	RuleIdle       Rule = "idle"
-	RuleLeast      Rule = "least"
+	// RuleManager goes to the agent who looks after the visitor's contact.
+	RuleManager  Rule = "contact_manager"
+	RuleRotation Rule = "rotation"
+	RuleIdle     Rule = "idle"
+	RuleLeast    Rule = "least"
 	// RuleFewest compares the open conversations of the team, whatever the caps.
 	RuleFewest Rule = "fewest"
 	// RuleServed compares how many each agent got so far, in the team if there is
@@ -80,6 +82,8 @@ type Policy struct {
 	Unattended bool `json:"unattended,omitempty"`
 	// BotsFirst gives new conversations to a bot of the team.
 	BotsFirst bool `json:"botsFirst,omitempty"`
+	// Manager prefers the agent who looks after the visitor's contact.
+	Manager bool `json:"manager,omitempty"`
 	// SkipAway leaves out agents who say to be away.
 	SkipAway bool `json:"skipAway,omitempty"`
 	// Shut is true for a team that is out of use: its members get nothing by it.
@@ -98,7 +102,7 @@ type Place struct {
 func PolicyOf(s setting.Routing) Policy {
 	p := Policy{Base: RuleRotation, Returning: *s.Returning, LastServed: *s.LastServed, AgentOnly: *s.AgentOnly,
 		TeamCap: *s.TeamCap, FirstBatch: *s.FirstBatch, Overflow: s.Overflow,
-		AgentCap: *s.AgentCap, Unattended: *s.Unattended, BotsFirst: *s.BotsFirst, SkipAway: *s.SkipAway}
+		AgentCap: *s.AgentCap, Unattended: *s.Unattended, BotsFirst: *s.BotsFirst, Manager: *s.Manager, SkipAway: *s.SkipAway}
 	switch s.Rule {
 	case "manual":
 		p.Base = RuleManual
@@ -128,7 +132,9 @@ type Waiting struct {
 	// Previous is the agent of the visitor's previous conversation.
 	Previous id.Agent
 	// Served are the agents who served the visitor before, newest first, at most 10.
-	Served   []id.Agent
+	Served []id.Agent
+	// Manager looks after the visitor's contact.
+	Manager  id.Agent
 	Priority int
 	QueuedAt time.Time
 	// Fresh is true until somebody has had it.
@@ -153,7 +159,7 @@ type Decision struct {
 	// Agent is whom it goes to; empty means it stays in the queue.
 	Agent id.Agent `json:"agent,omitempty"`
 	Name  string   `json:"name,omitempty"`
-	Rule  Rule     `json:"rule,omitempty" enum:"named_agent,returning_agent,last_served,rotation,idle,least,fewest,served,bot,picked,transfer,manual,offer"`
+	Rule  Rule     `json:"rule,omitempty" enum:"named_agent,contact_manager,returning_agent,last_served,rotation,idle,least,fewest,served,bot,picked,transfer,manual,offer"`
 	// Team is the team that took over, if the agent is not of the team asked for.
 	Team id.Team `json:"team,omitempty"`
 	// Candidates is how many agents passed all filters.

@@ -6,6 +6,7 @@ var native = map[string]way{
 	"Livechat_last_chatted_agent_routing": {get: func(c Company) any { return flagOf(c.Routing.Returning, true) || flagOf(c.Routing.LastServed, true) }, set: func(c *Company, v any) {
 		c.Routing.Returning, c.Routing.LastServed = flagAt(v), flagAt(v)
 	}},
+	"Omnichannel_contact_manager_routing":     {get: func(c Company) any { return flagOf(c.Routing.Manager, true) }, set: func(c *Company, v any) { c.Routing.Manager = flagAt(v) }},
 	"Livechat_assign_new_conversation_to_bot": {get: func(c Company) any { return flagOf(c.Routing.BotsFirst, false) }, set: func(c *Company, v any) { c.Routing.BotsFirst = flagAt(v) }},
 	"Livechat_accept_chats_with_no_agents":    {get: func(c Company) any { return flagOf(c.Routing.Unattended, false) }, set: func(c *Company, v any) { c.Routing.Unattended = flagAt(v) }},
 	"Livechat_enabled_when_agent_idle": {get: func(c Company) any { return !flagOf(c.Routing.SkipAway, false) }, set: func(c *Company, v any) {

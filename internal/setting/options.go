@@ -69,6 +69,7 @@ var options = reaching([]Option{
 	{ID: "Livechat_waiting_queue", Kind: "boolean", Default: false, Public: true, Section: "Queue"},
 	{ID: "Livechat_last_chatted_agent_routing", Kind: "boolean", Default: false, Public: true, Section: "Queue"},
 	{ID: "Omnichannel_contact_manager_routing", Kind: "boolean", Default: true, Public: true, Section: "Queue"},
+	{ID: "Livechat_Require_Contact_Verification", Kind: "select", Default: "never", Section: "Queue", Values: []string{"never", "once", "always"}},
 	{ID: "Omnichannel_calculate_dispatch_service_queue_statistics", Kind: "boolean", Default: true, Public: true, Section: "Queue"},
 	{ID: "Livechat_allow_manual_on_hold", Kind: "boolean", Default: false, Public: true, Section: "Queue"},
 	{ID: "Livechat_allow_manual_on_hold_upon_agent_engagement_only", Kind: "boolean", Default: true, Public: true, Section: "Queue"},

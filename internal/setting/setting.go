@@ -151,6 +151,9 @@ type Routing struct {
 	// BotsFirst gives a new conversation to a bot, of the team if there is one,
 	// whatever its state. Default false.
 	BotsFirst *bool `json:"botsFirst,omitempty"`
+	// Manager prefers the agent who looks after the visitor's contact for a new
+	// conversation, also one of another team. Default true.
+	Manager *bool `json:"manager,omitempty"`
 	// SkipAway leaves out agents who say to be away from their desk. Default false.
 	SkipAway *bool `json:"skipAway,omitempty"`
 	// Overflow are the teams that take over, in order. nil inherits.
@@ -214,6 +217,7 @@ func Merge(base, over Service) Service {
 	inherit(&r.Unattended, n.Unattended)
 	inherit(&r.BotsFirst, n.BotsFirst)
 	inherit(&r.SkipAway, n.SkipAway)
+	inherit(&r.Manager, n.Manager)
 	if n.Overflow != nil {
 		r.Overflow = n.Overflow
 	}
@@ -262,6 +266,6 @@ func Defaults() Service {
 		Timers: Timers{IdleWarn: &zero, IdleClose: &zero, Queue: &zero, AgentLate: &zero, MaxLength: &zero, Accept: &zero, InviteValid: &valid,
 			Hold: &hour, Abandon: "none", AbandonAfter: &hour},
 		Routing: Routing{Rule: "rotation", Returning: &yes, LastServed: &yes, AgentOnly: &no, TeamCap: &zero, FirstBatch: &zero,
-			MaxWaiting: &zero, AgentCap: &zero, Unattended: &no, BotsFirst: &no, SkipAway: &no, Overflow: []Overflow{}, Lost: "requeue"},
+			MaxWaiting: &zero, AgentCap: &zero, Unattended: &no, BotsFirst: &no, SkipAway: &no, Manager: &yes, Overflow: []Overflow{}, Lost: "requeue"},
 	}
 }

@@ -72,21 +72,39 @@ func (s *Store) fillServed(ctx context.Context, t id.Tenant, list []routing.Wait
 	type served struct {
 		visitor id.Visitor
 		agent   id.Agent
+		manages bool
 	}
-	rows, err := all(ctx, s.readers, func(r row) (v served, err error) { return v, r.Scan(&v.visitor, &v.agent) },
-		`SELECT visitor, agent FROM served WHERE tenant = $1 AND visitor IN `+s.dialect.list("$2")+
-			` ORDER BY visitor, at DESC, agent`, string(t), jsonList(visitors))
+	// Who looks after a contact stands before those who served its visitor: by the
+	// channel of the visitor, else by its e-mail address.
+	rows, err := all(ctx, s.readers, func(r row) (v served, err error) {
+		var kind, when int64
+		err = r.Scan(&v.visitor, &v.agent, &kind, &when)
+		v.manages = kind < 2
+		return v, err
+	}, `SELECT k.visitor, x.manager, 0 AS kind, 0 AS at FROM contact_channel k JOIN contact x ON x.id = k.contact
+			WHERE k.tenant = $1 AND k.visitor IN `+s.dialect.list("$2")+` AND x.manager <> ''
+		UNION ALL SELECT v.id, x.manager, 1, 0 FROM visitor v JOIN contact_point p ON p.tenant = v.tenant AND p.kind = 'email' AND p.value = LOWER(v.email)
+			JOIN contact x ON x.id = p.contact WHERE v.tenant = $1 AND v.id IN `+s.dialect.list("$2")+` AND v.email <> '' AND x.manager <> ''
+		UNION ALL SELECT visitor, agent, 2, at FROM served WHERE tenant = $1 AND visitor IN `+s.dialect.list("$2")+`
+		ORDER BY 1, 3, 4 DESC, 2`, string(t), jsonList(visitors))
 	if err != nil {
 		return err
 	}
 	by := make(map[id.Visitor][]id.Agent, len(list))
+	managers := map[id.Visitor]id.Agent{}
 	for _, r := range rows {
+		if r.manages {
+			if managers[r.visitor] == "" {
+				managers[r.visitor] = r.agent
+			}
+			continue
+		}
 		if len(by[r.visitor]) < maxServed {
 			by[r.visitor] = append(by[r.visitor], r.agent)
 		}
 	}
 	for i := range list {
-		list[i].Served = by[list[i].Visitor]
+		list[i].Served, list[i].Manager = by[list[i].Visitor], managers[list[i].Visitor]
 	}
 	return nil
 }

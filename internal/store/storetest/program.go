@@ -7,10 +7,13 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/audit"
+	"parlor/internal/contact"
+	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/id"
 	"parlor/internal/routing"
 	"parlor/internal/store"
+	"parlor/internal/visitor"
 )
 
 // testPrograms checks what is assigned to bots and to agents without a connection,
@@ -56,4 +59,26 @@ func testPrograms(t *testing.T, s *store.Store) {
 	lost, err = s.LostAgents(t.Context(), w.Now.Add(time.Hour), w.Now.Add(time.Hour))
 	must(t, err)
 	equal(t, "a bot that is gone is lost", spaced(len(lost), lost[1].Agent, lost[1].Gone), "2 bot true")
+}
+
+// testManagers finds who looks after the contacts of waiting visitors, by the
+// channel or by the e-mail address.
+func testManagers(t *testing.T, s *store.Store) {
+	w := NewWorld(t, s, "main")
+	ctx := t.Context()
+	must(t, s.AddContact(ctx, contact.Contact{ID: "c1", Tenant: w.Tenant, Name: "Vera", Emails: []string{"vera@example.com"}, Manager: "ann", CreatedAt: T0, UpdatedAt: T0}))
+	must(t, s.AddContact(ctx, contact.Contact{ID: "c2", Tenant: w.Tenant, Name: "Uli", Emails: []string{"uli@example.com"}, CreatedAt: T0, UpdatedAt: T0}))
+	mail := func(name, address string) conversation.Conversation {
+		v, _, err := s.CreateVisitor(ctx, visitor.Visitor{Tenant: w.Tenant, Inbox: w.Inbox, Name: name, Email: address, Visits: 1, FirstSeen: T0, LastSeen: T0})
+		must(t, err)
+		return w.StartFor(v.ID, "")
+	}
+	for _, x := range []struct {
+		c    conversation.Conversation
+		want id.Agent
+	}{{mail("Vera", "Vera@example.com"), "ann"}, {mail("Uli", "uli@example.com"), ""}, {w.Start("nobody", ""), ""}} {
+		list, err := s.NextWaiting(ctx, w.Tenant, routing.WaitingFilter{Only: x.c.ID, Limit: 1})
+		must(t, err)
+		equal(t, string(x.c.ID), spaced(list[0].Manager, list[0].Fresh), spaced(x.want, true))
+	}
 }

@@ -37,6 +37,7 @@ var suite = []struct {
 	{"Routing/Assign", testAssign},
 	{"Routing/DisabledAgentGetsNothing", testDisabled},
 	{"Routing/Programs", testPrograms},
+	{"Routing/Managers", testManagers},
 	{"Routing/Requeue", testRequeue},
 	{"Routing/Decisions", testDecisions},
 	{"Routing/AssignRace", testAssignRace},

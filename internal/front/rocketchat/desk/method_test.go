@@ -90,6 +90,18 @@ func TestRoutingMethods(t *testing.T) {
 		d.Root.Option("Livechat_accept_chats_with_no_agents", "false")
 
 		d.Root.Option("Livechat_Routing_Method", `"Auto_Selection"`)
+		d.Root.Post("omnichannel/contacts", `{"name":"Carla","emails":["carla@example.com"],"phones":[],"contactManager":%q}`, kim.ID()).Is("success", true)
+		managed := func() string {
+			n++
+			d.C.Post("livechat/visitor", `{"visitor":{"token":"m%[1]d","name":"Carla","email":"Carla@example.com","department":%[2]q}}`, n, d.Sac).Is("success", true)
+			return servedBy(d.Root, fmt.Sprint(d.C.Call("GET", fmt.Sprintf("livechat/room?token=m%d", n), "").Get("room._id")))
+		}
+		d.Root.Post("livechat/department/"+string(d.Sac)+"/agents", `{"upsert":[{"agentId":%q,"username":"eve","count":0},{"agentId":%q,"username":"kim","count":10000}],"remove":[]}`, eve.ID(), kim.ID()).Is("success", true)
+		want("who looks after the contact", managed(), "kim")
+		d.Root.Option("Omnichannel_contact_manager_routing", "false")
+		want("managers are not asked", managed(), "eve")
+		d.Root.Option("Omnichannel_contact_manager_routing", "true")
+
 		d.Root.Option("Livechat_enabled_when_agent_idle", "false")
 		eve.Call("POST", "users.setStatus", `{"status":"away"}`).Is("success", true)
 		kim.Call("POST", "users.setStatus", `{"status":"away"}`).Is("success", true)
