@@ -211,7 +211,10 @@ const (
 type Query struct {
 	From, To time.Time
 	Team     id.Team
-	Group    Group
+	// Teams are the only ones that count if Bound is set.
+	Teams []id.Team
+	Bound bool
+	Group Group
 	// Offset is the difference of the asker's time to UTC.
 	Offset time.Duration
 }

@@ -30,6 +30,8 @@ const (
 
 // Store is the memory that report needs.
 type Store interface {
+	// TagSums counts conversations by the id of their tags; those without one have "".
+	TagSums(ctx context.Context, t id.Tenant, q Query) ([]Sum, error)
 	// DueFacts returns ended conversations that have no fact yet, of one company or
 	// of all for "", at most limit.
 	DueFacts(ctx context.Context, t id.Tenant, limit int) ([]conversation.Conversation, error)
@@ -138,6 +140,7 @@ func (s *Service) Sums(ctx context.Context, who actor.Actor, q Query) (list []Su
 	if err = s.ready(ctx, who); err != nil {
 		return nil, err
 	}
+	q = bound(who, q)
 	if list, err = s.store.FactSums(ctx, who.Tenant, q); err != nil {
 		return nil, err
 	}
@@ -216,13 +219,33 @@ func (s *Service) Visitors(ctx context.Context, who actor.Actor, q Query) (n int
 	if err = s.ready(ctx, who); err != nil {
 		return 0, err
 	}
-	return s.store.FactVisitors(ctx, who.Tenant, q)
+	return s.store.FactVisitors(ctx, who.Tenant, bound(who, q))
 }
+
+// Tags counts the conversations that were started within a time by the id of
+// their tags; those without one have "".
+func (s *Service) Tags(ctx context.Context, who actor.Actor, q Query) (list []Sum, err error) {
+	defer errs.Wrap(&err, "report.Tags")
+	if !who.Can(actor.SeeAll) && !who.Bound {
+		return nil, errForbidden
+	}
+	return s.store.TagSums(ctx, who.Tenant, bound(who, q))
+}
+
+// bound limits the figures of who sees some teams only.
+func bound(who actor.Actor, q Query) Query {
+	if who.Bound {
+		q.Teams, q.Bound = who.Teams, true
+	}
+	return q
+}
+
+var errForbidden = errs.New(errs.Forbidden, "not_allowed", "Your role does not allow seeing reports.")
 
 // ready refuses who may not see figures, and works out what ended just now.
 func (s *Service) ready(ctx context.Context, who actor.Actor) error {
 	if !who.Can(actor.SeeAll) && !who.Bound {
-		return errs.New(errs.Forbidden, "not_allowed", "Your role does not allow seeing reports.")
+		return errForbidden
 	}
 	_, err := s.catchUp(ctx, who.Tenant)
 	return err

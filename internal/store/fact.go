@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"parlor/internal/conversation"
@@ -69,10 +70,14 @@ var factKeys = map[report.Group]string{
 }
 
 // where restricts facts or conversations to a query.
-func within(t id.Tenant, q report.Query) (string, []any) {
+func (s *Store) within(t id.Tenant, q report.Query) (string, []any) {
 	text, args := `tenant = $1 AND created_at >= $2 AND created_at < $3`, []any{string(t), ms(q.From), ms(q.To), q.Offset.Milliseconds()}
 	if q.Team != "" {
 		text, args = text+` AND team = $5`, append(args, string(q.Team))
+	}
+	if q.Bound {
+		args = append(args, jsonList(q.Teams))
+		text += ` AND team IN ` + s.dialect.list(fmt.Sprintf("$%d", len(args)))
 	}
 	return text, args
 }
@@ -80,7 +85,7 @@ func within(t id.Tenant, q report.Query) (string, []any) {
 // FactSums implements report.Store. It walks the facts of the time once.
 func (s *Store) FactSums(ctx context.Context, t id.Tenant, q report.Query) (list []report.Sum, err error) {
 	defer errs.Wrap(&err, "store.FactSums")
-	where, args := within(t, q)
+	where, args := s.within(t, q)
 	key := factKeys[q.Group]
 	spans := ""
 	for _, column := range []string{"wait", "first", "reaction", "duration"} {
@@ -124,7 +129,7 @@ func dayOf(key string) string {
 // FactVisitors implements report.Store.
 func (s *Store) FactVisitors(ctx context.Context, t id.Tenant, q report.Query) (n int, err error) {
 	defer errs.Wrap(&err, "store.FactVisitors")
-	where, args := within(t, q)
+	where, args := s.within(t, q)
 	n, _, err = first(ctx, s.readers, scalar[int], `SELECT COUNT(*) FROM (SELECT visitor FROM fact WHERE `+where+`
 		UNION SELECT visitor FROM conversation WHERE `+where+` AND status <> 'closed' AND CAST($4 AS BIGINT) = CAST($4 AS BIGINT)) v`, args...)
 	return n, err
@@ -137,5 +142,18 @@ func (s *Store) Running(ctx context.Context, t id.Tenant, q report.Query, limit 
 	if q.Team != "" {
 		text, args = text+` AND c.team = $5`, append(args, string(q.Team))
 	}
+	if q.Bound {
+		args = append(args, jsonList(q.Teams))
+		text += ` AND c.team IN ` + s.dialect.list(fmt.Sprintf("$%d", len(args)))
+	}
 	return all(ctx, s.readers, scanConversation, namedConversation+text+` ORDER BY c.last_at DESC, c.id DESC LIMIT $4`, args...)
+}
+
+// TagSums implements report.Store.
+func (s *Store) TagSums(ctx context.Context, t id.Tenant, q report.Query) (list []report.Sum, err error) {
+	defer errs.Wrap(&err, "store.TagSums")
+	where, args := s.within(t, q)
+	return all(ctx, s.readers, func(r row) (m report.Sum, err error) { return m, r.Scan(&m.Key, &m.Count) },
+		`SELECT COALESCE(k.tag, ''), COUNT(*) FROM (SELECT id FROM conversation WHERE `+where+` AND CAST($4 AS BIGINT) = CAST($4 AS BIGINT)) c
+		LEFT JOIN tag_link k ON k.target = c.id GROUP BY 1 ORDER BY 2 DESC, 1`, args...)
 }

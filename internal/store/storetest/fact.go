@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"parlor/internal/id"
 	"parlor/internal/report"
 	"parlor/internal/store"
 )
@@ -28,7 +29,7 @@ func testFacts(t *testing.T, s *store.Store) {
 	due, err = s.DueFacts(ctx, w.Tenant, 9)
 	must(t, err)
 	equal(t, "nothing is due", len(due), 0)
-	for _, q := range []report.Query{{}, {Team: help}} {
+	for _, q := range []report.Query{{}, {Team: help}, {Teams: []id.Team{help, "x"}, Bound: true}} {
 		q.From, q.To = T0.Add(-time.Hour), T0.Add(time.Hour)
 		for _, g := range []report.Group{report.Whole, report.ByTeam, report.ByAgent, report.ByChannel, report.ByHour, report.ByDay} {
 			q.Group = g
@@ -43,5 +44,16 @@ func testFacts(t *testing.T, s *store.Store) {
 		run, err := s.Running(ctx, w.Tenant, q, 9)
 		must(t, err)
 		equal(t, "running", spaced(n, len(run), run[0].ID == running.ID), "2 1 true")
+		tags, err := s.TagSums(ctx, w.Tenant, q)
+		must(t, err)
+		equal(t, "tags", spaced(len(tags), tags[0].Key == "", tags[0].Count), "1 true 2")
 	}
+	none := report.Query{From: T0.Add(-time.Hour), To: T0.Add(time.Hour), Bound: true}
+	list, err := s.FactSums(ctx, w.Tenant, none)
+	must(t, err)
+	run, err := s.Running(ctx, w.Tenant, none, 9)
+	must(t, err)
+	tags, err := s.TagSums(ctx, w.Tenant, none)
+	must(t, err)
+	equal(t, "no team", spaced(len(list), len(run), len(tags)), "0 0 0")
 }

@@ -55,6 +55,7 @@ func (f *Front) analytics() {
 	} {
 		f.Add(contract.Route{Method: http.MethodGet, Path: "livechat/analytics/" + path, Do: do, Auth: true, Needs: []string{"view-livechat-manager"}})
 	}
+	f.Add(contract.Route{Method: http.MethodGet, Path: "livechat/analytics/dashboards/conversations-by-tags", Do: f.conversationsByTags, Auth: true, Needs: []string{"view-livechat-reports"}})
 	for name, group := range map[string]report.Group{"source": report.ByChannel, "department": report.ByTeam, "agent": report.ByAgent, "status": report.Whole} {
 		f.Add(contract.Route{Method: http.MethodGet, Path: "livechat/analytics/dashboards/conversations-by-" + name, Do: f.conversationsBy(group), Auth: true, Needs: []string{"view-livechat-reports"}})
 	}
@@ -406,17 +407,25 @@ func conversationOverview(t totals, days []report.Sum, q report.Query) []total {
 		{"Conversations_per_day", fmt.Sprintf("%.2f", float64(s.Count)/float64(length))}, {"Busiest_time", busiest(t.hours)}}
 }
 
+// ofYear is the time of a report, a year at most.
+func ofYear(c *contract.Call) (report.Query, error) {
+	q, err := wanted(c)
+	switch {
+	case err != nil:
+	case q.To.Sub(q.From) > 366*24*time.Hour:
+		err = &contract.Fault{Status: http.StatusBadRequest, Text: `The "start" and "end" query parameters must be less than 1 year apart.`}
+	case q.To.Before(q.From):
+		err = &contract.Fault{Status: http.StatusBadRequest, Text: `The "start" query parameter must be before the "end" query parameter.`}
+	}
+	return q, err
+}
+
 // conversationsBy makes a handler of the share of each group.
 func (f *Front) conversationsBy(g report.Group) contract.Handler {
 	return func(ctx context.Context, c *contract.Call) (any, error) {
-		q, err := wanted(c)
-		switch {
-		case err != nil:
+		q, err := ofYear(c)
+		if err != nil {
 			return nil, err
-		case q.To.Sub(q.From) > 366*24*time.Hour:
-			return nil, &contract.Fault{Status: http.StatusBadRequest, Text: `The "start" and "end" query parameters must be less than 1 year apart.`}
-		case q.To.Before(q.From):
-			return nil, &contract.Fault{Status: http.StatusBadRequest, Text: `The "start" query parameter must be before the "end" query parameter.`}
 		}
 		q.Group = g
 		list, err := f.Reports.Sums(ctx, c.Who, q)
@@ -425,6 +434,33 @@ func (f *Front) conversationsBy(g report.Group) contract.Handler {
 		}
 		return f.shares(ctx, c, g, list)
 	}
+}
+
+// conversationsByTags tells how many rooms have each tag.
+func (f *Front) conversationsByTags(ctx context.Context, c *contract.Call) (any, error) {
+	q, err := ofYear(c)
+	if err != nil {
+		return nil, err
+	}
+	list, err := f.Reports.Tags(ctx, c.Who, q)
+	if err != nil {
+		return nil, err
+	}
+	tags := make([]string, 0, len(list))
+	for _, s := range list {
+		tags = append(tags, s.Key)
+	}
+	names, err := f.Tags.Names(ctx, c.Tenant, tags)
+	data, whole, unspecified := []contract.Object{}, 0, 0
+	for _, s := range list {
+		whole += s.Count
+		if name := names[s.Key]; name != "" {
+			data = append(data, contract.Object{"label": name, "value": s.Count})
+		} else {
+			unspecified += s.Count
+		}
+	}
+	return contract.Object{"data": data, "total": whole, "unspecified": unspecified}, err
 }
 
 // shares names the groups.
