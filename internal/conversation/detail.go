@@ -73,6 +73,10 @@ type DetailStore interface {
 	Details(ctx context.Context, t id.Tenant, list []id.Conversation) ([]Details, error)
 	// ChangeDetails changes some of them, of a conversation in any state.
 	ChangeDetails(ctx context.Context, t id.Tenant, c id.Conversation, d DetailChange) error
+	// Give makes a running conversation that of another visitor. Errors: NotFound
+	// "visitor_not_found"; Conflict "conversation_closed", "not_its_visitor",
+	// "visitor_in_service" if the other one has a running conversation.
+	Give(ctx context.Context, t id.Tenant, c id.Conversation, from, to id.Visitor) (Conversation, error)
 	// Hold puts an open conversation on hold: its agent keeps it and gets the place
 	// back. Errors: Conflict "conversation_closed", "conversation_queued", "held".
 	Hold(ctx context.Context, in HoldInput) (Moved, error)

@@ -132,3 +132,31 @@ func testFindVisitors(t *testing.T, s *store.Store) {
 	must(t, err)
 	equal(t, "no trail", len(pages), 0)
 }
+
+// testGive gives running conversations to other visitors.
+func testGive(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	w, o := NewWorld(t, s, "main"), NewWorld(t, s, "other")
+	c, busy := w.Start("ann", ""), w.Start("bob", "")
+	carl, foreign := w.Visitor("carl"), o.Visitor("foreign")
+	_, err := s.Give(ctx, w.Tenant, c.ID, busy.Visitor, carl)
+	wantReason(t, err, errs.Conflict, "not_its_visitor")
+	_, err = s.Give(ctx, w.Tenant, c.ID, c.Visitor, busy.Visitor)
+	wantReason(t, err, errs.Conflict, "visitor_in_service")
+	_, err = s.Give(ctx, w.Tenant, c.ID, c.Visitor, foreign)
+	wantReason(t, err, errs.NotFound, "visitor_not_found")
+	_, err = s.Give(ctx, o.Tenant, c.ID, c.Visitor, foreign)
+	wantReason(t, err, errs.NotFound, "conversation_not_found")
+	got, err := s.Give(ctx, w.Tenant, c.ID, c.Visitor, carl)
+	must(t, err)
+	active, err := s.Active(ctx, w.Tenant, carl)
+	must(t, err)
+	persons, err := s.ContactsOf(ctx, w.Tenant, []id.Visitor{carl})
+	must(t, err)
+	equal(t, "given", spaced(got.Visitor == carl, got.VisitorName, active.ID == c.ID, got.Version > c.Version, persons[carl] != ""), "true carl true true true")
+	_, err = s.Active(ctx, w.Tenant, c.Visitor)
+	wantReason(t, err, errs.NotFound, "conversation_not_found")
+	w.Close(got)
+	_, err = s.Give(ctx, w.Tenant, c.ID, carl, c.Visitor)
+	wantReason(t, err, errs.Conflict, "conversation_closed")
+}

@@ -71,6 +71,7 @@ var suite = []struct {
 	{"Detail/Details", testDetails},
 	{"Detail/Find", testFind},
 	{"Detail/Remove", testRemove},
+	{"Detail/Give", testGive},
 	{"Priority/Order", testRank},
 	{"Hook/Due", testHooksDue},
 	{"Hook/Log", testHookLog},

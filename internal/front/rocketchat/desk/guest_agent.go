@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"parlor/internal/conversation"
+	"parlor/internal/errs"
 	"parlor/internal/front/rocketchat/contract"
 	"parlor/internal/grant"
 	"parlor/internal/id"
@@ -16,7 +17,35 @@ func (f *Front) guestsForAgents() {
 	f.Add(
 		contract.Route{Method: http.MethodGet, Path: "livechat/visitors.info", Do: f.visitorInfo, Auth: true, Needs: []string{"view-l-room"}},
 		contract.Route{Method: http.MethodGet, Path: "livechat/visitors.chatHistory/room/:roomId/visitor/:visitorId", Do: f.chatHistory, Auth: true, Needs: []string{"view-l-room"}},
+		contract.Route{Method: http.MethodPut, Path: "livechat/room.visitor", Do: f.changeVisitor, Auth: true, Needs: []string{"change-livechat-room-visitor"}},
 	)
+}
+
+// changeVisitor answers PUT livechat/room.visitor: a room becomes that of another
+// visitor.
+func (f *Front) changeVisitor(ctx context.Context, c *contract.Call) (any, error) {
+	var in struct{ Rid, OldVisitorID, NewVisitorID string }
+	if err := c.Read(contract.Dict(contract.Must("rid", contract.Text), contract.Must("oldVisitorId", contract.Text), contract.Must("newVisitorId", contract.Text)), &in); err != nil {
+		return nil, err
+	}
+	got, err := f.Conversations.Give(ctx, c.Who, id.Conversation(in.Rid), id.Visitor(in.OldVisitorID), id.Visitor(in.NewVisitorID))
+	switch errs.ReasonOf(err) {
+	case "visitor_not_found":
+		return nil, contract.Plain("visitor-not-found")
+	case "not_its_visitor":
+		return nil, contract.Plain("invalid-room-visitor")
+	case "visitor_in_service":
+		return nil, contract.Plain("error-not-allowed")
+	}
+	if err != nil {
+		return nil, err
+	}
+	k, err := f.VisitorIn(ctx, got)
+	if err != nil {
+		return nil, err
+	}
+	r, err := f.RoomOf(ctx, got, k)
+	return contract.Object{"room": r}, err
 }
 
 func (f *Front) visitorInfo(ctx context.Context, c *contract.Call) (any, error) {

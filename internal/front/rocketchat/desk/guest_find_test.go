@@ -81,3 +81,30 @@ func TestVisitorsAreFound(t *testing.T) {
 		}
 	})
 }
+
+func TestARoomGetsAnotherVisitor(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, nil, func(t *testing.T, s *servertest.Instance) {
+		d := contracttest.NewDesk(t, s)
+		d.Ana.There()
+		rid := d.C.Chat("vera", "SAC")
+		d.C.Post("livechat/visitor", `{"visitor":{"token":"otto","name":"Otto"}}`).Is("success", true)
+		d.C.Chat("busy", "SAC")
+		who := func(token string) string {
+			return fmt.Sprint(d.C.Call("GET", "livechat/visitor/"+token, "").Get("visitor._id"))
+		}
+		change := func(c *contracttest.Client, rid, from, to string) contracttest.Answer {
+			return c.Call("PUT", "livechat/room.visitor", fmt.Sprintf(`{"rid":%q,"oldVisitorId":%q,"newVisitorId":%q}`, rid, from, to))
+		}
+		change(d.Ana, "none", who("vera"), who("otto")).Want(400, contracttest.Plain("invalid-room"))
+		change(d.Ana, rid, "none", who("otto")).Want(400, contracttest.Plain("invalid-room-visitor"))
+		change(d.Ana, rid, who("vera"), "<b>").Want(400, contracttest.Plain("visitor-not-found"))
+		change(d.Ana, rid, who("vera"), who("busy")).Want(400, contracttest.Plain("error-not-allowed"))
+		d.Ana.Call("PUT", "livechat/room.visitor", `{"rid":"x","oldVisitorId":"x"}`).Is("errorType", "invalid-params")
+		d.C.Call("PUT", "livechat/room.visitor", `{}`).Is("status", "error")
+		change(d.Ana, rid, who("vera"), who("otto")).Is("room.v._id", who("otto"))
+		d.C.Call("GET", "livechat/room?token=otto&rid="+rid, "").Is("newRoom", false)
+		d.C.Call("GET", "livechat/room?token=vera&rid="+rid, "").Want(400, contracttest.Plain("invalid-room"))
+		d.C.Say("otto", rid, "m1", "it is me").Is("message.u.username", d.C.Call("GET", "livechat/visitor/otto", "").Get("visitor.username"))
+	})
+}

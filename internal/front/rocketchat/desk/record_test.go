@@ -21,7 +21,9 @@ func TestARoomsRecordAsPDF(t *testing.T) {
 		d.Bob.Call("POST", ask, "").Want(400, contracttest.Plain("error-not-allowed"))
 		d.Ana.Post("livechat/room.closeByUser", `{"rid":%q,"comment":"x","generateTranscriptPdf":"yes"}`, rid).Want(400, `{"error":"must be boolean [invalid-params]","errorType":"invalid-params","success":false}`)
 		d.Ana.Post("livechat/room.closeByUser", `{"rid":%q,"comment":"x","generateTranscriptPdf":true}`, rid).Want(200, contracttest.OK(""))
-		file := func() string { return fmt.Sprint(d.Root.Call("GET", "livechat/rooms", "").Get("rooms.0.pdfTranscriptFileId")) }
+		file := func() string {
+			return fmt.Sprint(d.Root.Call("GET", "livechat/rooms", "").Get("rooms.0.pdfTranscriptFileId"))
+		}
 		first := file()
 		d.Ana.Call("POST", ask, "").Want(200, contracttest.OK(""))
 		if again := file(); first == "<nil>" || again == "<nil>" || again == first {

@@ -10,6 +10,7 @@ import (
 	"parlor/internal/front/rocketchat/contract"
 	"parlor/internal/id"
 	"parlor/internal/routing"
+	"parlor/internal/visitor"
 	"parlor/internal/wsconn"
 )
 
@@ -99,6 +100,11 @@ func (c *socket) changed(ctx context.Context, d *conversation.Changed) error {
 		c.mu.Lock()
 		r.conv = conv
 		c.mu.Unlock()
+		if d.Cause == conversation.CauseGiven {
+			if err := c.given(ctx, r, conv); err != nil {
+				return err
+			}
+		}
 		if err := c.served(ctx, r, conv); err != nil {
 			return err
 		}
@@ -132,13 +138,37 @@ func (c *socket) served(ctx context.Context, r *followed, conv conversation.Conv
 	}
 	c.emit("livechat-room", string(conv.ID), told)
 	if r.agent && c.wants("room-data", string(conv.ID)) {
-		v, err := c.f.RoomOf(ctx, conv, r.known)
+		v, err := c.f.RoomOf(ctx, conv, c.whose(r))
 		if err != nil {
 			return err
 		}
 		c.emit("room-data", string(conv.ID), v)
 	}
 	return nil
+}
+
+// given follows a room to its new visitor. The connection of the old one hears no
+// more of it.
+func (c *socket) given(ctx context.Context, r *followed, conv conversation.Conversation) error {
+	if !r.agent {
+		c.forget(func(x *followed) bool { return x == r })
+		return nil
+	}
+	k, err := c.f.VisitorIn(ctx, conv)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	r.known = k
+	c.mu.Unlock()
+	return nil
+}
+
+// whose is the visitor of a room.
+func (c *socket) whose(r *followed) visitor.Known {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return r.known
 }
 
 // inquiry is a conversation that waits, as the queue's listeners see it.
@@ -214,7 +244,7 @@ func (c *socket) typed(d *conversation.Typing) {
 	if r == nil || (d.From == actor.Visitor) == !r.agent {
 		return
 	}
-	name := r.known.Identity.Username
+	name := c.whose(r).Identity.Username
 	if d.From == actor.Agent {
 		name = d.Name
 		c.work(func(ctx context.Context) error {

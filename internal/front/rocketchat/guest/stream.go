@@ -213,7 +213,7 @@ func (c *socket) say(ctx context.Context, r *followed, m conversation.Message) e
 			return nil
 		}
 	}
-	a, err := c.f.Authors(ctx, r.known)
+	a, err := c.f.Authors(ctx, c.whose(r))
 	if err != nil {
 		return err
 	}
@@ -253,7 +253,7 @@ func (c *socket) notifyRoom(ctx context.Context, p contract.Params) error {
 	}
 	who := c.call.Who
 	if token != "" {
-		who = r.known.Visitor.Actor()
+		who = c.whose(r).Visitor.Actor()
 	}
 	c.f.Conversations.Type(who, conversation.TypeInput{Conversation: c.now(r), On: on})
 	return nil
