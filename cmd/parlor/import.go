@@ -14,8 +14,8 @@ import (
 	"parlor/internal/server"
 )
 
-// importRocketChat brings teams, agents, visitors and closed conversations of a
-// Rocket.Chat server. It may run beside a server of ours, and again.
+// importRocketChat brings teams, agents, fields, canned replies, visitors, closed
+// conversations with files, and contacts of a Rocket.Chat server. It may run beside a server of ours, and again.
 func (p *program) importRocketChat(ctx context.Context, args []string) (err error) {
 	fs, given := p.flags("import rocketchat")
 	src := importer.RocketChat{}
@@ -45,7 +45,11 @@ func (p *program) importRocketChat(ctx context.Context, args []string) (err erro
 	if err != nil {
 		return err
 	}
-	rep, err := importer.Run(ctx, src, st, importer.Options{Tenant: in.Tenant, Inbox: in.ID, Dry: *dry, Now: time.Now().UTC().Truncate(time.Millisecond)})
+	files, err := server.OpenFiles(ctx, c, st)
+	if err != nil {
+		return err
+	}
+	rep, err := importer.Run(ctx, src, st, importer.Options{Tenant: in.Tenant, Inbox: in.ID, Dry: *dry, Files: files, Now: time.Now().UTC().Truncate(time.Millisecond)})
 	rep.Write(p.out)
 	if *dry {
 		fmt.Fprintln(p.out, "Nothing was changed.")

@@ -1,5 +1,6 @@
 // Package importer brings what another system holds into an installation: teams,
-// agents, visitors and their closed conversations, under their old ids. It reads
+// agents, fields, canned replies, visitors and their closed conversations with
+// files, and contacts, under their old ids. It reads
 // through that system's own interface. A second run adds only what is new, so an
 // import that was cut short is taken up again by running it again.
 package importer
@@ -18,6 +19,7 @@ import (
 	"parlor/internal/audit"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
+	"parlor/internal/field"
 	"parlor/internal/fill"
 	"parlor/internal/id"
 	"parlor/internal/setting"
@@ -45,10 +47,16 @@ type Talk struct {
 	// ByVisitor says that the visitor ended it.
 	ByVisitor bool
 	Source    string
+	// Fields are values of fields of conversations by key.
+	Fields map[string]string
 }
 
 // Visitor is a visitor of the other system.
-type Visitor struct{ ID, Token, Username, Name, Email, Phone, Team string }
+type Visitor struct {
+	ID, Token, Username, Name, Email, Phone, Team string
+	// Fields are values of fields of visitors by key.
+	Fields map[string]string
+}
 
 // Message is a message of the other system.
 type Message struct {
@@ -59,6 +67,8 @@ type Message struct {
 	Text             string
 	// Line is the name of a line of ours that it stands for; Text is its text then.
 	Line string
+	// File is a file that was sent, nil for none.
+	File *Attached
 	// Skip leaves it out.
 	Skip bool
 }
@@ -74,6 +84,7 @@ type Source interface {
 	Complete(ctx context.Context, v Visitor) (Visitor, error)
 	// Messages returns the messages of a conversation, the oldest first.
 	Messages(ctx context.Context, t Talk) ([]Message, error)
+	Library
 }
 
 // Store is the memory that importing needs.
@@ -85,6 +96,7 @@ type Store interface {
 	Conversation(ctx context.Context, t id.Tenant, c id.Conversation) (conversation.Conversation, error)
 	// Load adds whole conversations in one transaction.
 	Load(ctx context.Context, b fill.Bulk) error
+	LibraryStore
 }
 
 // Options say what is imported where.
@@ -93,12 +105,14 @@ type Options struct {
 	Inbox  id.Inbox
 	// Dry only counts.
 	Dry bool
-	Now time.Time
+	// Files keeps the files of messages; nil leaves their names only.
+	Files Files
+	Now   time.Time
 }
 
 // Report counts what an import did, or would do.
 type Report struct {
-	Teams, Agents, Visitors, Talks, Messages Counted
+	Teams, Agents, Fields, Replies, Visitors, Talks, Messages, Files, Contacts Counted
 	// Open conversations are left where they are.
 	Open int
 	// Notes are what somebody must know or do, each once.
@@ -121,7 +135,8 @@ func (r Report) Write(w io.Writer) {
 	for _, x := range []struct {
 		name string
 		c    Counted
-	}{{"teams", r.Teams}, {"agents", r.Agents}, {"visitors", r.Visitors}, {"conversations", r.Talks}, {"messages", r.Messages}} {
+	}{{"teams", r.Teams}, {"agents", r.Agents}, {"fields", r.Fields}, {"canned replies", r.Replies}, {"visitors", r.Visitors}, {"conversations", r.Talks},
+		{"messages", r.Messages}, {"files", r.Files}, {"contacts", r.Contacts}} {
 		_, _ = fmt.Fprintf(w, "%-14s %6d new, %6d known\n", x.name, x.c.New, x.c.Known)
 	}
 	if r.Open > 0 {
@@ -141,16 +156,24 @@ type run struct {
 	teams map[string]id.Team
 	// agents maps old ids to ours, names the names to show.
 	agents map[string]account.Agent
+	// fields are those of ours by key.
+	fields map[string]field.VisitorField
 }
 
 // Run imports. It stops at the first error; what was imported until then stays.
 func Run(ctx context.Context, src Source, store Store, o Options) (rep Report, err error) {
 	defer errs.Wrap(&err, "importer.Run")
-	r := &run{Options: o, src: src, store: store, teams: map[string]id.Team{}, agents: map[string]account.Agent{}}
-	if err = r.structure(ctx); err == nil {
-		err = src.Talks(ctx, func(t Talk) error { return r.talk(ctx, t) })
+	r := &run{Options: o, src: src, store: store, teams: map[string]id.Team{}, agents: map[string]account.Agent{}, fields: map[string]field.VisitorField{}}
+	if err = r.structure(ctx); err != nil {
+		return r.rep, err
 	}
-	return r.rep, err
+	if err = r.library(ctx); err != nil {
+		return r.rep, err
+	}
+	if err = src.Talks(ctx, func(t Talk) error { return r.talk(ctx, t) }); err != nil {
+		return r.rep, err
+	}
+	return r.rep, r.contacts(ctx)
 }
 
 // structure brings teams and agents.
@@ -255,13 +278,22 @@ func (r *run) talk(ctx context.Context, t Talk) error {
 	if err != nil {
 		return err
 	}
-	c, messages := r.convert(t, v, list)
+	c, messages, err := r.convert(ctx, t, v, list)
+	if err != nil {
+		return err
+	}
 	r.rep.Talks.New++
 	r.rep.Messages.New += len(messages)
 	if r.Dry {
 		return nil
 	}
-	return r.store.Load(ctx, fill.Bulk{Tenant: r.Tenant, Conversations: []conversation.Conversation{c}, Messages: messages})
+	if err := r.store.Load(ctx, fill.Bulk{Tenant: r.Tenant, Conversations: []conversation.Conversation{c}, Messages: messages}); err != nil {
+		return err
+	}
+	if values := r.values(t.Fields, field.OfConversation); len(values) > 0 {
+		return r.store.SetRoomValues(ctx, r.Tenant, c.ID, values)
+	}
+	return nil
 }
 
 // visitor brings the visitor of a conversation.
@@ -283,11 +315,14 @@ func (r *run) visitor(ctx context.Context, t Talk) (visitor.Visitor, error) {
 	}
 	k, _, err := r.store.Register(ctx, visitor.Registration{Tenant: r.Tenant, Inbox: r.Inbox, Token: v.Token, ID: id.Visitor(v.ID), Username: v.Username, Name: v.Name,
 		Email: v.Email, Phone: v.Phone, Team: r.teams[v.Team], Seen: visitor.Visitor{FirstSeen: t.Started, LastSeen: t.Ended}, At: r.Now})
+	if values := r.values(v.Fields, field.OfVisitor); err == nil && len(values) > 0 {
+		err = r.store.SetFieldValues(ctx, r.Tenant, k.Visitor.ID, values)
+	}
 	return k.Visitor, err
 }
 
 // convert makes a conversation of ours with messages numbered without a gap.
-func (r *run) convert(t Talk, v visitor.Visitor, list []Message) (conversation.Conversation, []conversation.Message) {
+func (r *run) convert(ctx context.Context, t Talk, v visitor.Visitor, list []Message) (conversation.Conversation, []conversation.Message, error) {
 	ended := t.Ended
 	c := conversation.Conversation{ID: id.Conversation(t.ID), Tenant: r.Tenant, Inbox: r.Inbox, Channel: t.Source, Visitor: v.ID, Status: conversation.Closed,
 		Team: r.teams[t.Team], Version: 2, CreatedAt: t.Started, QueuedAt: t.Started, ClosedAt: &ended, EndBy: conversation.EndByAgent, LastAt: t.Started}
@@ -306,6 +341,9 @@ func (r *run) convert(t Talk, v visitor.Visitor, list []Message) (conversation.C
 		n := conversation.Message{ID: id.Message(id.New()), Tenant: r.Tenant, Conversation: c.ID, Seq: int64(len(out) + 1), Prev: int64(len(out)), ClientID: m.ID, Kind: conversation.Text,
 			Text: conversation.CleanText(m.Text), At: m.At}
 		r.author(&n, m, v)
+		if err := r.file(ctx, &n, m, v); err != nil {
+			return c, nil, err
+		}
 		out = append(out, n)
 		if n.Line == nil {
 			c.LastAt, c.LastText, c.LastKind, c.LastFrom = n.At, n.Text, n.Kind, n.From.Kind
@@ -313,7 +351,7 @@ func (r *run) convert(t Talk, v visitor.Visitor, list []Message) (conversation.C
 	}
 	c.LastSeq, c.VisibleSeq = int64(len(out)), int64(len(out))
 	c.AgentRead, c.VisitorRead = c.LastSeq, c.LastSeq
-	return c, out
+	return c, out, nil
 }
 
 // author fills in who wrote a message, or the line that it stands for.

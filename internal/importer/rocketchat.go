@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"parlor/internal/conversation"
+	"parlor/internal/errs"
 )
 
 // RocketChat reads a Rocket.Chat server by its REST API. The user needs the
@@ -38,13 +39,8 @@ func (s RocketChat) get(ctx context.Context, path string, query url.Values, dest
 	if err != nil {
 		return err
 	}
-	r.Header.Set("X-User-Id", s.User)
-	r.Header.Set("X-Auth-Token", s.Token)
-	client := s.Client
-	if client == nil {
-		client = &http.Client{Timeout: time.Minute}
-	}
-	answer, err := client.Do(r)
+	s.sign(r)
+	answer, err := s.client().Do(r)
 	if err != nil {
 		return err
 	}
@@ -53,10 +49,31 @@ func (s RocketChat) get(ctx context.Context, path string, query url.Values, dest
 	if err != nil {
 		return err
 	}
-	if answer.StatusCode != http.StatusOK {
+	switch answer.StatusCode {
+	case http.StatusOK:
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusForbidden:
+		return errs.New(errs.NotFound, "not_there", "%s answered %d: %.200s", path, answer.StatusCode, body)
+	default:
 		return fmt.Errorf("%s answered %d: %.200s", path, answer.StatusCode, body)
 	}
+	// A call that a server does not have is answered with its page.
+	if strings.HasPrefix(strings.TrimSpace(string(body[:min(len(body), 100)])), "<") {
+		return errs.New(errs.NotFound, "not_there", "%s is not there", path)
+	}
 	return json.Unmarshal(body, dest)
+}
+
+// sign puts the credentials into a request.
+func (s RocketChat) sign(r *http.Request) {
+	r.Header.Set("X-User-Id", s.User)
+	r.Header.Set("X-Auth-Token", s.Token)
+}
+
+func (s RocketChat) client() *http.Client {
+	if s.Client != nil {
+		return s.Client
+	}
+	return &http.Client{Timeout: fileTimeout}
 }
 
 // pages reads a list page after page; each gets the raw items.
@@ -152,6 +169,7 @@ type room struct {
 		Name     string `json:"name"`
 	} `json:"v"`
 	Source struct{ Type string } `json:"source"`
+	Data   map[string]any        `json:"livechatData"`
 }
 
 // Talks implements Source.
@@ -161,16 +179,13 @@ func (s RocketChat) Talks(ctx context.Context, each func(Talk) error) error {
 		if err := json.Unmarshal(raw, &r); err != nil {
 			return err
 		}
-		t := Talk{ID: r.ID, Team: r.Department, Open: r.Open, ByVisitor: r.Closer == "visitor", Source: r.Source.Type, Started: instant(r.Started), Ended: instant(r.Ended),
+		t := Talk{ID: r.ID, Team: r.Department, Open: r.Open, ByVisitor: r.Closer == "visitor", Source: sourceOf(r.Source.Type), Fields: texts(r.Data), Started: instant(r.Started), Ended: instant(r.Ended),
 			Visitor: Visitor{ID: r.V.ID, Token: r.V.Token, Username: r.V.Username, Name: r.V.Name}}
 		if t.Ended.IsZero() {
 			t.Ended = instant(r.Last)
 		}
 		if r.Served != nil {
 			t.Agent, t.Served = r.Served.ID, instant(r.Served.At)
-		}
-		if t.Source == "" || t.Source == "widget" {
-			t.Source = "web"
 		}
 		return each(t)
 	})
@@ -193,13 +208,14 @@ func (s RocketChat) Complete(ctx context.Context, v Visitor) (Visitor, error) {
 			Department string
 			Emails     []struct{ Address string }     `json:"visitorEmails"`
 			Phone      []struct{ PhoneNumber string } `json:"phone"`
+			Data       map[string]any                 `json:"livechatData"`
 		}
 	}
 	if err := s.get(ctx, "livechat/visitors.info", url.Values{"visitorId": {v.ID}}, &body); err != nil {
 		return v, err
 	}
 	x := body.Visitor
-	v.Name, v.Team = x.Name, x.Department
+	v.Name, v.Team, v.Fields = x.Name, x.Department, texts(x.Data)
 	if len(x.Emails) > 0 {
 		v.Email = x.Emails[0].Address
 	}
@@ -262,7 +278,8 @@ type history struct {
 	}
 }
 
-// message makes a message of it. A file becomes a text with its name and where it lies.
+// message makes a message of it. The first file is its own; further ones become
+// text with their names and where they lie.
 func (h history) message() Message {
 	m := Message{ID: h.ID, At: instant(h.At), Text: h.Text}
 	if len(m.ID) > conversation.MaxClientID {
@@ -275,11 +292,15 @@ func (h history) message() Message {
 		return m
 	}
 	for _, a := range h.Attachments {
+		if m.File == nil && a.Link != "" {
+			m.File = &Attached{a.Title, a.Link}
+			continue
+		}
 		m.Text = strings.TrimSpace(m.Text + "\n" + strings.TrimSpace(a.Title+" "+a.Link))
 	}
 	if h.Token == "" {
 		m.Agent, m.AgentName = h.User.ID, h.User.Name
 	}
-	m.Skip = m.Text == ""
+	m.Skip = m.Text == "" && m.File == nil
 	return m
 }

@@ -14,12 +14,15 @@ import (
 	"strings"
 	"time"
 
+	"parlor/internal/actor"
 	"parlor/internal/clock"
 	"parlor/internal/config"
+	"parlor/internal/conversation"
 	"parlor/internal/demo"
 	"parlor/internal/errs"
 	"parlor/internal/front/rest"
 	"parlor/internal/front/wire"
+	"parlor/internal/id"
 	"parlor/internal/media"
 	"parlor/internal/store"
 )
@@ -33,6 +36,22 @@ func FillDemo(ctx context.Context, c config.Config, log *slog.Logger) (err error
 	defer func() { err = errors.Join(err, st.Close()) }()
 	_, err = demo.Fill(ctx, st, time.Now(), log)
 	return err
+}
+
+// Keeper keeps files for commands beside a running server.
+type Keeper struct{ media *media.Service }
+
+// OpenFiles returns the files of an installation. The folder must be reachable
+// from where the command runs.
+func OpenFiles(ctx context.Context, c config.Config, st *store.Store) (Keeper, error) {
+	key, err := st.Secret(ctx, "signing", []byte(id.Secret(43)))
+	return Keeper{media.New(st, clock.System(), media.Options{Dir: uploads(c), MaxSize: c.MaxUpload, Key: key})}, err
+}
+
+// Keep stores a file as uploaded by who.
+func (k Keeper) Keep(ctx context.Context, who actor.Actor, name string, r io.Reader) (conversation.File, error) {
+	f, err := k.media.Save(ctx, who, name, r)
+	return conversation.File{ID: f.ID, Name: f.Name, Type: f.Type, Size: f.Size, Width: f.Width, Height: f.Height}, err
 }
 
 // PingBus reports whether the bus of the settings can be reached.
