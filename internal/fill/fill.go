@@ -44,6 +44,14 @@ type Bulk struct {
 	Remarks       []colleague.Remark
 	Blocks        []blacklist.Block
 	Entries       []canned.Entry
+	Values        []RoomValue
+}
+
+// RoomValue is a value of a field of a conversation.
+type RoomValue struct {
+	Conversation id.Conversation
+	// Field is the id of the field.
+	Field, Value string
 }
 
 // Store is what filling needs.

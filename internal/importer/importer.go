@@ -287,13 +287,11 @@ func (r *run) talk(ctx context.Context, t Talk) error {
 	if r.Dry {
 		return nil
 	}
-	if err := r.store.Load(ctx, fill.Bulk{Tenant: r.Tenant, Conversations: []conversation.Conversation{c}, Messages: messages}); err != nil {
-		return err
+	bulk := fill.Bulk{Tenant: r.Tenant, Conversations: []conversation.Conversation{c}, Messages: messages}
+	for f, value := range r.values(t.Fields, field.OfConversation) {
+		bulk.Values = append(bulk.Values, fill.RoomValue{Conversation: c.ID, Field: f, Value: value})
 	}
-	if values := r.values(t.Fields, field.OfConversation); len(values) > 0 {
-		return r.store.SetRoomValues(ctx, r.Tenant, c.ID, values)
-	}
-	return nil
+	return r.store.Load(ctx, bulk)
 }
 
 // visitor brings the visitor of a conversation.

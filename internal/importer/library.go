@@ -55,7 +55,6 @@ type LibraryStore interface {
 	AllFields(ctx context.Context, t id.Tenant) ([]field.VisitorField, error)
 	SaveField(ctx context.Context, f field.VisitorField, fresh bool, most int) error
 	SetFieldValues(ctx context.Context, t id.Tenant, v id.Visitor, values map[string]string) error
-	SetRoomValues(ctx context.Context, t id.Tenant, c id.Conversation, values map[string]string) error
 	CannedEntry(ctx context.Context, t id.Tenant, entry string) (canned.Entry, error)
 	SaveCanned(ctx context.Context, t id.Tenant, s canned.Shelf, categories []canned.Category, entries []canned.Entry, most int) error
 	contact.Store

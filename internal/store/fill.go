@@ -107,7 +107,7 @@ func bulkTables(b fill.Bulk) ([]tableRows, error) {
 	}
 	tables := []tableRows{visitorRows(b), {conversationHead, "", rowsOf(b.Conversations, conversationValues)},
 		{`INSERT INTO message (conversation, seq, prev, id, client_id, kind, from_kind, from_id, from_name, text, meta, at)`, "", messages},
-		tagRows(b), servedRows(b)}
+		tagRows(b), servedRows(b), valueRows(b)}
 	tables = append(tables, visitRows(b)...)
 	desk, err := deskRows(b)
 	return append(tables, desk...), err

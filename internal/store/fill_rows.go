@@ -41,6 +41,13 @@ func tagRows(b fill.Bulk) tableRows {
 	return x
 }
 
+// valueRows are the values of fields of conversations.
+func valueRows(b fill.Bulk) tableRows {
+	return tableRows{`INSERT INTO conversation_field (conversation, field, tenant, value)`, "", rowsOf(b.Values, func(v fill.RoomValue) []any {
+		return []any{string(v.Conversation), v.Field, string(b.Tenant), v.Value}
+	})}
+}
+
 // servedRows remember who served whom last.
 func servedRows(b fill.Bulk) tableRows {
 	x := tableRows{head: `INSERT INTO served (tenant, visitor, agent, at)`,
