@@ -100,6 +100,32 @@ func (c *client) allowed(address string) error {
 	return nil
 }
 
+// Fetch gets an address under the same protection as deliveries have, and returns at
+// most MaxBody of the answer. An answer other than 200 is an error.
+func (s *Service) Fetch(ctx context.Context, address string, header http.Header) (body []byte, err error) {
+	defer errs.Wrap(&err, "hook.Fetch")
+	if err = s.client.allowed(address); err != nil {
+		return nil, err
+	}
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	q.Header = header
+	r, err := s.client.http.Do(q)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Body.Close()) }()
+	if body, err = io.ReadAll(io.LimitReader(r.Body, MaxBody)); err != nil {
+		return nil, err
+	}
+	if r.StatusCode != http.StatusOK {
+		return nil, errs.New(errs.Unavailable, "bad_answer", "%s answered %d.", q.URL.Host, r.StatusCode)
+	}
+	return body, nil
+}
+
 // post makes one attempt and fills in what came of it.
 func (c *client) post(ctx context.Context, ck clock.Clock, h Hook, header string, body []byte, a *Attempt) {
 	a.Request = cut(body)

@@ -138,8 +138,8 @@ func (s *Snapshot) anyone(team id.Team) bool {
 // new conversation, base rule. An agent is a candidate if it is ready, connected, below its caps and in
 // the team asked for or in one that takes over; the named agent need not be in
 // the team. Agents of the team asked for go before those of a team that takes
-// over, whatever the base rule. With the rules manual and offer the base rule
-// chooses nobody; Passed then holds whom the conversation is offered to.
+// over, whatever the base rule. With the rules manual, offer and external the base
+// rule chooses nobody; Passed then holds whom the conversation is offered to.
 func Decide(s *Snapshot, w Waiting) Decision {
 	p := s.policy(w.Inbox, w.Team)
 	q := question{w: &w, p: &p, only: p.AgentOnly && w.Named != "", helpers: s.helpers(&p, &w)}
@@ -161,12 +161,15 @@ func Decide(s *Snapshot, w Waiting) Decision {
 		return d
 	}
 	d.Rule = p.Base
-	if p.Base == RuleManual || p.Base == RuleOffer {
+	if p.Base.waits() {
 		return d
 	}
 	d.take(&s.Agents[best], p.Base, &q)
 	return d
 }
+
+// waits reports whether a base rule chooses nobody by itself.
+func (r Rule) waits() bool { return r == RuleManual || r == RuleOffer || r == RuleExternal }
 
 // question is one conversation with what holds for it.
 type question struct {

@@ -113,7 +113,7 @@ func (s *Service) learn(snap *Snapshot, w Waiting) {
 // waits returns the decision as the reason for waiting: nobody is chosen.
 func (d Decision) waits() Decision {
 	d.Agent, d.Name, d.Team = "", "", ""
-	if d.Rule != RuleManual && d.Rule != RuleOffer {
+	if !d.Rule.waits() {
 		d.Rule = ""
 	}
 	return d

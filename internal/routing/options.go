@@ -29,6 +29,9 @@ type Options struct {
 	// Order keeps the queues of a tenant in the order that is set; without it only
 	// the time of waiting counts.
 	Order func(ctx context.Context, t id.Tenant) error
+	// Ask asks the server of a company who gets a conversation, for the rule
+	// external; without it they wait to be picked.
+	Ask Ask
 	// Place tells where an address is, for teams that serve some regions only;
 	// without it nobody's place is known.
 	Place func(address string) region.Place

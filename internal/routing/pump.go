@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"time"
 
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
@@ -35,6 +36,8 @@ type pump struct {
 	waiters []*waiter
 	turn    uint64
 	turns   map[id.Agent]uint64
+	// asked says from when on it may be asked again who gets a conversation.
+	asked map[id.Conversation]time.Time
 	// offered remembers who was told of an offer.
 	offered map[id.Conversation]map[id.Agent]bool
 }
@@ -253,6 +256,9 @@ func (p *pump) serve(ctx context.Context, snap *Snapshot, next []Waiting, taken 
 		d := Decide(snap, w)
 		if d.Rule == RuleOffer && d.Agent == "" {
 			p.offer(w, d)
+		}
+		if d.Rule == RuleExternal && d.Agent == "" {
+			p.ask(ctx, w)
 		}
 		if d.Agent == "" {
 			if !snap.HasRoom() {

@@ -37,6 +37,8 @@ const (
 	// RuleOffer offers a conversation to every candidate; the first one has it.
 	RuleOffer    Rule = "offer"
 	RuleTransfer Rule = "transfer"
+	// RuleExternal asks a server of the company's own who gets it.
+	RuleExternal Rule = "external"
 )
 
 // Filter names why an agent was not a candidate.
@@ -116,6 +118,8 @@ func PolicyOf(s setting.Routing) Policy {
 		p.Base = RuleFewest
 	case "served":
 		p.Base = RuleServed
+	case "external":
+		p.Base = RuleExternal
 	}
 	return p
 }
@@ -159,7 +163,7 @@ type Decision struct {
 	// Agent is whom it goes to; empty means it stays in the queue.
 	Agent id.Agent `json:"agent,omitempty"`
 	Name  string   `json:"name,omitempty"`
-	Rule  Rule     `json:"rule,omitempty" enum:"named_agent,contact_manager,returning_agent,last_served,rotation,idle,least,fewest,served,bot,picked,transfer,manual,offer"`
+	Rule  Rule     `json:"rule,omitempty" enum:"named_agent,contact_manager,returning_agent,last_served,rotation,idle,least,fewest,served,bot,external,picked,transfer,manual,offer"`
 	// Team is the team that took over, if the agent is not of the team asked for.
 	Team id.Team `json:"team,omitempty"`
 	// Candidates is how many agents passed all filters.

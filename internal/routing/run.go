@@ -39,6 +39,7 @@ func (s *Service) Run(ctx context.Context) error {
 	task(s.places.run)
 	task(s.reconcile)
 	wg.Wait()
+	s.asks.Wait()
 	s.release(ctx)
 	select {
 	case v := <-panics:

@@ -23,6 +23,7 @@ type Accounts interface {
 	Book(ctx context.Context, t id.Tenant) (*account.Book, error)
 	Teams(ctx context.Context, t id.Tenant) ([]account.Team, error)
 	AgentStatus(ctx context.Context, t id.Tenant, a id.Agent, now time.Time) (account.AgentStatus, error)
+	AgentByLogin(ctx context.Context, t id.Tenant, login string) (account.Agent, error)
 	AnyoneAvailable(ctx context.Context, t id.Tenant) (bool, error)
 }
 
@@ -60,6 +61,9 @@ type Service struct {
 	mu    sync.Mutex
 	pumps map[id.Tenant]*pump
 	rules map[id.Tenant]*rules
+	// asking bounds who is asked at once; asks are those under way.
+	asking chan struct{}
+	asks   sync.WaitGroup
 	// ran is true once Run has begun.
 	ran bool
 	// waits remembers how long visitors waited.
@@ -73,7 +77,7 @@ type Service struct {
 func New(store Store, accounts Accounts, reader Reader, announce Announcer, events event.Publisher, c clock.Clock, log *slog.Logger, opts Options) *Service {
 	opts.fill()
 	s := &Service{store: store, accounts: accounts, reader: reader, announce: announce, events: events, clock: c,
-		log: log.With("component", "routing"), opts: opts, pumps: map[id.Tenant]*pump{}, rules: map[id.Tenant]*rules{}, work: make(chan *pump, 1024)}
+		log: log.With("component", "routing"), opts: opts, pumps: map[id.Tenant]*pump{}, rules: map[id.Tenant]*rules{}, work: make(chan *pump, 1024), asking: make(chan struct{}, askers)}
 	s.places = newPlaceBoard(s)
 	return s
 }

@@ -60,14 +60,18 @@ func (noFiles) ForMessage(context.Context, actor.Actor, id.File) (conversation.F
 }
 
 // start wires a node and runs its routing. Nodes of one installation share bus and clock.
-func start(t *testing.T, st *store.Store, b *memory.Bus, c *clock.Stub, name string) *node {
+func start(t *testing.T, st *store.Store, b *memory.Bus, c *clock.Stub, name string, change ...func(*routing.Options)) *node {
 	t.Helper()
 	n := &node{t: t, clock: c, bus: b, causes: map[id.Conversation][]string{}, news: make(chan struct{}, 1)}
 	log := slog.New(slog.DiscardHandler)
 	n.accounts = account.New(st, b, c)
 	n.talks = conversation.New(st, noFiles{}, b, c)
 	n.visitors = visitor.New(st, b, c, []byte("key"))
-	n.routing = routing.New(st, n.accounts, n.talks, n, b, c, log, routing.Options{LostAfter: 30 * time.Second, PlacesEvery: time.Millisecond})
+	opts := routing.Options{LostAfter: 30 * time.Second, PlacesEvery: time.Millisecond}
+	for _, f := range change {
+		f(&opts)
+	}
+	n.routing = routing.New(st, n.accounts, n.talks, n, b, c, log, opts)
 	n.presence = presence.New(st, name, c, log, func(ctx context.Context, a presence.Agent) { n.Agent(ctx, a.Tenant, a.Agent) })
 	cancelEvents := b.Subscribe(n.heed)
 	if _, err := n.accounts.Setup(t.Context()); err != nil {

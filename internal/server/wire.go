@@ -141,7 +141,7 @@ func (s *Server) domains(ctx context.Context) error {
 	s.deskDomains()
 	d.conversations = conversation.New(st, attachments{d.media, d.desk.canned}, closings{s}, ck, limits{d.accounts, s.log})
 	d.colleagues = colleague.New(st, d.accounts, s.bus, ck)
-	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter, Gate: gate{d.desk.blacklist}, Inviter: invited{s}, Place: s.placeOf, Order: s.keepOrder})
+	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter, Gate: gate{d.desk.blacklist}, Inviter: invited{s}, Place: s.placeOf, Order: s.keepOrder, Ask: s.askRouting})
 	s.hookDomain()
 	d.timers = timer.New(d.accounts, d.conversations, d.visitors, ck, s.log)
 	d.presence = presence.New(st, s.node, ck, s.log, func(ctx context.Context, a presence.Agent) { announcer{s}.Agent(ctx, a.Tenant, a.Agent) })

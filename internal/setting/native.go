@@ -84,7 +84,7 @@ func spanAt(v any) *int {
 const maxCap = 1_000_000
 
 // methodRules are the rules of distribution by the name of their method.
-var methodRules = map[string]string{"Auto_Selection": "served", "Manual_Selection": "manual", "Load_Balancing": "fewest", "Load_Rotation": "rotation"}
+var methodRules = map[string]string{"Auto_Selection": "served", "Manual_Selection": "manual", "Load_Balancing": "fewest", "Load_Rotation": "rotation", "External": "external"}
 
 // methodOf is the method of a rule. A company that set none is told the usual
 // method, which distributes evenly like its rule.

@@ -125,8 +125,8 @@ type Timers struct {
 // Routing is how conversations are distributed.
 type Routing struct {
 	// Rule is "rotation" (default), "idle", "least", "fewest" (conversations of the
-	// team, whatever the cap), "served" (who got the fewest so far), "manual" (agents
-	// pick from the queue) or "offer" (offered to every free agent; the first one has it).
+	// team, whatever the cap), "served" (who got the fewest so far), "external" (a
+	// server of the company's own says), "manual" (agents pick from the queue) or "offer" (offered to every free agent; the first one has it).
 	Rule string `json:"rule,omitempty"`
 	// Returning sends a visitor back to the agent of the previous conversation. Default true.
 	Returning *bool `json:"returning,omitempty"`

@@ -261,7 +261,7 @@ func (s Service) check(c *check) {
 	}
 	c.maybe("timers.accept", t.Accept, 0, 600)
 	c.oneOf("timers.abandon", t.Abandon, "", "none", "close", "hold")
-	c.oneOf("routing.rule", r.Rule, "", "rotation", "idle", "least", "fewest", "served", "manual", "offer")
+	c.oneOf("routing.rule", r.Rule, "", "rotation", "idle", "least", "fewest", "served", "external", "manual", "offer")
 	c.oneOf("routing.lost", r.Lost, "", "requeue", "wait", "end")
 	c.maybe("routing.teamCap", r.TeamCap, 0, 999)
 	c.maybe("routing.firstBatch", r.FirstBatch, 0, 999)

@@ -15,6 +15,7 @@ func Mount(kit *contract.Kit) {
 	f.roomActions()
 	f.roomPast()
 	f.inquiries()
+	f.routingCalls()
 	f.priorities()
 	f.roomMethods()
 	f.guestsForAgents()

@@ -2,6 +2,9 @@ package desk_test
 
 import (
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -220,6 +223,45 @@ func TestClosingAsksForWhatIsSet(t *testing.T) {
 		}
 		if won != 1 {
 			t.Errorf("%d closed it", won)
+		}
+	})
+}
+
+// TestExternalRouting: the company's server is asked with its token and names who
+// gets a conversation of a department.
+func TestExternalRouting(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, map[string]string{"webhook-private": "allow"}, func(t *testing.T, s *servertest.Instance) {
+		d := contracttest.NewDesk(t, s)
+		d.Ana.There()
+		d.Bob.There()
+		asked := make(chan string, 10)
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked <- r.URL.Query().Get("departmentId") + " " + r.Header.Get("X-RocketChat-Secret-Token") + " " + r.UserAgent()
+			_, _ = io.WriteString(w, `{"username":"bob"}`) // the client may have gone
+		}))
+		t.Cleanup(server.Close)
+		d.Root.Option("Livechat_External_Queue_URL", fmt.Sprintf("%q", server.URL))
+		d.Root.Option("Livechat_External_Queue_Token", `"s3cret"`)
+		for method, flags := range map[string]string{"Manual_Selection": "true false", "Auto_Selection": "false true", "Load_Balancing": "false false", "External": "false false"} {
+			d.Root.Option("Livechat_Routing_Method", fmt.Sprintf("%q", method))
+			a := d.Ana.Call("GET", "livechat/config/routing", "")
+			if got := fmt.Sprint(a.Get("config.showQueue"), " ", a.Get("config.showQueueLink")); got != flags {
+				t.Errorf("%s: %s", method, a.Text)
+			}
+			d.Ana.Method("livechat:getRoutingConfig", `[]`).Is("result.autoAssignAgent", method != "Manual_Selection")
+		}
+		d.C.Call("GET", "livechat/config/routing", "").Is("status", "error")
+		d.Root.Option("Livechat_Routing_Method", `"External"`)
+		d.Root.Call("GET", "settings/Livechat_Routing_Method", "").Is("value", "External")
+		rid := d.C.Chat("x1", string(d.Sac))
+		if got, want := <-asked, string(d.Sac)+" s3cret RocketChat Server"; got != want {
+			t.Errorf("asked %q, want %q", got, want)
+		}
+		for end := time.Now().Add(20 * time.Second); servedBy(d.Root, rid) != "bob"; {
+			if time.Now().After(end) {
+				t.Fatal("the named agent did not get it")
+			}
 		}
 	})
 }

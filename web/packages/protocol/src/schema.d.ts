@@ -2772,7 +2772,7 @@ export interface components {
             /** Format: int64 */
             removedMore?: number;
             /** @enum {string} */
-            rule?: "named_agent" | "contact_manager" | "returning_agent" | "last_served" | "rotation" | "idle" | "least" | "fewest" | "served" | "bot" | "picked" | "transfer" | "manual" | "offer";
+            rule?: "named_agent" | "contact_manager" | "returning_agent" | "last_served" | "rotation" | "idle" | "least" | "fewest" | "served" | "bot" | "external" | "picked" | "transfer" | "manual" | "offer";
             team?: string;
         };
         Details: {
