@@ -186,3 +186,51 @@ func (a *attacker) method(t *testing.T, name string) {
 	}
 	a.back(t)
 }
+
+// open are the calls that need no login: visitors prove themselves by their token.
+var open = []string{
+	"DELETE livechat/message/:_id",
+	"DELETE livechat/visitor/:token",
+	"GET info",
+	"GET livechat/agent.info/:rid/:token",
+	"GET livechat/agent.next/:token",
+	"GET livechat/config",
+	"GET livechat/message/:_id",
+	"GET livechat/messages.history/:rid",
+	"GET livechat/room",
+	"GET livechat/visitor/:token",
+	"GET settings.public",
+	"POST livechat/custom.field",
+	"POST livechat/custom.fields",
+	"POST livechat/message",
+	"POST livechat/offline.message",
+	"POST livechat/page.visited",
+	"POST livechat/room.close",
+	"POST livechat/room.survey",
+	"POST livechat/room.transfer",
+	"POST livechat/transcript",
+	"POST livechat/triggers/:_id/external-service/call",
+	"POST livechat/upload/:rid",
+	"POST livechat/visitor",
+	"POST livechat/visitor.callStatus",
+	"POST livechat/visitor.status",
+	"POST livechat/visitor/department.transfer",
+	"POST method.callAnon/:name",
+	"PUT livechat/message/:_id",
+}
+
+// TestOnlyCallsOfVisitorsNeedNoLogin calls everything without a credential.
+func TestOnlyCallsOfVisitorsNeedNoLogin(t *testing.T) {
+	t.Parallel()
+	routes, _ := calls(t)
+	c := &contracttest.Client{T: t, S: servertest.Start(t, nil)}
+	for _, r := range routes {
+		if strings.HasPrefix(r.path, "livechat/analytics/") {
+			continue // their paths are put together, so that the sources do not show them
+		}
+		got := c.Call(r.method, parameter.ReplaceAllString(r.path, "x"), "{}")
+		if want := !slices.Contains(open, r.method+" "+r.path); want != (got.Status == 401) {
+			t.Errorf("%s %s answered %d %.200s", r.method, r.path, got.Status, got.Text)
+		}
+	}
+}
