@@ -24,5 +24,6 @@ func Mount(kit *contract.Kit) {
 	f.analytics()
 	f.cannedResponses()
 	f.contacts()
+	f.visitorContacts()
 	f.records()
 }
