@@ -73,6 +73,9 @@ type DetailStore interface {
 	Details(ctx context.Context, t id.Tenant, list []id.Conversation) ([]Details, error)
 	// ChangeDetails changes some of them, of a conversation in any state.
 	ChangeDetails(ctx context.Context, t id.Tenant, c id.Conversation, d DetailChange) error
+	// Answered returns, for each of the visitors, when an agent wrote last in each
+	// conversation that moved since a time; at most limit.
+	Answered(ctx context.Context, t id.Tenant, list []id.Visitor, since time.Time, limit int) ([]Answer, error)
 	// Give makes a running conversation that of another visitor. Errors: NotFound
 	// "visitor_not_found"; Conflict "conversation_closed", "not_its_visitor",
 	// "visitor_in_service" if the other one has a running conversation.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
@@ -44,4 +45,18 @@ func (s *Store) Give(ctx context.Context, t id.Tenant, c id.Conversation, from, 
 		return s.reach(ctx, x, got)
 	})
 	return got, err
+}
+
+// Answered implements conversation.Store. It walks the newest messages of each
+// conversation back to the last answer.
+func (s *Store) Answered(ctx context.Context, t id.Tenant, list []id.Visitor, since time.Time, limit int) (out []conversation.Answer, err error) {
+	defer errs.Wrap(&err, "store.Answered")
+	return all(ctx, s.readers, func(r row) (a conversation.Answer, err error) {
+		var when int64
+		err = r.Scan(&a.Visitor, &when)
+		a.At = at(when)
+		return a, err
+	}, `SELECT p.visitor, p.answered FROM (SELECT c.visitor AS visitor, (SELECT m.at FROM message m WHERE m.conversation = c.id AND m.from_kind = 'agent' AND m.kind <> 'note'
+		ORDER BY m.seq DESC LIMIT 1) AS answered FROM conversation c WHERE c.tenant = $1 AND c.visitor IN `+s.dialect.list("$2")+` AND c.last_at >= $3
+		ORDER BY c.created_at DESC LIMIT $4) p WHERE p.answered IS NOT NULL`, string(t), jsonList(list), ms(since), limit)
 }

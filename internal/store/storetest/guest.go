@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parlor/internal/audit"
+	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/field"
 	"parlor/internal/id"
@@ -159,4 +160,31 @@ func testGive(t *testing.T, s *store.Store) {
 	w.Close(got)
 	_, err = s.Give(ctx, w.Tenant, c.ID, carl, c.Visitor)
 	wantReason(t, err, errs.Conflict, "conversation_closed")
+}
+
+// testAnswered finds when visitors were answered.
+func testAnswered(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	w, o := NewWorld(t, s, "main"), NewWorld(t, s, "other")
+	ann := w.Ready("ann", 9)
+	a, b := w.Start("a", ""), w.Start("b", "")
+	a = w.Assign(a, ann).Conversation
+	w.Now = w.Now.Add(time.Minute)
+	w.Append(w.Answer(a, ann, "hello"))
+	w.Append(w.Say(a, "hi"))
+	w.Append(w.Say(b, "anybody?"))
+	note := w.Answer(a, ann, "for us")
+	note.Message.Kind, note.Message.At = conversation.Note, w.Now.Add(time.Hour)
+	w.Append(note)
+	list, err := s.Answered(ctx, w.Tenant, []id.Visitor{a.Visitor, b.Visitor}, T0.Add(-time.Hour), 9)
+	must(t, err)
+	equal(t, "answered", spaced(len(list), list[0].Visitor == a.Visitor, list[0].At.Equal(w.Now)), "1 true true")
+	for name, q := range map[string]struct {
+		tenant id.Tenant
+		since  time.Time
+	}{"foreign": {o.Tenant, T0}, "later": {w.Tenant, w.Now.Add(48 * time.Hour)}} {
+		list, err = s.Answered(ctx, q.tenant, []id.Visitor{a.Visitor}, q.since, 9)
+		must(t, err)
+		equal(t, name, len(list), 0)
+	}
 }

@@ -72,6 +72,7 @@ var suite = []struct {
 	{"Detail/Find", testFind},
 	{"Detail/Remove", testRemove},
 	{"Detail/Give", testGive},
+	{"Detail/Answered", testAnswered},
 	{"Priority/Order", testRank},
 	{"Hook/Due", testHooksDue},
 	{"Hook/Log", testHookLog},

@@ -22,6 +22,17 @@ func (f *Kit) RoomOf(ctx context.Context, c conversation.Conversation, k visitor
 	return list[0], nil
 }
 
+// ActiveRoom is RoomOf with the months in which the visitor was answered.
+func (f *Kit) ActiveRoom(ctx context.Context, c conversation.Conversation, k visitor.Known) (RoomView, error) {
+	r, err := f.RoomOf(ctx, c, k)
+	if err != nil {
+		return r, err
+	}
+	months, err := f.Conversations.Activity(ctx, c.Tenant, []id.Visitor{c.Visitor})
+	r.Visitor.Activity = months[c.Visitor]
+	return r, err
+}
+
 // RoomsOf is the contract's form of many conversations, in few statements.
 func (f *Kit) RoomsOf(ctx context.Context, t id.Tenant, list []conversation.Conversation) ([]RoomView, error) {
 	known, err := f.knownOf(ctx, t, list)

@@ -109,6 +109,8 @@ type RoomVisitor struct {
 	Name     string      `json:"name,omitempty"`
 	Phone    []PhoneView `json:"phone,omitempty"`
 	Contact  id.Contact  `json:"contactId,omitempty"`
+	// Activity are the months in which the visitor was answered.
+	Activity []string `json:"activity,omitempty"`
 }
 
 // served is the agent who serves a room.

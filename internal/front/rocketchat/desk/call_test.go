@@ -3,6 +3,7 @@ package desk_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"parlor/internal/front/rocketchat/contracttest"
 	"parlor/internal/server/servertest"
@@ -41,5 +42,31 @@ func TestCallsInRooms(t *testing.T) {
 		d.Root.Post("permissions.update", `{"permissions":[{"_id":"view-l-room","roles":["bot"]}]}`).Is("success", true)
 		ring().Is("success", false)
 		d.Ana.Call("PUT", "livechat/webrtc.call/"+call, `{}`).Want(403, `{"error":"User does not have the permissions required for this action [error-unauthorized]","success":false}`)
+	})
+}
+
+func TestVisitorsWhoWereAnsweredAreActive(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, nil, func(t *testing.T, s *servertest.Instance) {
+		d := contracttest.NewDesk(t, s)
+		d.Ana.There()
+		rid := d.C.Chat("vera", "SAC")
+		info := func() contracttest.Answer { return d.Root.Call("GET", "channels.info?roomId="+rid, "") }
+		info().Is("channel.v.activity", nil)
+		d.C.Say("vera", rid, "m1", "anybody?").Is("success", true)
+		person := fmt.Sprint(info().Get("channel.v.contactId"))
+		contact := func() contracttest.Answer {
+			return d.Root.Call("GET", "omnichannel/contacts.get?contactId="+person, "")
+		}
+		contact().Is("contact.activity", nil)
+		d.Ana.Method("sendMessage", fmt.Sprintf(`[{"rid":%q,"msg":"me"}]`, rid)).Is("result.msg", "me")
+		month := time.Now().UTC().Format("2006-01")
+		info().Is("channel.v.activity", "["+month+"]")
+		contact().Is("contact.activity", "["+month+"]")
+		d.Root.Post("livechat/room.closeByUser", `{"rid":%q,"comment":"done"}`, rid).Is("success", true)
+		a := d.C.Call("GET", "livechat/room?token=vera", "")
+		a.Is("newRoom", true)
+		a.Is("room.v.activity", "["+month+"]")
+		d.Root.Call("GET", "livechat/inquiries.getOne?roomId="+fmt.Sprint(a.Get("room._id")), "").Is("inquiry.v.activity", "["+month+"]")
 	})
 }

@@ -214,7 +214,7 @@ func (f *Front) namedRoom(ctx context.Context, c *contract.Call, key string) (an
 	if err != nil {
 		return nil, err
 	}
-	r, err := f.RoomOf(ctx, conv, k)
+	r, err := f.ActiveRoom(ctx, conv, k)
 	return contract.Object{key: r}, err
 }
 

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"parlor/internal/actor"
@@ -208,7 +209,29 @@ func (f *Front) oneContact(ctx context.Context, c *contract.Call) (any, error) {
 	if contract.IsMissing(err) {
 		return nil, contract.NotFound("Resource not found")
 	}
-	return contract.Object{"contact": contactOf(got)}, err
+	if err != nil {
+		return nil, err
+	}
+	view := contactOf(got)
+	return contract.Object{"contact": view}, f.active(ctx, c.Tenant, got, view)
+}
+
+// active adds the months in which a contact was answered on any of its channels.
+func (f *Front) active(ctx context.Context, t id.Tenant, got contact.Contact, view contract.Object) error {
+	visitors := make([]id.Visitor, len(got.Channels))
+	for i, ch := range got.Channels {
+		visitors[i] = ch.Visitor
+	}
+	by, err := f.Conversations.Activity(ctx, t, visitors)
+	var months []string
+	for _, list := range by {
+		months = append(months, list...)
+	}
+	slices.Sort(months)
+	if months = slices.Compact(months); len(months) > 0 {
+		view["activity"] = months
+	}
+	return err
 }
 
 // searchContacts answers the confirmed ones unless unknown ones are asked for. The

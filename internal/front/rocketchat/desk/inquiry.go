@@ -55,6 +55,9 @@ func inquiryOf(r contract.RoomView, c conversation.Conversation) contract.Object
 	o := contract.Object{"_id": r.ID, "rid": r.ID, "name": r.Name, "ts": r.At, "message": c.LastText, "status": status, "t": "l", "queuedAt": r.QueuedAt, "source": r.Source,
 		"v":              contract.Object{"_id": r.Visitor.ID, "username": r.Visitor.Username, "token": r.Visitor.Token, "status": r.Visitor.Status},
 		"priorityWeight": r.Weight, "estimatedWaitingTimeQueue": r.Estimate, "_updatedAt": r.UpdatedAt}
+	if len(r.Visitor.Activity) > 0 {
+		o["v"].(contract.Object)["activity"] = r.Visitor.Activity
+	}
 	contract.Put(o, "department", string(r.Department))
 	contract.Put(o, "priorityId", r.Priority)
 	contract.Put(o, "slaId", r.SLA)
@@ -140,7 +143,9 @@ func (f *Front) oneInquiry(ctx context.Context, c *contract.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return contract.Object{"inquiry": inquiryOf(rooms[0], conv)}, nil
+	months, err := f.Conversations.Activity(ctx, c.Tenant, []id.Visitor{conv.Visitor})
+	rooms[0].Visitor.Activity = months[conv.Visitor]
+	return contract.Object{"inquiry": inquiryOf(rooms[0], conv)}, err
 }
 
 func (f *Front) takeInquiry(ctx context.Context, c *contract.Call) (any, error) {

@@ -115,7 +115,7 @@ func (f *Front) start(ctx context.Context, c *contract.Call, k visitor.Known, ag
 }
 
 func (f *Front) roomAnswer(ctx context.Context, conv conversation.Conversation, k visitor.Known, fresh bool) (any, error) {
-	r, err := f.RoomOf(ctx, conv, k)
+	r, err := f.ActiveRoom(ctx, conv, k)
 	return contract.Object{"room": r, "newRoom": fresh}, err
 }
 
