@@ -2,6 +2,10 @@ package contract
 
 import (
 	"context"
+	"errors"
+	"net/url"
+	"regexp"
+	"strings"
 
 	"parlor/internal/actor"
 	"parlor/internal/conversation"
@@ -23,7 +27,34 @@ func (f *Kit) MessageAnswer(ctx context.Context, k visitor.Known, m conversation
 		return nil, err
 	}
 	v, _ := a.Message(m)
-	return Object{"message": v}, nil
+	return Object{"message": v}, a.quote(ctx, k.Visitor.Actor(), &v)
+}
+
+// quotes is a link to a message of a room, as clients write what they quote.
+var quotes = regexp.MustCompile(`https?://[^\s()\[\]<>"]+/live/([A-Za-z0-9_-]{1,64})\?msg=([A-Za-z0-9_-]{1,128})`)
+
+// quote shows the message of the same room that a message links to.
+func (a *Authors) quote(ctx context.Context, who actor.Actor, v *MessageView) error {
+	if !strings.Contains(v.Text, "?msg=") {
+		return nil
+	}
+	link := quotes.FindStringSubmatch(v.Text)
+	if link == nil || id.Conversation(link[1]) != v.Room {
+		return nil
+	}
+	m, err := a.f.MessageOf(ctx, who, v.Room, link[2])
+	var own *Fault
+	if IsMissing(err) || errors.As(err, &own) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if q, shown := a.Message(m); shown && m.Line == nil {
+		v.Attachments = append(v.Attachments, Object{"text": q.Text, "author_name": q.User.Username, "author_icon": "/avatar/" + url.PathEscape(q.User.Username),
+			"message_link": link[0], "ts": q.At, "attachments": Some(q.Attachments)})
+	}
+	return nil
 }
 
 // MessageOf finds a message by the id that it has outside, in a room that who may see.

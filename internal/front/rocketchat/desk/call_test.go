@@ -70,3 +70,27 @@ func TestVisitorsWhoWereAnsweredAreActive(t *testing.T) {
 		d.Root.Call("GET", "livechat/inquiries.getOne?roomId="+fmt.Sprint(a.Get("room._id")), "").Is("inquiry.v.activity", "["+month+"]")
 	})
 }
+
+func TestMessagesAreQuoted(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, nil, func(t *testing.T, s *servertest.Instance) {
+		d := contracttest.NewDesk(t, s)
+		d.Ana.There()
+		rid, other := d.C.Chat("vera", "SAC"), d.C.Chat("otto", "SAC")
+		d.Ana.Method("sendMessage", fmt.Sprintf(`[{"_id":"a1","rid":%q,"msg":"Is it <b>red</b>?"}]`, rid)).Is("result._id", "a1")
+		d.Ana.Method("sendMessage", fmt.Sprintf(`[{"_id":"b1","rid":%q,"msg":"secret"}]`, other)).Is("result._id", "b1")
+		link := "https://chat.test/live/" + rid + "?msg=a1"
+		text := "[" + link + "](yes, it is)"
+		a := d.C.Say("vera", rid, "m1", text)
+		a.Is("message.msg", text)
+		a.Is("message.attachments.0.message_link", link)
+		a.Is("message.attachments.0.text", "Is it <b>red</b>?")
+		a.Is("message.attachments.0.author_name", "ana")
+		a.Is("message.attachments.1", nil)
+		d.C.Call("GET", "livechat/message/m1?token=vera&rid="+rid, "").Is("message.attachments.0.text", "Is it <b>red</b>?")
+		for i, link := range []string{"https://chat.test/live/" + other + "?msg=b1", "https://chat.test/live/" + rid + "?msg=b1", "https://chat.test/live/" + rid + "?msg=none",
+			"javascript://chat.test/live/" + rid + "?msg=a1", "?msg=a1"} {
+			d.C.Say("vera", rid, fmt.Sprint("n", i), link).Is("message.attachments", nil)
+		}
+	})
+}
