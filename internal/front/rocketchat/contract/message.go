@@ -27,7 +27,8 @@ func (f *Kit) MessageAnswer(ctx context.Context, k visitor.Known, m conversation
 		return nil, err
 	}
 	v, _ := a.Message(m)
-	return Object{"message": v}, a.quote(ctx, k.Visitor.Actor(), &v)
+	err = a.quote(ctx, k.Visitor.Actor(), &v)
+	return Object{"message": v}, err
 }
 
 // quotes is a link to a message of a room, as clients write what they quote.
