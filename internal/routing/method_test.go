@@ -266,3 +266,25 @@ func TestBotsAndUnattendedAgents(t *testing.T) {
 		}
 	})
 }
+
+// TestPatienceWithLostAgents: a company may wait longer for an agent who is lost.
+func TestPatienceWithLostAgents(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		w := fallbacks(t, st)
+		w.must(w.accounts.SetOption(t.Context(), w.boss, "Livechat_agent_leave_action_timeout", 90))
+		who := w.agent("lin", 9, account.Member)
+		leave := w.ready(who)
+		a, err := w.admit("")
+		w.must(err)
+		leave()
+		w.advance(60 * time.Second)
+		if c := w.get(a.Conversation.ID); c.Agent != who.Agent {
+			t.Fatal("taken back too early", c)
+		}
+		w.advance(40 * time.Second)
+		if c := w.get(a.Conversation.ID); c.Status != conversation.Queued {
+			t.Fatal("not taken back", c)
+		}
+	})
+}

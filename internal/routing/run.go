@@ -3,6 +3,7 @@ package routing
 import (
 	"context"
 	"sync"
+	"time"
 
 	"parlor/internal/actor"
 	"parlor/internal/conversation"
@@ -159,6 +160,10 @@ func (s *Service) Reconcile(ctx context.Context, loads bool) (err error) {
 	return nil
 }
 
+// patienceOption is how many seconds a company waits for a lost agent, if it says
+// so; LostAfter is the least.
+const patienceOption = "Livechat_agent_leave_action_timeout"
+
 // takeBack does with the conversations of a lost agent what their settings say:
 // in front of the queue again, wait for the agent, or end.
 func (s *Service) takeBack(ctx context.Context, a LostAgent) error {
@@ -169,6 +174,10 @@ func (s *Service) takeBack(ctx context.Context, a LostAgent) error {
 	book, err := s.accounts.Book(ctx, a.Tenant)
 	if err != nil {
 		return err
+	}
+	company := book.Tenant.Settings
+	if _, set := company.Options[patienceOption]; set && s.clock.Now().Sub(a.Since) < time.Duration(company.Number(patienceOption))*time.Second {
+		return nil
 	}
 	for _, c := range open {
 		rules := book.Service(c.Inbox, c.Team).Routing

@@ -127,4 +127,6 @@ type LostAgent struct {
 	Name   string
 	// Gone is true for an agent who is switched off.
 	Gone bool
+	// Since is when the agent was lost.
+	Since time.Time
 }

@@ -6,6 +6,9 @@ var native = map[string]way{
 	"Livechat_last_chatted_agent_routing": {get: func(c Company) any { return flagOf(c.Routing.Returning, true) || flagOf(c.Routing.LastServed, true) }, set: func(c *Company, v any) {
 		c.Routing.Returning, c.Routing.LastServed = flagAt(v), flagAt(v)
 	}},
+	"Livechat_agent_leave_action": {get: func(c Company) any { return leaveOf(c.Routing.Lost) }, set: func(c *Company, v any) {
+		c.Routing.Lost = map[any]string{"none": "wait", "close": "end", "forward": "requeue"}[v]
+	}},
 	"Omnichannel_contact_manager_routing":     {get: func(c Company) any { return flagOf(c.Routing.Manager, true) }, set: func(c *Company, v any) { c.Routing.Manager = flagAt(v) }},
 	"Livechat_assign_new_conversation_to_bot": {get: func(c Company) any { return flagOf(c.Routing.BotsFirst, false) }, set: func(c *Company, v any) { c.Routing.BotsFirst = flagAt(v) }},
 	"Livechat_accept_chats_with_no_agents":    {get: func(c Company) any { return flagOf(c.Routing.Unattended, false) }, set: func(c *Company, v any) { c.Routing.Unattended = flagAt(v) }},
@@ -73,6 +76,18 @@ func actionOf(abandon string) string {
 		return "on-hold"
 	}
 	return "none"
+}
+
+// leaveOf is the contract's word for what happens to the conversations of an agent
+// who is lost. A company that set nothing has them served by others.
+func leaveOf(lost string) string {
+	switch lost {
+	case "wait":
+		return "none"
+	case "end":
+		return "close"
+	}
+	return "forward"
 }
 
 func spanAt(v any) *int {

@@ -204,8 +204,11 @@ func (s *Store) Standings(ctx context.Context, t id.Tenant) (m map[routing.Agent
 func (s *Store) LostAgents(ctx context.Context, before, now time.Time) (list []routing.LostAgent, err error) {
 	defer errs.Wrap(&err, "store.LostAgents")
 	return all(ctx, s.readers, func(r row) (a routing.LostAgent, err error) {
-		return a, r.Scan(&a.Tenant, &a.Agent, &a.Name, &a.Gone)
-	}, `SELECT a.tenant, a.id, a.name, a.disabled <> 0 FROM agent a WHERE a.open > 0 AND (a.disabled <> 0 OR a.role <> 'bot' AND ' ' || a.also || ' ' NOT LIKE '% bot %')
+		var since int64
+		err = r.Scan(&a.Tenant, &a.Agent, &a.Name, &a.Gone, &since)
+		a.Since = at(since)
+		return a, err
+	}, `SELECT a.tenant, a.id, a.name, a.disabled <> 0, CASE WHEN a.lost_at > 0 THEN a.lost_at ELSE a.last_assigned_at END FROM agent a WHERE a.open > 0 AND (a.disabled <> 0 OR a.role <> 'bot' AND ' ' || a.also || ' ' NOT LIKE '% bot %')
 		AND NOT EXISTS (SELECT 1 FROM presence p JOIN node n ON n.id = p.node
 			WHERE p.tenant = a.tenant AND p.agent = a.id AND n.lease_until > $2)
 		AND ((a.lost_at > 0 AND a.lost_at <= $1)

@@ -54,7 +54,7 @@ func testPrograms(t *testing.T, s *store.Store) {
 	equal(t, "roster", said, "Bot true  2 ann false away 2 ")
 	lost, err := s.LostAgents(t.Context(), w.Now.Add(time.Hour), w.Now.Add(time.Hour))
 	must(t, err)
-	equal(t, "lost", fmt.Sprint(lost), fmt.Sprint([]routing.LostAgent{{Tenant: w.Tenant, Agent: ann, Name: "ann"}}))
+	equal(t, "lost", fmt.Sprint(lost), fmt.Sprint([]routing.LostAgent{{Tenant: w.Tenant, Agent: ann, Name: "ann", Since: w.Now}}))
 	must(t, s.RemoveAgent(t.Context(), w.Tenant, "bot", w.Now, audit.None))
 	lost, err = s.LostAgents(t.Context(), w.Now.Add(time.Hour), w.Now.Add(time.Hour))
 	must(t, err)
