@@ -123,6 +123,8 @@ func (f *Front) forward(ctx context.Context, c *contract.Call) (any, error) {
 	if to.Agent == "" && to.Team != "" && to.Team == conv.Team && conv.Status == conversation.Open {
 		return nil, contract.Plain("error-forwarding-chat-same-department")
 	}
+	// The permission is for every room of which one has the id, a monitor's too.
+	who.Bound = false
 	_, err = f.Routing.Transfer(ctx, who, conv.ID, to)
 	if code, ok := forwardFaults[errs.ReasonOf(err)]; ok {
 		err = contract.Plain(code)
