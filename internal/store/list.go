@@ -193,18 +193,20 @@ func (s *Store) inScope(l *listing, sc conversation.Scope) string {
 func (s *Store) Count(ctx context.Context, t id.Tenant, sc conversation.Scope) (n conversation.Counts, err error) {
 	defer errs.Wrap(&err, "store.Count")
 	args := []any{string(t), string(sc.Agent)}
-	inTeams, mineElsewhere := "", "0"
+	queued, running, mineElsewhere := "", "", "0"
 	if !sc.All {
 		args = append(args, jsonList(teamsOf(sc)))
-		inTeams = " AND team IN " + s.dialect.list("$3")
+		in := " IN " + s.dialect.list("$3")
+		// Teams have an index of their queues, but of what is running none that is short.
+		queued, running = " AND team"+in, " AND COALESCE(team, '')"+in
 		mineElsewhere = `(SELECT COUNT(*) FROM conversation WHERE tenant = $1 AND agent = $2 AND agent <> ''
-			AND status <> 'closed' AND team NOT IN ` + s.dialect.list("$3") + `)`
+			AND status <> 'closed' AND COALESCE(team, '') NOT IN ` + s.dialect.list("$3") + `)`
 	}
 	n, _, err = first(ctx, s.readers, func(r row) (n conversation.Counts, err error) {
 		return n, r.Scan(&n.Mine, &n.Unread, &n.Queue, &n.All)
 	}, `SELECT COUNT(*), COALESCE(SUM(unread), 0),
-		(SELECT COUNT(*) FROM conversation WHERE tenant = $1 AND status = 'queued'`+inTeams+`),
-		(SELECT COUNT(*) FROM conversation WHERE tenant = $1 AND status <> 'closed'`+inTeams+`) + `+mineElsewhere+`
+		(SELECT COUNT(*) FROM conversation WHERE tenant = $1 AND status = 'queued'`+queued+`),
+		(SELECT COUNT(*) FROM conversation WHERE tenant = $1 AND status <> 'closed' AND last_at >= 0`+running+`) + `+mineElsewhere+`
 		FROM conversation WHERE tenant = $1 AND agent = $2 AND agent <> '' AND status <> 'closed'`, args...)
 	return n, err
 }

@@ -179,6 +179,10 @@ func TestFilteredListsWalkTheirOwnIndex(t *testing.T) {
 			return lists(t, s, conversation.ViewAll, conversation.Scope{Agent: "x", Teams: []id.Team{"y", "z"}})
 		}},
 		{"conversation_agent", func() error { return lists(t, s, conversation.ViewMine, conversation.Scope{Agent: "x"}) }},
+		{"conversation_active", func() error {
+			_, err := s.Count(t.Context(), "main", conversation.Scope{Agent: "x", Teams: []id.Team{"y"}})
+			return err
+		}},
 		{"conversation_agent", func() error {
 			_, err := s.Count(t.Context(), "main", conversation.Scope{All: true, Agent: "x"})
 			return err
