@@ -12,6 +12,8 @@ type Vars struct {
 	// Agent is the name of who sends it, Team of the team of the conversation,
 	// Company of the tenant.
 	Agent, Team, Company string
+	// AgentEmail is only for texts of other systems.
+	AgentEmail string
 	// Now is the time in the zone of the agent, Language the language of dates:
 	// zh-CN, pt-BR, or anything else for English.
 	Now      time.Time
@@ -24,8 +26,9 @@ type Vars struct {
 //
 // Names are taken without regard to case; 访客, 客服, 技能组, 公司, 日期 and 时间
 // are names of the same. A variable without a value becomes empty, one that is
-// unknown stays as it is, and "{{" writes a brace. What is filled in is not
-// looked at again, so that a visitor's name cannot name a variable.
+// unknown stays as it is, and "{{" writes a brace, but those of Fill are filled in.
+// What is filled in is not looked at again, so that a visitor's name cannot name a
+// variable.
 func Expand(text string, v Vars) string {
 	var b strings.Builder
 	for {
@@ -36,6 +39,11 @@ func Expand(text string, v Vars) string {
 		}
 		b.WriteString(text[:i])
 		text = text[i:]
+		if value, size := v.double(text); size > 0 {
+			b.WriteString(value)
+			text = text[size:]
+			continue
+		}
 		if strings.HasPrefix(text, "{{") {
 			b.WriteByte('{')
 			text = text[2:]
@@ -54,6 +62,47 @@ func Expand(text string, v Vars) string {
 		}
 		text = text[end+2:]
 	}
+}
+
+// Fill fills in the variables of texts that come from Rocket.Chat, and leaves
+// everything else as it is:
+//
+//	{{contact.name}} {{contact.email}} {{contact.phone}} {{agent.name}} {{agent.email}}
+func Fill(text string, v Vars) string {
+	var b strings.Builder
+	for {
+		i := strings.Index(text, "{{")
+		if i < 0 {
+			b.WriteString(text)
+			return b.String()
+		}
+		b.WriteString(text[:i])
+		text = text[i:]
+		value, size := v.double(text)
+		if size == 0 {
+			value, size = "{{", 2
+		}
+		b.WriteString(value)
+		text = text[size:]
+	}
+}
+
+// double returns the value of the variable of Fill with which a text begins, and
+// the length of its name with the braces; 0 if there is none.
+func (v Vars) double(text string) (value string, size int) {
+	if !strings.HasPrefix(text, "{{") {
+		return "", 0
+	}
+	end := strings.Index(text, "}}")
+	if end < 0 || end > 40 {
+		return "", 0
+	}
+	values := map[string]string{"contact.name": v.Visitor, "contact.email": v.VisitorEmail, "contact.phone": v.VisitorPhone, "agent.name": v.Agent, "agent.email": v.AgentEmail}
+	value, known := values[strings.TrimSpace(text[2:end])]
+	if !known {
+		return "", 0
+	}
+	return value, end + 2
 }
 
 // value returns the value of a variable.

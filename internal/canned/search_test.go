@@ -118,3 +118,23 @@ func TestProgramsSaveRepliesUnderOneShortcut(t *testing.T) {
 		}
 	})
 }
+
+func TestVariablesOfOtherSystemsAreFilledIn(t *testing.T) {
+	t.Parallel()
+	v := canned.Vars{Visitor: "{{agent.email}}", VisitorEmail: "v@x.example", VisitorPhone: "+55", Agent: "Ana", AgentEmail: "ana@x.example"}
+	for text, want := range map[string][2]string{
+		"Hi {{contact.name}}!":                 {"Hi {{agent.email}}!", "Hi {{agent.email}}!"},
+		"{{ contact.email }}{{contact.phone}}": {"v@x.example+55", "v@x.example+55"},
+		"{{agent.name}} {{agent.email}}":       {"Ana ana@x.example", "Ana ana@x.example"},
+		"{{unknown}} {agent} {{":               {"{{unknown}} {agent} {{", "{unknown}} Ana {"},
+		"{{contact.name":                       {"{{contact.name", "{contact.name"},
+		"{{{{agent.name}}":                     {"{{Ana", "{Ana"},
+	} {
+		if got := canned.Fill(text, v); got != want[0] {
+			t.Errorf("fill %q: %q, want %q", text, got, want[0])
+		}
+		if got := canned.Expand(text, v); got != want[1] {
+			t.Errorf("expand %q: %q, want %q", text, got, want[1])
+		}
+	}
+}

@@ -85,6 +85,30 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
+// BenchmarkStart measures the first conversation of visitors, which makes a contact.
+func BenchmarkStart(b *testing.B) {
+	for _, e := range engines {
+		b.Run(e.name, func(b *testing.B) {
+			w := storetest.NewWorld(b, e.open(b), "main")
+			list := make([]id.Visitor, b.N)
+			var wg sync.WaitGroup
+			for n := range 64 {
+				wg.Go(func() {
+					for i := n; i < b.N; i += 64 {
+						list[i] = w.Visitor(fmt.Sprint("v", i))
+					}
+				})
+			}
+			wg.Wait()
+			analyze(b, w.S)
+			measure(b, 64, func(i int) error {
+				_, _, err := w.S.Start(b.Context(), conversation.Conversation{Tenant: w.Tenant, Inbox: w.Inbox, Channel: "web", Visitor: list[i], CreatedAt: w.Now})
+				return err
+			})
+		})
+	}
+}
+
 func BenchmarkAssign(b *testing.B) {
 	for _, e := range engines {
 		b.Run(e.name, func(b *testing.B) {

@@ -168,7 +168,7 @@ func (a *API) useCanned(ctx context.Context, l account.Login, in *useCanned) (*b
 	if err != nil {
 		return nil, errs.Field("timezone", "unknown_timezone", "There is no time zone %q.", in.Body.Timezone)
 	}
-	vars := canned.Vars{Agent: l.Agent.Name, Now: a.Desk.Clock.Now().In(zone), Language: httpx.Language(in.Language)}
+	vars := canned.Vars{Agent: l.Agent.Name, AgentEmail: l.Agent.Email, Now: a.Desk.Clock.Now().In(zone), Language: httpx.Language(in.Language)}
 	if in.Body.Conversation != "" {
 		var c conversation.Conversation
 		var v visitor.Visitor

@@ -104,6 +104,18 @@ func TestCannedResponses(t *testing.T) {
 	})
 }
 
+// TestPlaceholdersAreFilledInWhenAnAgentWrites, not when a visitor does.
+func TestPlaceholdersAreFilledInWhenAnAgentWrites(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, nil, func(t *testing.T, s *servertest.Instance) {
+		c, _, ana := contracttest.Staffed(t, s)
+		c.Post("livechat/visitor", `{"visitor":{"token":"vera","name":"Vera","email":"vera@x.example"}}`).Is("success", true)
+		rid := fmt.Sprint(c.Call("GET", "livechat/room?token=vera", "").Get("room._id"))
+		ana.Post("chat.sendMessage", `{"message":{"rid":%q,"msg":"Hi {{contact.name}}, {{contact.email}}, {{none}}"}}`, rid).Is("message.msg", "Hi Vera, vera@x.example, {{none}}")
+		c.Say("vera", rid, "m1", "I am {{agent.name}}").Is("message.msg", "I am {{agent.name}}")
+	})
+}
+
 // TestMonitorsHaveTheRepliesOfTheirUnits also when the department is out of use.
 func TestMonitorsHaveTheRepliesOfTheirUnits(t *testing.T) {
 	t.Parallel()

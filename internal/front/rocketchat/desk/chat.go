@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"parlor/internal/canned"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/front/rocketchat/contract"
@@ -54,7 +55,9 @@ func (f *Front) post(ctx context.Context, c *contract.Call, in contract.DraftMes
 	if err != nil {
 		return contract.MessageView{}, err
 	}
-	m, err := f.Conversations.Post(ctx, c.Who, conversation.PostInput{Conversation: conv.ID, Kind: conversation.Text, Text: in.Msg, ClientID: in.ID, Blank: true})
+	v := k.Visitor.For(c.Who)
+	text := canned.Fill(in.Msg, canned.Vars{Visitor: v.Name, VisitorEmail: v.Email, VisitorPhone: v.Phone, Agent: c.Login.Agent.Name, AgentEmail: c.Login.Agent.Email})
+	m, err := f.Conversations.Post(ctx, c.Who, conversation.PostInput{Conversation: conv.ID, Kind: conversation.Text, Text: text, ClientID: in.ID, Blank: true})
 	if errs.ReasonOf(err) == "not_your_conversation" {
 		return contract.MessageView{}, contract.Structured("error-not-allowed", "Not allowed")
 	}
@@ -65,8 +68,8 @@ func (f *Front) post(ctx context.Context, c *contract.Call, in contract.DraftMes
 	if err != nil {
 		return contract.MessageView{}, err
 	}
-	v, _ := a.Message(m.Message)
-	return v, nil
+	view, _ := a.Message(m.Message)
+	return view, nil
 }
 
 func (f *Front) chatSend(ctx context.Context, c *contract.Call) (any, error) {
