@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -140,6 +141,19 @@ func (c *Call) Body() (any, error) {
 		return nil, &Fault{Status: http.StatusBadRequest, Text: "Invalid JSON"}
 	}
 	return v, nil
+}
+
+// With lets a handler read v as its body: methods and calls do the same.
+func (c *Call) With(v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	r := *c.R
+	r.Body, r.Header = io.NopCloser(bytes.NewReader(b)), c.R.Header.Clone()
+	r.Header.Set("Content-Type", "application/json")
+	c.R = &r
+	return nil
 }
 
 // Read checks the body against a shape and decodes it into dest.

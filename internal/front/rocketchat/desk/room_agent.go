@@ -83,14 +83,17 @@ func (f *Front) closeByUser(ctx context.Context, c *contract.Call) (any, error) 
 	_, err = f.Conversations.Finish(ctx, who, conv.ID, form)
 	switch errs.ReasonOf(err) {
 	case "conversation_closed":
-		err = f.ClosedMeanwhile(ctx, c, conv.ID, began, "error-room-already-closed")
+		err = contract.Plain("error-room-already-closed")
+		if !in.ForceClose {
+			err = f.ClosedMeanwhile(ctx, c, conv.ID, began, "error-room-already-closed")
+		}
 	case "comment_missing":
 		err = contract.Plain("error-comment-is-required")
 	case "tag_missing":
 		err = contract.Plain("error-tags-must-be-assigned-before-closing-chat")
 	}
 	if err == nil && in.GenerateTranscriptPdf {
-		err = f.keepRecord(ctx, c, conv.ID, conv.Inbox)
+		err = f.KeepRecord(ctx, c, c.Who, conv)
 	}
 	return contract.Object{}, err
 }

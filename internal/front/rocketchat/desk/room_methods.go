@@ -1,26 +1,10 @@
 package desk
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"io"
 
 	"parlor/internal/front/rocketchat/contract"
 )
-
-// with lets a handler read v as its body: methods and calls do the same.
-func with(c *contract.Call, v any) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	r := *c.R
-	r.Body, r.Header = io.NopCloser(bytes.NewReader(b)), c.R.Header.Clone()
-	r.Header.Set("Content-Type", "application/json")
-	c.R = &r
-	return nil
-}
 
 // roomMethods adds the methods that do what a call does. Their result is true.
 func (f *Front) roomMethods() {
@@ -42,7 +26,7 @@ func (f *Front) roomMethods() {
 		}},
 	} {
 		f.AddMethods(contract.Method{Name: m.name, Auth: true, Needs: []string{m.needs}, Do: func(ctx context.Context, c *contract.Call, p contract.Params) (any, error) {
-			if err := with(c, m.body(p)); err != nil {
+			if err := c.With(m.body(p)); err != nil {
 				return nil, err
 			}
 			_, err := m.do(ctx, c)

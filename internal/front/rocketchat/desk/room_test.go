@@ -57,7 +57,7 @@ func TestRoomsOfAgents(t *testing.T) {
 		}
 		d.Bob.Post("livechat/room.closeByUser", `{"rid":%q,"comment":"x"}`, rid).Want(400, contracttest.Plain("error-not-authorized"))
 		d.Ana.Post("livechat/room.closeByUser", `{"rid":%q,"comment":"Bye <b>now</b>","tags":["billing"]}`, rid).Want(200, contracttest.OK(""))
-		d.Ana.Post("livechat/room.closeByUser", `{"rid":%q,"comment":"x"}`, rid).Want(400, contracttest.Plain("error-room-already-closed"))
+		d.Ana.Post("livechat/room.closeByUser", `{"rid":%q,"comment":"x","forceClose":true}`, rid).Want(400, contracttest.Plain("error-room-already-closed"))
 		a = d.Root.Call("GET", "livechat/rooms?tags[]=billing&open=false", "")
 		a.Is("rooms.0.closer", "user")
 		a.Is("rooms.0.closedBy.username", "ana")

@@ -148,6 +148,9 @@ func (f *Front) closeRoom(ctx context.Context, c *contract.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := f.recordFor(ctx, c, conv); err != nil {
+		return nil, err
+	}
 	return contract.Object{"rid": in.Rid, "comment": "Closed by visitor"}, nil
 }
 
