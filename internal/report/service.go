@@ -30,6 +30,11 @@ const (
 
 // Store is the memory that report needs.
 type Store interface {
+	// NoteAvailable adds to everybody who is available the time since the last call,
+	// unless that was longer ago than gap.
+	NoteAvailable(ctx context.Context, now time.Time, gap time.Duration) error
+	// AgentTimes adds up how long agents were available on the days of a query.
+	AgentTimes(ctx context.Context, t id.Tenant, q Query) ([]Available, error)
 	// TagSums counts conversations by the id of their tags; those without one have "".
 	TagSums(ctx context.Context, t id.Tenant, q Query) ([]Sum, error)
 	// DueFacts returns ended conversations that have no fact yet, of one company or
@@ -63,6 +68,9 @@ func New(store Store, c clock.Clock, log *slog.Logger) *Service {
 // Run works out conversations that ended, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	for {
+		if err := s.notice(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("who is available was not noted", "error", err)
+		}
 		n, err := s.catchUp(ctx, "")
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("figures of ended conversations not worked out", "error", err)

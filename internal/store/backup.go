@@ -79,6 +79,7 @@ var backupTables = []struct{ name, order string }{
 	{"hook_due", "hook, subject"},
 	{"hook_attempt", "id"},
 	{"hook_answer", "conversation"},
+	{"agent_time", "tenant, day, agent"},
 	{"page_trigger", "id"},
 	{"mailbox", "id"},
 	{"canvas", "id"},

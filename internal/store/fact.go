@@ -157,3 +157,40 @@ func (s *Store) TagSums(ctx context.Context, t id.Tenant, q report.Query) (list 
 		`SELECT COALESCE(k.tag, ''), COUNT(*) FROM (SELECT id FROM conversation WHERE `+where+` AND CAST($4 AS BIGINT) = CAST($4 AS BIGINT)) c
 		LEFT JOIN tag_link k ON k.target = c.id GROUP BY 1 ORDER BY 2 DESC, 1`, args...)
 }
+
+// dayMS is a day in milliseconds.
+const dayMS = 86_400_000
+
+// NoteAvailable implements report.Store. Agents who are connected are few.
+func (s *Store) NoteAvailable(ctx context.Context, now time.Time, gap time.Duration) (err error) {
+	defer errs.Wrap(&err, "store.NoteAvailable")
+	// While nobody is connected nothing is written.
+	if _, ok, err := first(ctx, s.readers, scalar[string], `SELECT p.agent FROM presence p LIMIT 1`); err != nil || !ok {
+		return err
+	}
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, `INSERT INTO agent_time (tenant, day, agent, lasted, seen)
+			SELECT DISTINCT a.tenant, CAST($2 AS BIGINT), a.id, 0, CAST($1 AS BIGINT) FROM presence p JOIN node n ON n.id = p.node AND n.lease_until > $1
+			JOIN agent a ON a.id = p.agent AND a.tenant = p.tenant WHERE a.state = 'ready' AND a.disabled = 0
+			ON CONFLICT (tenant, day, agent) DO UPDATE SET seen = excluded.seen, lasted = agent_time.lasted +
+				CASE WHEN excluded.seen > agent_time.seen AND excluded.seen - agent_time.seen <= $3 THEN excluded.seen - agent_time.seen ELSE 0 END`,
+			ms(now), ms(now)/dayMS, gap.Milliseconds())
+		return err
+	})
+}
+
+// AgentTimes implements report.Store.
+func (s *Store) AgentTimes(ctx context.Context, t id.Tenant, q report.Query) (list []report.Available, err error) {
+	defer errs.Wrap(&err, "store.AgentTimes")
+	where, args := `x.tenant = $1 AND x.day >= $2 AND x.day <= $3`, []any{string(t), ms(q.From) / dayMS, (ms(q.To) - 1) / dayMS}
+	if q.Bound {
+		where += ` AND EXISTS (SELECT 1 FROM agent_team m WHERE m.tenant = x.tenant AND m.agent = x.agent AND m.team IN ` + s.dialect.list("$4") + `)`
+		args = append(args, jsonList(q.Teams))
+	}
+	return all(ctx, s.readers, func(r row) (a report.Available, err error) {
+		var lasted int64
+		err = r.Scan(&a.Agent, &lasted)
+		a.Lasted = time.Duration(lasted) * time.Millisecond
+		return a, err
+	}, `SELECT x.agent, CAST(SUM(x.lasted) AS BIGINT) FROM agent_time x WHERE `+where+` GROUP BY x.agent ORDER BY x.agent`, args...)
+}

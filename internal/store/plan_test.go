@@ -50,6 +50,8 @@ var scans = map[string]string{
 	"FROM hook_due ORDER BY due_at":         "the first entry of the index is wanted",
 	"FROM fact_due d ORDER BY":              "the oldest rows are wanted, and no more than a page",
 	"DELETE FROM outbox WHERE conversation": "the outbox is as small as the backlog of the search index",
+	"FROM presence p LIMIT 1":               "one row is wanted",
+	"INSERT INTO agent_time":                "everybody who is connected is wanted, of all companies",
 	"FROM hook ORDER BY id":                 "the webhooks of all companies are wanted",
 }
 

@@ -57,3 +57,43 @@ func testFacts(t *testing.T, s *store.Store) {
 	must(t, err)
 	equal(t, "no team", spaced(len(list), len(run), len(tags)), "0 0 0")
 }
+
+// testAvailable adds up how long agents were there for new conversations.
+func testAvailable(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	w, o := NewWorld(t, s, "main"), NewWorld(t, s, "other")
+	sales := w.Team("sales")
+	ann, bob := w.Ready("ann", 1, sales), w.Ready("bob", 1)
+	o.Ready("eve", 1)
+	gap := 2 * time.Minute
+	look := func(after time.Duration) { must(t, s.NoteAvailable(ctx, T0.Add(after), gap)) }
+	look(0)
+	look(time.Minute)
+	look(time.Minute)
+	_, err := s.SetState(ctx, w.Tenant, bob, "away", "", T0)
+	must(t, err)
+	look(2 * time.Minute)
+	look(time.Hour)
+	look(time.Hour + 30*time.Second)
+	times := func(q report.Query) string {
+		q.From, q.To = T0.Add(-time.Hour), T0.Add(2*time.Hour)
+		list, err := s.AgentTimes(ctx, w.Tenant, q)
+		must(t, err)
+		out := ""
+		for _, a := range list {
+			name := "bob"
+			if a.Agent == ann {
+				name = "ann"
+			}
+			out += name + " " + a.Lasted.String() + ";"
+		}
+		return out
+	}
+	both := times(report.Query{})
+	equal(t, "both", both == "ann 2m30s;bob 1m0s;" || both == "bob 1m0s;ann 2m30s;", true)
+	equal(t, "of a team", times(report.Query{Teams: []id.Team{sales}, Bound: true}), "ann 2m30s;")
+	equal(t, "of no team", times(report.Query{Bound: true}), "")
+	list, err := s.AgentTimes(ctx, w.Tenant, report.Query{From: T0.Add(48 * time.Hour), To: T0.Add(72 * time.Hour)})
+	must(t, err)
+	equal(t, "another day", len(list), 0)
+}

@@ -67,6 +67,7 @@ var suite = []struct {
 	{"Visitor/Find", testFindVisitors},
 	{"Guest/TriggersAndMailboxes", testTriggers},
 	{"Report/Facts", testFacts},
+	{"Report/Available", testAvailable},
 	{"Detail/Hold", testHold},
 	{"Detail/Details", testDetails},
 	{"Detail/Find", testFind},

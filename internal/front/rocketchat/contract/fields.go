@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"parlor/internal/actor"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/field"
@@ -74,6 +75,18 @@ func (f *Kit) WithData(ctx context.Context, v visitorView, t id.Tenant) (visitor
 	values, err := f.Fields.ValuesOf(ctx, t, []id.Visitor{v.ID})
 	v.Livechat = values[v.ID]
 	return v, err
+}
+
+// WithChat adds the values of a visitor's fields and its last room.
+func (f *Kit) WithChat(ctx context.Context, v visitorView, t id.Tenant) (visitorView, error) {
+	list, _, err := f.Conversations.Look(ctx, actor.ForSystem(t), conversation.Query{Visitor: v.ID, Limit: 1})
+	if err != nil {
+		return v, err
+	}
+	if len(list) > 0 {
+		v.LastChat = Object{"_id": list[0].ID, "ts": StampOf(list[0].CreatedAt)}
+	}
+	return f.WithData(ctx, v, t)
 }
 
 // CustomValue is a custom field as callers send it.

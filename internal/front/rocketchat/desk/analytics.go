@@ -50,8 +50,9 @@ func (f *Front) analytics() {
 		"agents/total-service-time": f.agentTimes(func(s report.Sum) contract.Object {
 			return contract.Object{"chats": s.Count, "serviceTimeDuration": seconds(s.Service.Sum)}
 		}),
-		"agent-overview": f.agentOverview,
-		"overview":       f.overview,
+		"agents/available-for-service-history": f.availability,
+		"agent-overview":                       f.agentOverview,
+		"overview":                             f.overview,
 	} {
 		f.Add(contract.Route{Method: http.MethodGet, Path: "livechat/analytics/" + path, Do: do, Auth: true, Needs: []string{"view-livechat-manager"}})
 	}
@@ -318,6 +319,31 @@ func (f *Front) agentTimes(show func(s report.Sum) contract.Object) contract.Han
 		})
 		return contract.Page("agents", out, w), err
 	}
+}
+
+// availability tells how long each agent was there for new chats.
+func (f *Front) availability(ctx context.Context, c *contract.Call) (any, error) {
+	q, err := wanted(c)
+	if err != nil {
+		return nil, err
+	}
+	w, err := c.Window()
+	if err != nil {
+		return nil, err
+	}
+	list, err := f.Reports.Available(ctx, c.Who, q)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]contract.Object, 0, len(list))
+	for _, x := range list {
+		a, err := f.Agent(ctx, c.Tenant, x.Agent)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, contract.Object{"_id": a.ID, "username": a.Username, "name": a.Name, "active": !a.Disabled, "availableTimeInSeconds": seconds(x.Lasted)})
+	}
+	return contract.Page("agents", out, w), nil
 }
 
 // agentFigures are the columns of the overview of agents.

@@ -63,7 +63,7 @@ func (f *Front) visitorInfo(ctx context.Context, c *contract.Call) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	view, err := f.WithData(ctx, contract.VisitorOf(visitor.Known{Visitor: v, Identity: i}), c.Tenant)
+	view, err := f.WithChat(ctx, contract.VisitorOf(visitor.Known{Visitor: v, Identity: i}), c.Tenant)
 	return contract.Object{"visitor": view}, err
 }
 

@@ -14,6 +14,7 @@ func TestVisitorsAreForgotten(t *testing.T) {
 		rid := c.Room("vera")
 		c.Say("vera", rid, "m1", "Hi").Is("success", true)
 		c.Call("DELETE", "livechat/visitor/vera", "").Want(400, `{"error":"Cannot remove visitors with opened rooms [visitor-has-open-rooms]","errorType":"visitor-has-open-rooms","success":false}`)
+		c.Call("GET", "livechat/visitor/vera", "").Is("visitor.lastChat._id", rid)
 		a := root.Call("GET", "livechat/visitor/vera/room", "")
 		a.Is("rooms.0._id", rid)
 		a.Is("rooms.0.servedBy.username", "ana")

@@ -97,7 +97,7 @@ func (f *Front) visitorByToken(ctx context.Context, c *contract.Call) (any, erro
 	if err != nil {
 		return nil, err
 	}
-	view, err := f.WithData(ctx, contract.VisitorOf(k), c.Tenant)
+	view, err := f.WithChat(ctx, contract.VisitorOf(k), c.Tenant)
 	return contract.Object{"visitor": view}, err
 }
 

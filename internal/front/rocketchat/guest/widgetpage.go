@@ -16,11 +16,11 @@ import (
 // it into: the page for the frame, the script for host pages, and their parts.
 func (f *Front) widgetPage(mux *http.ServeMux) {
 	mux.HandleFunc("GET /avatar/{name}", f.avatar)
+	mux.HandleFunc("GET /livechat", f.framePage)
 	if f.Widget == "" {
 		return
 	}
 	files := http.StripPrefix("/livechat/", http.FileServer(noFolders{http.Dir(f.Widget)}))
-	mux.HandleFunc("GET /livechat", f.framePage)
 	mux.Handle("GET /livechat/", files)
 }
 
@@ -44,10 +44,21 @@ func (n noFolders) Open(name string) (http.File, error) {
 	return file, nil
 }
 
-// framePage is the page inside the frame: that of the build, with the address of the
-// server. Which pages may embed it the company says.
+// ownPage is the page inside the frame where there is no build: our own widget.
+const ownPage = `<!doctype html><html><head><meta charset="utf-8"><title>Chat</title></head><body><script src="/w/main.js" async></script></body></html>`
+
+// frame is the page inside the frame, without what the company adds to it.
+func (f *Front) frame() ([]byte, error) {
+	if f.Widget == "" {
+		return []byte(ownPage), nil
+	}
+	return os.ReadFile(filepath.Join(f.Widget, "index.html"))
+}
+
+// framePage is the page inside the frame, with the address of the server. Which
+// pages may embed it the company says.
 func (f *Front) framePage(w http.ResponseWriter, r *http.Request) {
-	page, err := os.ReadFile(filepath.Join(f.Widget, "index.html"))
+	page, err := f.frame()
 	if err != nil {
 		httpx.LogInternal(f.Log, r, err)
 		http.NotFound(w, r)

@@ -60,7 +60,33 @@ func TestTheWidgetsPage(t *testing.T) {
 	if _, text, _ := s.Call("GET", "/avatar/ana", ""); !strings.Contains(text, ">A</text>") {
 		t.Fatal(text)
 	}
-	if status, _, _ := servertest.Start(t, nil).Call("GET", "/livechat", ""); status != 404 {
-		t.Errorf("without a folder the page gave %d", status)
+	if status, _, _ := servertest.Start(t, nil).Call("GET", "/livechat/rocketchat-livechat.min.js", ""); status != 404 {
+		t.Errorf("without a folder the script gave %d", status)
+	}
+}
+
+func TestTheFrameWithoutABuild(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, nil)
+	c := &contracttest.Client{T: t, S: s}
+	s.Agent("root@example.com", account.Admin)
+	root := c.LogIn("root")
+	page := func() string {
+		status, text, _ := s.Call("GET", "/livechat", "")
+		if status != 200 || !strings.Contains(text, `src="/w/main.js"`) {
+			t.Fatal(status, text)
+		}
+		return text
+	}
+	root.Option("Livechat_WidgetLayoutClasses", `"http://my.css.test/my.css"`)
+	if !strings.Contains(page(), "http://my.css.test/my.css") {
+		t.Fatal(page())
+	}
+	root.Option("Livechat_WidgetLayoutClasses", `""`)
+	if strings.Contains(page(), "my.css") {
+		t.Fatal(page())
+	}
+	if status, text, _ := s.Call("GET", "/livechat/rocketchat-livechat.min.js", ""); status == 200 && strings.Contains(text, "script") {
+		t.Fatal("there is no build", text)
 	}
 }
