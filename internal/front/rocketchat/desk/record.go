@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"parlor/internal/conversation"
+	"parlor/internal/front/httpx"
 	"parlor/internal/front/rocketchat/contract"
 )
 
@@ -18,5 +20,14 @@ func (f *Front) requestRecord(ctx context.Context, c *contract.Call) (any, error
 	if err != nil {
 		return nil, err
 	}
-	return contract.Object{}, f.KeepRecord(ctx, c, c.Who, conv)
+	return contract.Object{}, f.record(ctx, c, conv)
+}
+
+// record has the record of a room made in the language of the company.
+func (f *Front) record(ctx context.Context, c *contract.Call, conv conversation.Conversation) error {
+	company, err := f.Company(ctx, c)
+	if err != nil {
+		return err
+	}
+	return f.KeepRecord(ctx, c.Who, conv, httpx.Language(company.Word("Language")))
 }

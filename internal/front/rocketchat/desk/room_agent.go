@@ -93,7 +93,7 @@ func (f *Front) closeByUser(ctx context.Context, c *contract.Call) (any, error) 
 		err = contract.Plain("error-tags-must-be-assigned-before-closing-chat")
 	}
 	if err == nil && in.GenerateTranscriptPdf {
-		err = f.KeepRecord(ctx, c, c.Who, conv)
+		err = f.record(ctx, c, conv)
 	}
 	return contract.Object{}, err
 }

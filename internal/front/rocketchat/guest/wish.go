@@ -8,6 +8,7 @@ import (
 	"parlor/internal/actor"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
+	"parlor/internal/front/httpx"
 	"parlor/internal/front/rocketchat/contract"
 	"parlor/internal/id"
 	"parlor/internal/transcript"
@@ -89,7 +90,11 @@ func (f *Front) recordFor(ctx context.Context, c *contract.Call, conv conversati
 	if err != nil {
 		return err
 	}
-	return f.KeepRecord(ctx, c, actor.ForSystem(c.Tenant), conv)
+	company, err := f.Company(ctx, c)
+	if err != nil {
+		return err
+	}
+	return f.KeepRecord(ctx, actor.ForSystem(c.Tenant), conv, httpx.Language(company.Word("Language")))
 }
 
 var surveyShape = contract.Dict(contract.Must("token", contract.Text), contract.Must("rid", contract.Text), contract.Must("data", contract.List(contract.Dict(contract.Must("name", contract.Text), contract.Must("value", contract.Text))).AtLeast(1)))
