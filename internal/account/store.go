@@ -59,7 +59,8 @@ type Store interface {
 	// AgentStatus returns one agent's status; presence counts only nodes whose
 	// lease ends after now.
 	AgentStatus(ctx context.Context, t id.Tenant, a id.Agent, now time.Time) (AgentStatus, error)
-	// Roster returns the status of every agent that is not disabled, ordered by name.
+	// Roster returns the status of every agent that is not disabled and may have
+	// conversations (its cap is not 0), ordered by name.
 	Roster(ctx context.Context, t id.Tenant, now time.Time) ([]AgentStatus, error)
 
 	// CreateTeam adds team; names are unique within the tenant.

@@ -52,7 +52,7 @@ func (s *Store) AgentStatus(ctx context.Context, t id.Tenant, a id.Agent, now ti
 func (s *Store) Roster(ctx context.Context, t id.Tenant, now time.Time) (list []account.AgentStatus, err error) {
 	defer errs.Wrap(&err, "store.Roster")
 	list, err = all(ctx, s.readers, scanStatus,
-		selectStatus+` WHERE a.tenant = $1 AND a.disabled = 0 ORDER BY a.name, a.id`, string(t), ms(now))
+		selectStatus+` WHERE a.tenant = $1 AND a.disabled = 0 AND a.cap > 0 ORDER BY a.name, a.id`, string(t), ms(now))
 	if err != nil {
 		return nil, err
 	}

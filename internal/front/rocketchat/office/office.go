@@ -2,10 +2,18 @@
 // roles, departments, units, tags, fields, settings and the webhook.
 package office
 
-import "parlor/internal/front/rocketchat/contract"
+import (
+	"sync"
+
+	"parlor/internal/front/rocketchat/contract"
+)
 
 // Front is this part of the front.
-type Front struct{ *contract.Kit }
+type Front struct {
+	*contract.Kit
+	// staffed are the companies that have the contract's own user.
+	staffed sync.Map
+}
 
 // Mount adds the calls of administrators to the kit.
 func Mount(kit *contract.Kit) {

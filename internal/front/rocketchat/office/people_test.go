@@ -29,7 +29,8 @@ func TestAccountsAreMadeChangedAndRemoved(t *testing.T) {
 		own.Call("POST", "users.setPreferences", `{"data":{"theme":"dark"}}`).Is("user.settings.preferences.theme", "dark")
 		own.Call("POST", "users.setStatus", `{"status":"online","message":""}`).Is("success", true)
 		root.Call("GET", "users.getPresence?userId="+uid, "").Is("presence", "online")
-		root.Call("GET", "users.list?count=1", "").Is("total", 2)
+		root.Call("GET", "users.list?count=1", "").Is("total", 3)
+		root.Call("GET", "users.info?username=rocket.cat", "").Is("user.roles", "[bot]")
 		token := root.Call("POST", "users.createToken", `{"userId":"`+uid+`"}`)
 		token.Is("data.userId", uid)
 		for _, x := range []struct{ method, path, body, want string }{
@@ -52,7 +53,7 @@ func TestAccountsAreMadeChangedAndRemoved(t *testing.T) {
 		root.Call("POST", "users.setActiveStatus", `{"userId":"`+uid+`","activeStatus":false}`).Is("user.active", false)
 		own.Call("GET", "me", "").Is("status", "error")
 		root.Call("POST", "users.delete", `{"userId":"`+uid+`"}`).Is("success", true)
-		root.Call("GET", "users.list", "").Is("total", 1)
+		root.Call("GET", "users.list", "").Is("total", 2)
 		root.Call("POST", "users.create", `{"name":"Bia 2","email":"bia@example.com","username":"bia","password":"rocket.chat","roles":["bot"]}`).Is("user.type", "bot")
 	})
 }

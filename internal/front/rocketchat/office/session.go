@@ -7,6 +7,7 @@ import (
 	"parlor/internal/account"
 	"parlor/internal/errs"
 	"parlor/internal/front/rocketchat/contract"
+	"parlor/internal/id"
 )
 
 // session adds log-in and log-out.
@@ -55,6 +56,9 @@ func (f *Front) loggedIn(c *contract.Call, l account.Login, err error) (any, err
 	if err != nil {
 		return nil, err
 	}
+	if err := f.staff(c.R.Context(), l.Agent.Tenant); err != nil {
+		return nil, err
+	}
 	me, err := f.meOf(c.R.Context(), l)
 	if err != nil {
 		return nil, err
@@ -62,6 +66,19 @@ func (f *Front) loggedIn(c *contract.Call, l account.Login, err error) (any, err
 	c.Answered = true
 	contract.Send(c.W, http.StatusOK, contract.Object{"status": "success", "data": contract.Object{"userId": l.Agent.ID, "authToken": l.Secret, "me": me}})
 	return nil, nil
+}
+
+// staff gives a company the user that every server of this contract has, once
+// somebody of it logs in here.
+func (f *Front) staff(ctx context.Context, t id.Tenant) error {
+	if _, ok := f.staffed.Load(t); ok {
+		return nil
+	}
+	if err := f.Accounts.EnsureBot(ctx, t, "rocket.cat", "Rocket.Cat"); err != nil {
+		return err
+	}
+	f.staffed.Store(t, true)
+	return nil
 }
 
 func (f *Front) logOut(ctx context.Context, c *contract.Call) (any, error) {

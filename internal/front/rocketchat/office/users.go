@@ -46,7 +46,9 @@ func (f *Front) userView(a account.Agent, st account.AgentStatus, full bool) con
 	if !full {
 		return out
 	}
-	out["emails"] = []contract.Object{{"address": a.Email, "verified": a.Profile.Verified}}
+	if a.Email != "" {
+		out["emails"] = []contract.Object{{"address": a.Email, "verified": a.Profile.Verified}}
+	}
 	out["settings"] = contract.Object{"preferences": preferencesOf(a)}
 	if a.Profile.PasswordDue {
 		out["requirePasswordChange"] = true
