@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"parlor/internal/account"
+	"parlor/internal/actor"
 	"parlor/internal/contact"
 	"parlor/internal/conversation"
 	"parlor/internal/id"
@@ -126,11 +127,16 @@ func (a *API) blockContact(ctx context.Context, l account.Login, in *blockContac
 	return nil, contact.ErrChannel
 }
 
+// contactHistory answers an agent who may not see everything its own ones.
 func (a *API) contactHistory(ctx context.Context, l account.Login, in *contactHistory) (*body[items[conversation.Conversation]], error) {
 	c, err := a.Desk.Contacts.Contact(ctx, l.Actor(), in.ID)
 	if err != nil || len(c.Channels) == 0 {
 		return listed([]conversation.Conversation{}, err)
 	}
-	list, _, err := a.Conversations.Look(ctx, l.Actor(), conversation.Query{Visitors: c.Visitors(), State: conversation.Ended, Order: conversation.ByEnd, Limit: in.Limit})
+	q := conversation.Query{Visitors: c.Visitors(), State: conversation.Ended, Order: conversation.ByEnd, Limit: in.Limit}
+	if !l.Actor().Can(actor.SeeAll) {
+		q.Agents = []id.Agent{l.Agent.ID}
+	}
+	list, _, err := a.Conversations.Look(ctx, l.Actor(), q)
 	return listed(list, err)
 }

@@ -38,6 +38,7 @@ func TestContacts(t *testing.T) {
 	d.boss.ask(t, 200, "GET", "/contacts/"+mine+"/conversations", "", `"items":[]`)
 	d.boss.ask(t, 200, "POST", "/contacts/"+mine+"/block", fmt.Sprintf(`{"visitor":%q,"source":"web","blocked":true}`, d.visitor), `"blocked":true`)
 	d.boss.ask(t, 200, "GET", "/contacts/"+mine+"/conversations", "", d.conv)
+	d.lin.ask(t, 200, "GET", "/contacts/"+mine+"/conversations", "", d.conv)
 	d.boss.ask(t, 200, "GET", "/contacts/"+other+"/conversations", "", `"items":[]`)
 	d.boss.ask(t, 200, "POST", "/contacts/"+mine+"/block", fmt.Sprintf(`{"visitor":%q,"source":"web","blocked":false}`, d.visitor), `"blocked":false`)
 	d.boss.ask(t, 204, "DELETE", "/contacts/"+other, "")
