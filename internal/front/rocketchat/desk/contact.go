@@ -77,10 +77,11 @@ func chatOf(c contact.Last) contract.Object {
 }
 
 // channelOf is the contract's form of a channel, which is named after its kind.
+// Before 7.1 the visitor's id stood beside the rest.
 func channelOf(ch contact.Channel) contract.Object {
 	kind := contract.SourceOf(ch.Source)
 	o := contract.Object{"name": kind, "verified": ch.Verified, "blocked": ch.Blocked, "details": contract.Object{"type": kind},
-		"visitor": contract.Object{"visitorId": ch.Visitor, "source": contract.Object{"type": kind}}}
+		"visitorId": ch.Visitor, "visitor": contract.Object{"visitorId": ch.Visitor, "source": contract.Object{"type": kind}}}
 	if ch.LastChat != nil {
 		o["lastChat"] = chatOf(*ch.LastChat)
 	}

@@ -130,6 +130,7 @@ func TestContactsOfRooms(t *testing.T) {
 		a.Is("contact.channels.0.name", "api")
 		a.Is("contact.channels.0.verified", false)
 		a.Is("contact.channels.0.blocked", false)
+		a.Is("contact.channels.0.visitorId", visitor)
 		a.Is("contact.channels.0.visitor", fmt.Sprintf("map[source:map[type:api] visitorId:%s]", visitor))
 		a.Is("contact.lastChat._id", rid)
 		a.Is("contact.channels.0.lastChat._id", rid)
