@@ -262,11 +262,11 @@ func (s *Service) setState(ctx context.Context, t id.Tenant, a id.Agent, state S
 	return st, nil
 }
 
-// Announce tells every console of the tenant about an agent's status, and wakes
-// the queue if the agent can take somebody.
+// Announce tells every console of the tenant about an agent's status, and those
+// whom it serves, and wakes the queue if the agent can take somebody.
 func (s *Service) Announce(st AgentStatus) {
 	now := s.clock.Now()
-	s.events.Publish(&event.Event{ID: id.New(), Tenant: st.Tenant, Kind: event.AgentChanged, To: []event.Topic{event.ToAgents(st.Tenant)}, At: now, Data: &st})
+	s.events.Publish(&event.Event{ID: id.New(), Tenant: st.Tenant, Kind: event.AgentChanged, To: []event.Topic{event.ToAgents(st.Tenant), event.ToServed(st.Tenant, st.Agent)}, At: now, Data: &st})
 	if st.Available() && st.Open < st.Cap {
 		s.events.Publish(&event.Event{ID: id.New(), Tenant: st.Tenant, Kind: event.QueueWake, To: []event.Topic{event.ToNodes}, At: now})
 	}

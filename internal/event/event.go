@@ -100,6 +100,10 @@ func ToAgent(t id.Tenant, a id.Agent) Topic { return Topic("a/" + string(t) + "/
 // ToVisitor addresses every connection of one visitor.
 func ToVisitor(t id.Tenant, v id.Visitor) Topic { return Topic("v/" + string(t) + "/" + string(v)) }
 
+// ToServed addresses the connections of visitors whom an agent serves, and who
+// want to know of the agent.
+func ToServed(t id.Tenant, a id.Agent) Topic { return Topic("p/" + string(t) + "/" + string(a)) }
+
 // ToAgents addresses every agent connection of a tenant.
 func ToAgents(t id.Tenant) Topic { return Topic("t/" + string(t)) }
 

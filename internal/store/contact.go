@@ -126,9 +126,10 @@ func addContact(ctx context.Context, x *tx, c contact.Contact) error {
 	if err != nil {
 		return err
 	}
-	if _, err := x.exec(ctx, `INSERT INTO contact (id, tenant, name, name_key, emails, phones, manager, unknown, fields, conflicts, external, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		append(append([]any{string(c.ID), string(c.Tenant)}, values...), c.External, ms(c.CreatedAt), ms(c.UpdatedAt))...); err != nil {
+	chat, last := chatOf(c.LastChat)
+	if _, err := x.exec(ctx, `INSERT INTO contact (id, tenant, name, name_key, emails, phones, manager, unknown, fields, conflicts, external, created_at, updated_at,
+		last_conversation, last_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		append(append([]any{string(c.ID), string(c.Tenant)}, values...), c.External, ms(c.CreatedAt), ms(c.UpdatedAt), chat, last)...); err != nil {
 		return err
 	}
 	return addPoints(ctx, x, c)

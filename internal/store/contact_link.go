@@ -36,12 +36,13 @@ func (s *Store) reach(ctx context.Context, t *tx, c conversation.Conversation) e
 		return chatted(ctx, t, ch.contact, c)
 	}
 	var owner id.Contact
+	fresh := false
 	if len(channels) > 0 {
 		owner = channels[0].contact
-	} else if owner, err = s.recognise(ctx, t, c); err != nil {
+	} else if owner, fresh, err = s.recognise(ctx, t, c); err != nil {
 		return err
 	}
-	if _, err := t.exec(ctx, insertChannel, string(c.Tenant), string(c.Visitor), c.Channel, string(owner), 0, 0, ms(c.CreatedAt), string(c.ID), ms(c.CreatedAt)); err != nil {
+	if _, err := t.exec(ctx, insertChannel, string(c.Tenant), string(c.Visitor), c.Channel, string(owner), 0, 0, ms(c.CreatedAt), string(c.ID), ms(c.CreatedAt)); err != nil || fresh {
 		return err
 	}
 	return chatted(ctx, t, owner, c)
@@ -60,7 +61,7 @@ func (s *Store) ReachVisitor(ctx context.Context, t id.Tenant, v id.Visitor, sou
 			return err
 		}
 		if !ok {
-			if owner, err = s.recognise(ctx, x, conversation.Conversation{Tenant: t, Visitor: v, CreatedAt: when}); err != nil {
+			if owner, _, err = s.recognise(ctx, x, conversation.Conversation{Tenant: t, Visitor: v, CreatedAt: when}); err != nil {
 				return err
 			}
 			if _, err := x.exec(ctx, insertChannel, string(t), string(v), source, string(owner), 0, 0, ms(when), "", 0); err != nil {
@@ -80,12 +81,13 @@ func chatted(ctx context.Context, t *tx, owner id.Contact, c conversation.Conver
 	return err
 }
 
-// recognise finds or makes the contact of a visitor that has none. A visitor who
-// is recognised by its address gets the name under which it was entered.
-func (s *Store) recognise(ctx context.Context, t *tx, c conversation.Conversation) (id.Contact, error) {
+// recognise finds or makes the contact of a visitor that has none; fresh is true
+// for one that was made, with the conversation as its last. A visitor who is
+// recognised by its address gets the name under which it was entered.
+func (s *Store) recognise(ctx context.Context, t *tx, c conversation.Conversation) (owner id.Contact, fresh bool, err error) {
 	v, ok, err := first(ctx, t, scanVisitor, `SELECT `+visitorColumns+` FROM visitor WHERE id = $1 AND tenant = $2`, string(c.Visitor), string(c.Tenant))
 	if err != nil || !ok {
-		return "", orMissing(err, "visitor")
+		return "", false, orMissing(err, "visitor")
 	}
 	facts := contact.Facts{Name: v.Name, Email: v.Email, Phone: v.Phone}
 	for _, p := range [][2]string{{"email", v.Email}, {"phone", v.Phone}} {
@@ -95,19 +97,22 @@ func (s *Store) recognise(ctx context.Context, t *tx, c conversation.Conversatio
 		owner, ok, err := first(ctx, t, scalar[id.Contact], `SELECT p.contact FROM contact_point p WHERE p.tenant = $1 AND p.kind = $2 AND p.value = $3
 			AND NOT EXISTS (SELECT 1 FROM contact_channel k WHERE k.contact = p.contact) ORDER BY p.contact LIMIT 1`, string(c.Tenant), p[0], p[1])
 		if err != nil {
-			return "", err
+			return "", false, err
 		}
 		if ok {
 			facts.Name = ""
-			return owner, s.welcome(ctx, t, c, owner, facts)
+			return owner, false, s.welcome(ctx, t, c, owner, facts)
 		}
 	}
 	got := contact.Contact{ID: id.Contact(id.New()), Tenant: c.Tenant, Unknown: true, CreatedAt: c.CreatedAt, UpdatedAt: c.CreatedAt}
 	if facts.Fields, err = valuesByKey(ctx, t, c.Tenant, c.Visitor); err != nil {
-		return "", err
+		return "", false, err
 	}
 	got.Learn(facts)
-	return got.ID, addContact(ctx, t, got)
+	if c.ID != "" {
+		got.LastChat = &contact.Last{Conversation: c.ID, At: c.CreatedAt}
+	}
+	return got.ID, true, addContact(ctx, t, got)
 }
 
 // welcome lets a contact learn what its first visitor said, and names the visitor.

@@ -27,6 +27,7 @@ func (c *socket) take(e *event.Event) {
 		c.work(func(ctx context.Context) error { return c.moved(ctx, d) })
 	case *account.AgentStatus:
 		c.status(d)
+		c.work(func(ctx context.Context) error { return c.server(ctx, d) })
 	case *account.SessionEnded:
 		c.mu.Lock()
 		ended := c.hash != "" && c.hash == d.Hash
@@ -99,6 +100,7 @@ func (c *socket) changed(ctx context.Context, d *conversation.Changed) error {
 	if r := c.room(conv.ID); r != nil {
 		c.mu.Lock()
 		r.conv = conv
+		c.attend(r)
 		c.mu.Unlock()
 		if d.Cause == conversation.CauseGiven {
 			if err := c.given(ctx, r, conv); err != nil {
@@ -285,6 +287,32 @@ func (c *socket) moved(ctx context.Context, d *routing.Positions) error {
 
 // levels are the numbers of presence.
 var levels = map[string]int{"offline": 0, "online": 1, "away": 2, "busy": 3}
+
+// server tells a visitor how the agent who serves it is now, unless the company
+// keeps its agents to itself.
+func (c *socket) server(ctx context.Context, d *account.AgentStatus) error {
+	c.mu.Lock()
+	var rooms []string
+	is := contract.PresenceOf(*d)
+	for rid, r := range c.rooms {
+		if !r.agent && r.conv.Agent == d.Agent && r.presence != is {
+			r.presence = is
+			rooms = append(rooms, string(rid))
+		}
+	}
+	c.mu.Unlock()
+	if len(rooms) == 0 {
+		return nil
+	}
+	book, err := c.f.Accounts.Book(ctx, d.Tenant)
+	if err != nil || !book.Tenant.Settings.On("Livechat_show_agent_info") {
+		return err
+	}
+	for _, rid := range rooms {
+		c.emit("livechat-room", rid, contract.Object{"type": "agentStatus", "status": is})
+	}
+	return nil
+}
 
 // status tells of an agent's presence.
 func (c *socket) status(d *account.AgentStatus) {

@@ -20,12 +20,33 @@ type followed struct {
 	agent    bool
 	topic    event.Topic
 	follower *realtime.Follower
+	// served is the topic of the agent whose presence a visitor is told, "" for
+	// none; presence is what it was told last.
+	served   event.Topic
+	presence string
 }
 
 // close ends the listening.
 func (r *followed) close(c *socket) {
-	c.f.Hub.Unfollow(c, r.topic)
+	c.f.Hub.Unfollow(c, r.topic, r.served)
 	r.follower.Close()
+}
+
+// attend listens to the presence of the agent who serves a visitor's room now. The
+// lock is held.
+func (c *socket) attend(r *followed) {
+	var now event.Topic
+	if !r.agent && r.conv.Agent != "" && r.conv.Status != conversation.Closed {
+		now = event.ToServed(r.conv.Tenant, r.conv.Agent)
+	}
+	if now == r.served {
+		return
+	}
+	c.f.Hub.Unfollow(c, r.served)
+	r.presence = ""
+	if r.served = now; now != "" {
+		c.f.Hub.Follow(c, now)
+	}
 }
 
 // keyOf names a stream's event.
@@ -180,6 +201,7 @@ func (c *socket) follow(ctx context.Context, rid, token string) error {
 	}, func(m conversation.Message) { c.work(func(ctx context.Context) error { return c.say(ctx, &r, m) }) })
 	c.rooms[cid] = &r
 	c.f.Hub.Follow(c, r.topic)
+	c.attend(&r)
 	return nil
 }
 
