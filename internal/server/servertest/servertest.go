@@ -37,6 +37,9 @@ func Start(t testing.TB, settings map[string]string) *Instance {
 	for k, v := range settings {
 		all[k] = v
 	}
+	if settings["data"] == "" && settings["database"] == "" {
+		storetest.Migrated(t, all["data"])
+	}
 	c, err := config.Load(config.Source{Flags: all, Env: func(string) (string, bool) { return "", false }})
 	if err != nil {
 		t.Fatal(err)

@@ -8,10 +8,12 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -60,7 +62,39 @@ func Open(t testing.TB, o store.Options) *store.Store {
 // SQLite returns an empty store in a folder of its own.
 func SQLite(t testing.TB) *store.Store {
 	t.Helper()
-	return Open(t, store.Options{Dir: t.TempDir()})
+	dir := t.TempDir()
+	Migrated(t, dir)
+	return Open(t, store.Options{Dir: dir})
+}
+
+// migrated is the file of an empty database, made once for this test process.
+var migrated = sync.OnceValues(func() (file []byte, err error) {
+	dir, err := os.MkdirTemp("", "plr")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	s, err := store.Open(context.Background(), store.Options{Dir: dir})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(dir, "parlor.db"))
+})
+
+// Migrated puts an empty database of SQLite into a folder, which opens quicker
+// than one that has to be made.
+func Migrated(t testing.TB, dir string) {
+	t.Helper()
+	file, err := migrated()
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "parlor.db"), file, 0o600)
+	}
+	if err != nil {
+		t.Fatalf("SQLite for tests: %v", err)
+	}
 }
 
 // Postgres returns an empty store in a database of its own.
