@@ -13,7 +13,7 @@ import (
 // after a while if anything was written. The writer is asked to copy the rest,
 // so that the log starts anew, when it is long or when nothing much is going on.
 const (
-	checkpointVerbs = 5000
+	checkpointVerbs = 1500
 	checkpointAfter = 2 * time.Second
 	checkpointLook  = 100 * time.Millisecond
 	checkpointQuiet = 500
