@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"parlor/internal/account"
 	"parlor/internal/actor"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
@@ -265,16 +266,21 @@ func (f *Front) queueRows(ctx context.Context, c *contract.Call, counts map[rout
 	if err != nil {
 		return nil, err
 	}
+	roster, err := f.Accounts.Roster(ctx, c.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	now := make(map[id.Agent]account.AgentStatus, len(roster))
+	for _, st := range roster {
+		now[st.Agent] = st
+	}
 	var list []contract.Object
 	for key, n := range counts {
-		a, err := f.Agent(ctx, c.Tenant, key.Agent)
+		a, err := f.Agent(ctx, c.Tenant, key.Agent) // from memory
 		if err != nil {
 			return nil, err
 		}
-		st, err := f.Accounts.AgentStatus(ctx, c.Tenant, key.Agent, f.Clock.Now())
-		if err != nil && !contract.IsMissing(err) {
-			return nil, err
-		}
+		st := now[key.Agent] // who is gone counts as offline
 		if contract.PresenceOf(st) == "offline" && !c.Yes("includeOfflineAgents") {
 			continue
 		}
