@@ -3,6 +3,7 @@ package online
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,8 +28,10 @@ const (
 	sweepEvery = 2 * time.Second
 	// maxChanges is how many changes one announcement carries.
 	maxChanges = 200
-	// maxDrops is how many visitors are dropped at once.
-	maxDrops = 500
+	// maxDrops is how many visitors are dropped in one sweep, maxDropped in one go:
+	// messages wait meanwhile.
+	maxDrops   = 500
+	maxDropped = 50
 	// asleep is a pause between two sweeps after which other nodes may have taken
 	// this one for dead and dropped its rows.
 	asleep = 12 * time.Second
@@ -327,8 +330,10 @@ func (s *Service) sweep(ctx context.Context) {
 	}
 	s.mu.Unlock()
 	var err error
-	if len(gone) > 0 {
-		err = s.store.DropOnline(ctx, s.node, gone)
+	for part := range slices.Chunk(gone, maxDropped) {
+		if err = s.store.DropOnline(ctx, s.node, part); err != nil {
+			break
+		}
 	}
 	for _, l := range looks {
 		if err == nil && l.URL != "" {
