@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"runtime/debug"
 
 	"parlor/internal/bench"
 )
@@ -12,5 +13,7 @@ func (p *program) bench(ctx context.Context, args []string) error {
 	if err != nil {
 		return errUsage
 	}
+	// What the measuring side waits for its own garbage would count as the server's.
+	debug.SetGCPercent(gcPercent)
 	return bench.Run(ctx, opts, p.out)
 }

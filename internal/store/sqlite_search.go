@@ -17,6 +17,15 @@ func indexRows(docs []document) (string, error) {
 	return string(b), err
 }
 
+// Each step of the indexer writes a segment of its own, and a part of the older
+// ones is merged in the same step: a page for every mergeShare documents, at
+// least mergeLeast. That is as much as an index of ten million documents needs,
+// in which a document is merged about four times.
+const (
+	mergeShare = 8
+	mergeLeast = 4
+)
+
 // index writes both tables from one argument. The token table keeps no texts and
 // no positions, which is a third of the size of one that does.
 func (sqliteDialect) index(ctx context.Context, t *tx, docs []document) error {
@@ -30,6 +39,10 @@ func (sqliteDialect) index(ctx context.Context, t *tx, docs []document) error {
 	}
 	_, err = t.exec(ctx, `INSERT INTO search_tokens (rowid, body)
 		SELECT value ->> 0, value ->> 3 FROM json_each($1)`, rows)
+	if err != nil || len(docs) == 0 {
+		return err
+	}
+	_, err = t.exec(ctx, `INSERT INTO search_tokens (search_tokens, rank) VALUES ('merge', $1)`, max(mergeLeast, len(docs)/mergeShare))
 	return err
 }
 
