@@ -56,7 +56,8 @@ type Conversation struct {
 	PreviousAgent id.Agent `json:"previousAgent,omitempty"`
 	// Priority orders the queue, higher first; 0 is normal, 100 is re-queued after agent loss.
 	Priority int `json:"priority"`
-	// Version grows with each change of status, agent or team.
+	// Version grows with each change of status, agent or team, and with each change
+	// of the tags unless the conversation waits.
 	Version int64 `json:"version"`
 	// PageURL and PageTitle are where the conversation was started.
 	PageURL   string `json:"pageUrl,omitempty"`

@@ -60,7 +60,11 @@ func (s *Store) TagConversation(ctx context.Context, in conversation.TagInput) (
 		if err := s.relink(ctx, t, links{tenant: string(in.Tenant), target: string(c.ID), key: ms(c.CreatedAt), agent: string(in.By), at: ms(in.At)}, added, in.Remove); err != nil {
 			return err
 		}
-		_, err = t.exec(ctx, `UPDATE conversation SET tags = $2 WHERE id = $1`, string(c.ID), strings.Join(tags, " "))
+		// What waits is given to an agent by the version that routing has read.
+		if c.Status != conversation.Queued {
+			c.Version++
+		}
+		_, err = t.exec(ctx, `UPDATE conversation SET tags = $2, version = $3 WHERE id = $1`, string(c.ID), strings.Join(tags, " "), c.Version)
 		c.Tags = tags
 		got = c
 		return err

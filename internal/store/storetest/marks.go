@@ -208,6 +208,8 @@ func testTags(t *testing.T, s *store.Store) {
 		got, err := label(w.Tenant, made[i], []string{vip, late, vip}, nil)
 		must(t, err)
 		equal(t, "tags of the conversation", spaced(got.Tags), spaced([]string{vip, late}))
+		// Routing gives away what waits by the version that it has read.
+		equal(t, "newer than before", got.Version > made[i].Version, got.Status != conversation.Queued)
 	}
 	uses, err := s.TagUses(t.Context(), w.Tenant, 3)
 	must(t, err)
