@@ -119,4 +119,6 @@ type Trail interface {
 	// Looked records that a visitor looks at a page now; the same page as before
 	// is prolonged.
 	Looked(ctx context.Context, l Look) error
+	// Left records that visitors have looked at their pages until now.
+	Left(ctx context.Context, looks []Look) error
 }

@@ -77,6 +77,15 @@ func (w *world) Looked(_ context.Context, l online.Look) error {
 	return nil
 }
 
+func (w *world) Left(ctx context.Context, looks []online.Look) error {
+	for _, l := range looks {
+		if err := w.Looked(ctx, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (w *world) Publish(e *event.Event) {
 	if d, ok := e.Data.(*online.Changed); ok {
 		w.events <- d

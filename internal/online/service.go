@@ -335,10 +335,13 @@ func (s *Service) sweep(ctx context.Context) {
 			break
 		}
 	}
-	for _, l := range looks {
-		if err == nil && l.URL != "" {
-			err = s.trail.Looked(ctx, l)
+	for part := range slices.Chunk(looks, maxDropped) {
+		if err != nil {
+			break
 		}
+		err = s.trail.Left(ctx, part)
+	}
+	for _, l := range looks {
 		s.tell(l.Tenant, func(n *news) {
 			delete(n.rows, l.Visitor)
 			n.gone[l.Visitor] = true

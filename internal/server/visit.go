@@ -251,6 +251,26 @@ func (t trail) Looked(ctx context.Context, l online.Look) error {
 	return t.visitors.Look(ctx, actor.Actor{Kind: actor.Visitor, Tenant: l.Tenant, Visitor: l.Visitor, Inbox: l.Inbox}, l.URL, l.Title)
 }
 
+// Left implements online.Trail.
+func (t trail) Left(ctx context.Context, looks []online.Look) error {
+	by := map[id.Tenant][]id.Visitor{}
+	for _, l := range looks {
+		set, err := t.settings.of(ctx, l.Tenant, l.Inbox)
+		if err != nil && errs.CodeOf(err) != errs.NotFound {
+			return err
+		}
+		if err == nil && !set.NoTrail && l.URL != "" {
+			by[l.Tenant] = append(by[l.Tenant], l.Visitor)
+		}
+	}
+	for tenant, visitors := range by {
+		if err := t.visitors.Left(ctx, tenant, visitors); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // talks finds conversations for surveys.
 type talks struct{ conversations *conversation.Service }
 

@@ -69,6 +69,20 @@ func addPage(ctx context.Context, t *tx, p visitor.Page) (got visitor.Page, fres
 	return p, true, err
 }
 
+// ProlongPages implements visitor.Store.
+func (s *Store) ProlongPages(ctx context.Context, tenant id.Tenant, list []id.Visitor, until time.Time) (err error) {
+	defer errs.Wrap(&err, "store.ProlongPages")
+	if len(list) == 0 {
+		return nil
+	}
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, `UPDATE page SET until = CAST($3 AS BIGINT) WHERE until < CAST($3 AS BIGINT) AND (visitor, n) IN
+			(SELECT v.id, (SELECT MAX(o.n) FROM page o WHERE o.visitor = v.id) FROM visitor v WHERE v.tenant = $1 AND v.id IN `+s.dialect.list("$2")+`)`,
+			string(tenant), jsonList(list), ms(until))
+		return err
+	})
+}
+
 // Pages implements visitor.Store. The subquery finds nothing for a visitor of another tenant.
 // Pages are numbered for each visitor, and the number is the order.
 func (s *Store) Pages(ctx context.Context, t id.Tenant, v id.Visitor, before time.Time, limit int) (list []visitor.Page, err error) {

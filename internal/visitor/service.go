@@ -279,6 +279,12 @@ func (s *Service) Look(ctx context.Context, who actor.Actor, address, title stri
 	return nil
 }
 
+// Left prolongs the newest page view of each visitor to now.
+func (s *Service) Left(ctx context.Context, t id.Tenant, visitors []id.Visitor) (err error) {
+	defer errs.Wrap(&err, "visitor.Left")
+	return s.store.ProlongPages(ctx, t, visitors, s.clock.Now())
+}
+
 // Pages returns the newest page views of a visitor, at most 100.
 func (s *Service) Pages(ctx context.Context, t id.Tenant, v id.Visitor, limit int) ([]Page, error) {
 	if limit < 1 || limit > 100 {

@@ -100,6 +100,9 @@ type Store interface {
 	// Until and Title. Fresh is true when a row was added. At most 1,000 pages a
 	// visitor are kept: older ones go.
 	AddPage(ctx context.Context, t id.Tenant, p Page) (got Page, fresh bool, err error)
+	// ProlongPages moves Until of the newest page view of each of the given visitors
+	// forward to until; those without one stay as they are.
+	ProlongPages(ctx context.Context, t id.Tenant, list []id.Visitor, until time.Time) error
 	// Arrivals returns up to limit arrivals of a visitor within a time, newest first.
 	Arrivals(ctx context.Context, t id.Tenant, v id.Visitor, from, to time.Time, limit int) ([]Arrival, error)
 	// Pages returns up to limit page views, newest first, older than before (zero: all).

@@ -305,6 +305,9 @@ func visitorCalls(s *store.Store, t id.Tenant, f foreign) map[string]call {
 			_, _, err := s.AddPage(ctx, t, visitor.Page{Visitor: v, URL: "/x", At: T0})
 			return none(err)
 		},
+		"ProlongPages": func(ctx context.Context) (int, error) {
+			return 0, s.ProlongPages(ctx, t, []id.Visitor{v}, T0.Add(time.Hour))
+		},
 		"Pages": func(ctx context.Context) (int, error) {
 			list, err := s.Pages(ctx, t, v, time.Time{}, 9)
 			return len(list), err

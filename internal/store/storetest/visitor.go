@@ -85,6 +85,11 @@ func testPages(t *testing.T, s *store.Store) {
 	equal(t, "first", fresh, true)
 	same, fresh := add("/a", 5)
 	equal(t, "same page", spaced(fresh, same.ID == one.ID, same.At.Equal(T0), same.Until.Sub(T0)), "false true true 5s")
+	must(t, s.ProlongPages(t.Context(), w.Tenant, []id.Visitor{v, "none"}, T0.Add(8*time.Second)))
+	must(t, s.ProlongPages(t.Context(), w.Tenant, []id.Visitor{v}, T0.Add(7*time.Second)))
+	kept, err := s.Pages(t.Context(), w.Tenant, v, time.Time{}, 9)
+	must(t, err)
+	equal(t, "prolonged", spaced(len(kept), kept[0].Until.Sub(T0), kept[0].At.Equal(T0)), "1 8s true")
 	for i := range 1004 {
 		add(fmt.Sprint("/p", i), 10+i)
 	}
