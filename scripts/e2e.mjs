@@ -53,7 +53,14 @@ class Server {
   }
 }
 
+// In the order in which they build on each other's data.
+const JOURNEYS = ['talk', 'visit', 'desk', 'work', 'person', 'admin', 'host', 'poll', 'canvas', 'perf', 'many', 'screens', 'pages', 'rocketchat']
 const wanted = process.argv.slice(2)
+for (const name of wanted) {
+  if (name === 'kill' || JOURNEYS.includes(name)) continue
+  console.error(`there is no journey ${name}; there are kill, ${JOURNEYS.join(', ')}`)
+  process.exit(2)
+}
 let passed = 0
 let failed = 0
 const result = (name, ok) => {
@@ -64,7 +71,7 @@ const result = (name, ok) => {
 const server = new Server(await freePort(), await freePort())
 try {
   await server.start()
-  for (const name of ['talk', 'visit', 'desk', 'work', 'admin', 'host', 'poll', 'canvas', 'perf', 'many', 'screens', 'pages', 'rocketchat']) {
+  for (const name of JOURNEYS) {
     if (wanted.length && !wanted.includes(name)) continue
     // Thousands of conversations come from the invented backend, everything else from the real one.
     const env = { PARLOR_SCREENS: name === 'pages' ? 'few' : 'all', PARLOR_E2E_SMTP: String(server.mail), PARLOR_E2E_WIDGET: widget, ...process.env, PARLOR_E2E_URL: name === 'many' ? '' : server.url }
