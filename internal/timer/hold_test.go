@@ -72,3 +72,16 @@ func TestAbandonedConversations(t *testing.T) {
 		}
 	})
 }
+
+// TestHoldEndsThoughItsEventWasLost: the sweep of each minute finds it, though the
+// company uses no other timer.
+func TestHoldEndsThoughItsEventWasLost(t *testing.T) {
+	t.Parallel()
+	each(t, setting.Timers{Hold: p(20)}, func(b *bench) {
+		c := b.open("v1")
+		_, err := b.w.S.Hold(b.t.Context(), conversation.HoldInput{Tenant: "main", Conversation: c.ID, At: b.clock.Now(), Line: b.w.Line("held")})
+		b.must(err)
+		b.pass(65 * time.Second)
+		b.want(c, "idle_end", conversation.Closed, conversation.EndByTimeout)
+	})
+}

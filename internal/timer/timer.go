@@ -227,26 +227,34 @@ func (s *Service) sweepAll(ctx context.Context) error {
 		return err
 	}
 	for _, t := range tenants {
-		if err := s.enqueue(ctx, sweepJob(t.ID, ""), false); err != nil {
+		if err := s.jobs.Enqueue(ctx, sweepJob(t.ID, "")); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sweep makes sure that every running conversation of a tenant has its job, and
-// that the jobs look at the settings as they are now.
+// sweep makes sure that every running conversation of a tenant has its job, only
+// those on hold if the tenant uses no timer, and that the jobs look at the
+// settings as they are now.
 func (s *Service) sweep(ctx context.Context, j job.Job) error {
+	used, err := s.used(ctx, j.Tenant)
+	if err != nil {
+		return err
+	}
 	who := actor.ForSystem(j.Tenant)
 	for after := ""; ; {
 		list, next, err := s.conversations.List(ctx, who, conversation.Filter{View: conversation.ViewAll, After: after, Limit: 200})
 		if err != nil {
 			return err
 		}
-		jobs := make([]job.Job, len(list))
-		for i, c := range list {
-			jobs[i] = dueJob(j.Tenant, c.ID)
-			jobs[i].Sooner = false
+		jobs := make([]job.Job, 0, len(list))
+		for _, c := range list {
+			if used || c.HeldAt != nil {
+				due := dueJob(j.Tenant, c.ID)
+				due.Sooner = false
+				jobs = append(jobs, due)
+			}
 		}
 		if err := s.jobs.Enqueue(ctx, jobs...); err != nil {
 			return err
