@@ -137,7 +137,7 @@ type File struct {
 // Line is what a message of kind Event says, for each screen to put into words.
 type Line struct {
 	// Name is one of the Line constants.
-	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_end,too_long,recalled,edited,held,resumed,joined,called"`
+	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_end,too_long,recalled,edited,held,resumed,joined,called,visited"`
 	// Agent, AgentName, Team and TeamName are whom it concerns.
 	Agent     id.Agent `json:"agent,omitempty"`
 	AgentName string   `json:"agentName,omitempty"`
@@ -162,6 +162,9 @@ type Line struct {
 	// Text is what the visitor is told, in the visitor's language, by the lines of
 	// timers, the word with which it was closed, and the new text of an edited message.
 	Text string `json:"text,omitempty"`
+	// URL and Title are the page of LineVisited.
+	URL   string `json:"url,omitempty"`
+	Title string `json:"title,omitempty"`
 }
 
 // The names of lines.
@@ -189,6 +192,8 @@ const (
 	LineJoined  = "joined"
 	// LineCalled tells that a call was begun.
 	LineCalled = "called"
+	// LineVisited tells of a page that the visitor looked at. It is a note.
+	LineVisited = "visited"
 	// LineQueueEnd says that the waiting ended, LineTooLong that the longest time was reached.
 	LineQueueEnd = "queue_end"
 	LineTooLong  = "too_long"

@@ -127,6 +127,8 @@ type Rules struct {
 	NoVisitorEnd bool
 	// HoldAnswered keeps conversations off hold in which the visitor spoke last.
 	HoldAnswered bool
+	// Sights puts the pages that visitors look at into their conversations.
+	Sights bool
 }
 
 // maxText is the longest text that who may send.

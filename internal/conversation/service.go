@@ -35,6 +35,7 @@ type Service struct {
 	clock  clock.Clock
 	owners *owners
 	limits Limits
+	sights Sights
 }
 
 // Preview is what of a visitor's unsent text goes to the agent.
@@ -130,7 +131,7 @@ func (s *Service) Start(ctx context.Context, who actor.Actor, in StartInput) (c 
 		return c, false, err
 	}
 	s.Announce(Moved{Conversation: c}, CauseStarted)
-	return c, true, nil
+	return c, true, s.seenBefore(ctx, c)
 }
 
 // Announce publishes that status, agent or team of a conversation moved, and

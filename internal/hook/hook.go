@@ -49,13 +49,16 @@ const (
 	Lead Occasion = "visitor.lead"
 	// LeftMessage: a visitor left a message because nobody was there.
 	LeftMessage Occasion = "visitor.left_message"
+	// Page: a visitor looked at a page during a conversation. Only companies that
+	// have pages in their conversations get it.
+	Page Occasion = "visitor.page"
 	// Sample is sent by Test only.
 	Sample Occasion = "test"
 )
 
 // Occasions lists what a subscription can choose, in the order of documentation.
 func Occasions() []Occasion {
-	return []Occasion{Started, Queued, Assigned, Forwarded, Closed, Edited, FromVisitor, FromAgent, Lead, LeftMessage}
+	return []Occasion{Started, Queued, Assigned, Forwarded, Closed, Edited, FromVisitor, FromAgent, Lead, LeftMessage, Page}
 }
 
 // Bounds.

@@ -268,6 +268,8 @@ func occasions(m conversation.Message) []Occasion {
 			return []Occasion{Queued}
 		case conversation.LineClosed:
 			return []Occasion{Closed}
+		case conversation.LineVisited:
+			return []Occasion{Page}
 		}
 		return nil
 	}

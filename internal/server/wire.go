@@ -140,6 +140,7 @@ func (s *Server) domains(ctx context.Context) error {
 	d.media = media.New(st, ck, media.Options{Dir: uploads(s.opts.Config), MaxSize: s.opts.Config.MaxUpload, Key: key})
 	s.deskDomains()
 	d.conversations = conversation.New(st, attachments{d.media, d.desk.canned}, closings{s}, ck, limits{d.accounts, s.log})
+	s.sights()
 	d.colleagues = colleague.New(st, d.accounts, s.bus, ck)
 	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter, Gate: gate{d.desk.blacklist}, Inviter: invited{s}, Place: s.placeOf, Order: s.keepOrder, Ask: s.askRouting})
 	s.hookDomain()

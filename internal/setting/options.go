@@ -90,7 +90,6 @@ var options = reaching([]Option{
 	{ID: "Livechat_abandoned_rooms_action", Kind: "select", Default: "none", Section: "Queue", Values: []string{"none", "close", "on-hold", "Livechat_close_chat"}},
 	{ID: "Livechat_business_hour_type", Kind: "select", Default: "Single", Section: "Queue", Values: []string{"Single", "Multiple"}},
 	{ID: "Livechat_agent_leave_action", Kind: "select", Default: "none", Section: "Queue", Values: []string{"none", "forward", "close"}},
-	{ID: "Send_visitor_navigation_history_livechat_webhook_request", Kind: "boolean", Default: false, Section: "Webhooks"},
 	{ID: "API_Enable_Rate_Limiter", Kind: "boolean", Default: true, Public: true, Section: "Accounts"},
 	{ID: "API_Enable_CORS", Kind: "boolean", Default: true, Public: true, Section: "Accounts"},
 	{ID: "FileUpload_Enabled", Kind: "boolean", Default: true, Public: true, Section: "Accounts"},

@@ -26,7 +26,17 @@ type Service struct {
 	events event.Publisher
 	clock  clock.Clock
 	key    []byte
+	seen   Pages
 }
+
+// Pages hears of pages that visitors look at.
+type Pages interface {
+	// Looked is told of a page that is new; it is in the trail already.
+	Looked(ctx context.Context, who actor.Actor, p Page) error
+}
+
+// Tell sets who hears of new pages; it must be called before the first Look.
+func (s *Service) Tell(p Pages) { s.seen = p }
 
 // New returns a service. key signs visitor tokens; it must be the same on all nodes.
 func New(store interface {
@@ -276,7 +286,10 @@ func (s *Service) Look(ctx context.Context, who actor.Actor, address, title stri
 		return err
 	}
 	s.announce(v, &p)
-	return nil
+	if s.seen == nil {
+		return nil
+	}
+	return s.seen.Looked(ctx, who, p)
 }
 
 // Left prolongs the newest page view of each visitor to now.

@@ -285,6 +285,7 @@ type MessageView struct {
 	EditedBy    *userView       `json:"editedBy,omitempty"`
 	Transfer    Object          `json:"transferData,omitempty"`
 	Comment     string          `json:"comment,omitempty"`
+	Navigation  Object          `json:"navigation,omitempty"`
 }
 
 // MessageID is the id under which a message is known outside: the sender's own,
@@ -319,6 +320,7 @@ var SystemTypes = map[string]string{
 	conversation.LineHeld:        "omnichannel_placed_chat_on_hold",
 	conversation.LineResumed:     "omnichannel_on_hold_chat_resumed",
 	conversation.LineCalled:      "livechat_webrtc_video_call",
+	conversation.LineVisited:     "livechat_navigation_history",
 }
 
 // Authors finds the usernames that messages are shown with.
@@ -384,6 +386,10 @@ func (a *Authors) line(v MessageView, m conversation.Message) (MessageView, bool
 	}
 	if v.Text == "" {
 		v.Text = m.Line.Text
+	}
+	if m.Line.Name == conversation.LineVisited {
+		v.Text = m.Line.Title + " - " + m.Line.URL
+		v.Navigation = Object{"page": Object{"change": "url", "title": m.Line.Title, "location": Object{"href": m.Line.URL}}, "token": a.visit.Identity.Token}
 	}
 	a.moved(&v, m)
 	return v, v.Type != ""

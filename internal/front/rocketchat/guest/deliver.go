@@ -50,6 +50,10 @@ func (c *socket) isMe(a id.Agent) bool {
 func (c *socket) posted(d *conversation.Posted) {
 	if r := c.room(d.Conversation.ID); r != nil {
 		r.follower.Take(d.Message)
+		if l := d.Message.Line; r.agent && l != nil && l.Name == conversation.LineVisited {
+			// Followers pass over what visitors do not see.
+			c.work(func(ctx context.Context) error { return c.say(ctx, r, d.Message) })
+		}
 	}
 	if !c.isMe(d.Conversation.Agent) || !d.Message.Kind.VisibleToVisitor() {
 		return

@@ -142,3 +142,49 @@ func TestVisitorsAskForRecordsAndOtherDepartments(t *testing.T) {
 		c.Call("POST", "livechat/visitor.callStatus", `{"token":"vera"}`).Is("errorType", "invalid-params")
 	})
 }
+
+func TestPagesAreMessagesWhereTheCompanyWantsThem(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, map[string]string{"webhook-private": "allow"}, func(t *testing.T, s *servertest.Instance) {
+		c, root, ana := contracttest.Staffed(t, s)
+		visit := func(title string) {
+			c.Post("livechat/page.visited", `{"token":"vera","pageInfo":{"change":"url","title":%q,"location":{"href":"https://shop.test/%s"}}}`, title, title).Is("success", true)
+		}
+		hooks := contracttest.NewReceiver(t)
+		root.Post("omnichannel/integrations", `{"LivechatWebhookUrl":%q,"SendVisitorNavigationHistory":true,"LivechatWebhookOnVisitorMessage":true}`, hooks.URL).Want(200, `{"success":true}`)
+		root.Call("GET", "settings/Send_visitor_navigation_history_livechat_webhook_request", "").Is("value", true)
+		rid := c.Room("vera")
+		visit("unseen") // the company does not want it yet
+		root.Option("Livechat_Visitor_navigation_as_a_message", "true")
+		l := contracttest.Connect(t, s)
+		l.Call("1", "login", fmt.Sprintf(`[{"resume":%q}]`, ana.Auth[1]))
+		l.Sub("a", "room-messages", rid, "", "ready")
+		visit("<lamp>")
+		m := l.Next("changed", "livechat_navigation_history")
+		m.Is("fields.args.0.msg", "<lamp> - https://shop.test/%3Clamp%3E")
+		m.Is("fields.args.0.u.username", "rocket.cat")
+		m.Is("fields.args.0.navigation.page.location.href", "https://shop.test/%3Clamp%3E")
+		m.Is("fields.args.0.navigation.token", "vera")
+		w := hooks.Next("Message")
+		w.Is("messages.0.navigation.page.title", "<lamp>")
+		w.Is("messages.0.closingMessage", nil)
+		visit("<lamp>") // the same page is no new visit
+		c.Say("vera", rid, "m1", "hello")
+		hooks.Next("Message").Is("messages.0.msg", "hello")
+		// The visitor is not told where it has been.
+		a := c.Call("GET", "livechat/messages.history/"+rid+"?token=vera", "")
+		a.Is("messages.0.msg", "hello")
+		a.Is("messages.1.t", "uj")
+		c.Post("livechat/room.close", `{"token":"vera","rid":%q}`, rid).Is("rid", rid)
+
+		// What is seen between rooms is told of in the next.
+		visit("between")
+		visit("twice")
+		next := c.Room("vera")
+		hooks.Next("Message").Is("messages.0.navigation.page.title", "between")
+		hooks.Next("Message").Is("messages.0.navigation.page.title", "twice")
+		c.Say("vera", next, "m2", "again")
+		hooks.Next("Message").Is("messages.0.msg", "again")
+		root.Call("GET", "livechat/visitors.pagesVisited/"+next, "").Is("total", 4)
+	})
+}

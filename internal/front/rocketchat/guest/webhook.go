@@ -34,6 +34,7 @@ var eventTypes = map[hook.Occasion]string{
 	hook.FromVisitor: "Message",
 	hook.FromAgent:   "Message",
 	hook.Lead:        "LeadCapture",
+	hook.Page:        "Message",
 }
 
 // transcriptMost is how many messages a session event carries, the newest.
@@ -145,7 +146,7 @@ func (w Format) messages(ctx context.Context, h hook.Happening, k visitor.Known,
 		return nil, err
 	}
 	switch h.Occasion {
-	case hook.FromVisitor, hook.FromAgent:
+	case hook.FromVisitor, hook.FromAgent, hook.Page:
 		return []contract.Object{w.message(a, h.Message, h.Hook.Old)}, nil
 	case hook.Started, hook.Lead:
 		return []contract.Object{}, nil
@@ -176,7 +177,9 @@ func (w Format) message(a *contract.Authors, m conversation.Message, old bool) c
 	if v.EditedAt != nil {
 		o["editedAt"] = v.EditedAt
 	}
-	if m.Line != nil {
+	if v.Navigation != nil {
+		o["navigation"] = v.Navigation
+	} else if m.Line != nil {
 		o["closingMessage"] = true
 	}
 	if v.File != nil {
@@ -206,5 +209,5 @@ var sample = contract.Object{
 
 // Occasions are those of the contract in the order of its switches.
 func Occasions() []hook.Occasion {
-	return slices.DeleteFunc(hook.Occasions(), func(o hook.Occasion) bool { return o == hook.Lead || o == hook.Edited })
+	return slices.DeleteFunc(hook.Occasions(), func(o hook.Occasion) bool { return o == hook.Lead || o == hook.Edited || o == hook.Page })
 }

@@ -61,6 +61,7 @@ var hookSettings = []hookSetting{
 	onOff("Livechat_webhook_on_visitor_message", "LivechatWebhookOnVisitorMessage", hook.FromVisitor),
 	onOff("Livechat_webhook_on_agent_message", "LivechatWebhookOnAgentMessage", hook.FromAgent),
 	onOff("Livechat_webhook_on_capture", "LivechatWebhookOnCapture", hook.Lead),
+	onOff("Send_visitor_navigation_history_livechat_webhook_request", "SendVisitorNavigationHistory", hook.Page),
 }
 
 // view is the contract's form of the setting.
