@@ -162,6 +162,8 @@ type Line struct {
 	// Text is what the visitor is told, in the visitor's language, by the lines of
 	// timers, the word with which it was closed, and the new text of an edited message.
 	Text string `json:"text,omitempty"`
+	// After is how many seconds the agent was silent, of the rule silent_agent.
+	After int `json:"after,omitempty"`
 	// URL and Title are the page of LineVisited.
 	URL   string `json:"url,omitempty"`
 	Title string `json:"title,omitempty"`

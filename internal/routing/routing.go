@@ -39,6 +39,8 @@ const (
 	RuleTransfer Rule = "transfer"
 	// RuleExternal asks a server of the company's own who gets it.
 	RuleExternal Rule = "external"
+	// RuleSilent gives to another agent what its own leaves unanswered.
+	RuleSilent Rule = "silent_agent"
 )
 
 // Filter names why an agent was not a candidate.
@@ -57,6 +59,8 @@ const (
 	// FilterBatch is for agents who have just become ready and got their first
 	// batch; more follow after BatchPause.
 	FilterBatch Filter = "first_batch"
+	// FilterSilent is for the agent who left the conversation unanswered.
+	FilterSilent Filter = "silent"
 )
 
 // BatchPause is how long an agent who became ready keeps to the first batch.
@@ -155,7 +159,7 @@ type Standing struct {
 type Removed struct {
 	Agent  id.Agent `json:"agent"`
 	Name   string   `json:"name"`
-	Filter Filter   `json:"filter" enum:"away,busy,disconnected,full,other_team,not_the_named_agent,full_in_team,first_batch"`
+	Filter Filter   `json:"filter" enum:"away,busy,disconnected,full,other_team,not_the_named_agent,full_in_team,first_batch,silent"`
 }
 
 // Decision is the outcome for one conversation with the reasons for it.
@@ -163,7 +167,7 @@ type Decision struct {
 	// Agent is whom it goes to; empty means it stays in the queue.
 	Agent id.Agent `json:"agent,omitempty"`
 	Name  string   `json:"name,omitempty"`
-	Rule  Rule     `json:"rule,omitempty" enum:"named_agent,contact_manager,returning_agent,last_served,rotation,idle,least,fewest,served,bot,external,picked,transfer,manual,offer"`
+	Rule  Rule     `json:"rule,omitempty" enum:"named_agent,contact_manager,returning_agent,last_served,rotation,idle,least,fewest,served,bot,external,picked,transfer,manual,offer,silent_agent"`
 	// Team is the team that took over, if the agent is not of the team asked for.
 	Team id.Team `json:"team,omitempty"`
 	// Candidates is how many agents passed all filters.

@@ -145,6 +145,7 @@ func (s *Server) domains(ctx context.Context) error {
 	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter, Gate: gate{d.desk.blacklist}, Inviter: invited{s}, Place: s.placeOf, Order: s.keepOrder, Ask: s.askRouting})
 	s.hookDomain()
 	d.timers = timer.New(d.accounts, d.conversations, d.visitors, ck, s.log)
+	d.timers.Relief(d.routing)
 	d.presence = presence.New(st, s.node, ck, s.log, func(ctx context.Context, a presence.Agent) { announcer{s}.Agent(ctx, a.Tenant, a.Agent) })
 	return s.visitDomains(key)
 }

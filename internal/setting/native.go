@@ -28,6 +28,7 @@ var native = map[string]way{
 		return "Single"
 	}, set: func(c *Company, v any) { c.Shifts.Several = v == "Multiple" }},
 	"Livechat_auto_close_on_hold_chats_timeout": {get: func(c Company) any { return numberOf(c.Timers.Hold, 3600) }, set: func(c *Company, v any) { c.Timers.Hold = spanAt(v) }},
+	"Livechat_auto_transfer_chat_timeout":       {get: func(c Company) any { return numberOf(c.Timers.Silent, 0) }, set: func(c *Company, v any) { c.Timers.Silent = spanAt(v) }},
 	"Livechat_visitor_inactivity_timeout":       {get: func(c Company) any { return numberOf(c.Timers.AbandonAfter, 3600) }, set: func(c *Company, v any) { c.Timers.AbandonAfter = spanAt(v) }},
 	"Livechat_abandoned_rooms_action": {get: func(c Company) any { return actionOf(c.Timers.Abandon) }, set: func(c *Company, v any) {
 		c.Timers.Abandon = map[any]string{"close": "close", "Livechat_close_chat": "close", "on-hold": "hold", "none": "none"}[v]

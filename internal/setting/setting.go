@@ -105,6 +105,9 @@ type Timers struct {
 	Queue *int `json:"queue,omitempty"`
 	// AgentLate tells a visitor whose message has been unanswered for so long. Default off.
 	AgentLate *int `json:"agentLate,omitempty"`
+	// Silent gives a conversation to another agent, once, if its agent writes nothing
+	// for so long after getting it. Default off.
+	Silent *int `json:"silent,omitempty"`
 	// MaxLength ends a conversation that is older. Default off.
 	MaxLength *int `json:"maxLength,omitempty"`
 	// Accept is how long a transfer to an agent waits to be accepted. Default 0: it needs no consent.
@@ -192,6 +195,7 @@ func Merge(base, over Service) Service {
 	inherit(&t.IdleClose, o.IdleClose)
 	inherit(&t.Queue, o.Queue)
 	inherit(&t.AgentLate, o.AgentLate)
+	inherit(&t.Silent, o.Silent)
 	inherit(&t.MaxLength, o.MaxLength)
 	inherit(&t.Accept, o.Accept)
 	inherit(&t.Hold, o.Hold)
@@ -263,7 +267,7 @@ func Effective(c Company, in Inbox, team *Team) Service {
 func Defaults() Service {
 	zero, valid, hour, yes, no := 0, 1200, 3600, true, false
 	return Service{
-		Timers: Timers{IdleWarn: &zero, IdleClose: &zero, Queue: &zero, AgentLate: &zero, MaxLength: &zero, Accept: &zero, InviteValid: &valid,
+		Timers: Timers{IdleWarn: &zero, IdleClose: &zero, Queue: &zero, AgentLate: &zero, Silent: &zero, MaxLength: &zero, Accept: &zero, InviteValid: &valid,
 			Hold: &hour, Abandon: "none", AbandonAfter: &hour},
 		Routing: Routing{Rule: "rotation", Returning: &yes, LastServed: &yes, AgentOnly: &no, TeamCap: &zero, FirstBatch: &zero,
 			MaxWaiting: &zero, AgentCap: &zero, Unattended: &no, BotsFirst: &no, SkipAway: &no, Manager: &yes, Overflow: []Overflow{}, Lost: "requeue"},

@@ -31,6 +31,9 @@ type past struct {
 	answeredAt time.Time
 	// lateTold is true if the visitor has been told that the agent takes long.
 	lateTold bool
+	// silent is true if the agent has written nothing since the assignment, and the
+	// conversation did not come from another silent agent.
+	silent bool
 }
 
 // pastOf reads the newest messages, oldest first.
@@ -38,6 +41,7 @@ func pastOf(c conversation.Conversation, list []conversation.Message, typed time
 	p := past{}
 	if c.AssignedAt != nil {
 		p.visitorAt = *c.AssignedAt
+		p.silent = silent(*c.AssignedAt, list)
 	}
 	later := func(at time.Time) {
 		if at.After(p.visitorAt) {
@@ -64,6 +68,26 @@ func pastOf(c conversation.Conversation, list []conversation.Message, typed time
 	return p
 }
 
+// silent reports whether the newest messages show that no agent wrote since the
+// assignment. A conversation is relieved of a silent agent once.
+func silent(assigned time.Time, list []conversation.Message) bool {
+	if len(list) == lookBack && list[0].At.After(assigned) {
+		return false // it goes back further than was read
+	}
+	for _, m := range list {
+		switch {
+		case m.Line != nil && m.Line.Rule == relieved:
+			return false
+		case m.From.Kind == actor.Agent && m.Line == nil && m.Kind != conversation.Note && !m.At.Before(assigned):
+			return false
+		}
+	}
+	return true
+}
+
+// relieved is the rule of a line that tells of a relief.
+const relieved = "silent_agent"
+
 // act is something that is due at a time.
 type act struct {
 	at   time.Time
@@ -76,6 +100,8 @@ type act struct {
 	end conversation.EndBy
 	// hold puts it on hold; nobody is told.
 	hold bool
+	// relieve gives it to another agent, whose own was silent for so many seconds.
+	relieve int
 }
 
 // seconds is a span as it is set.
@@ -121,19 +147,29 @@ func acts(c conversation.Conversation, p past, t setting.Timers) (list []act) {
 	if d := seconds(t.AgentLate); d > 0 && c.WaitingSince != nil && !p.lateTold {
 		list = append(list, act{at: c.WaitingSince.Add(d), line: conversation.LineLate, prompt: setting.PromptLate, key: fmt.Sprintf("late-%d", c.WaitingSince.UnixMilli())})
 	}
+	if d := seconds(t.Silent); d > 0 && c.AssignedAt != nil && p.silent {
+		list = append(list, act{at: c.AssignedAt.Add(d), relieve: *t.Silent})
+	}
 	if d := seconds(t.MaxLength); d > 0 && c.AssignedAt != nil {
 		list = append(list, act{at: c.AssignedAt.Add(d), line: conversation.LineTooLong, prompt: setting.PromptTooLong, key: "too_long", end: conversation.EndByTimeout})
 	}
 	return list
 }
 
+// minLook is the shortest pause between looks for an agent to relieve a silent one.
+const minLook = 5 * time.Second
+
 // idleLook is how soon a conversation is looked at again that has timers of which
 // none can be due: a visitor's next message may start one.
 func idleLook(t setting.Timers) time.Duration {
+	look := time.Minute
 	if d := seconds(t.AgentLate); d > 0 && t.Abandon == "none" {
-		return d
+		look = d
 	}
-	return time.Minute
+	if d := seconds(t.Silent); d > 0 {
+		look = min(look, max(d, minLook))
+	}
+	return look
 }
 
 // due looks at one conversation, does what is due and asks to run again.
@@ -171,6 +207,16 @@ func (s *Service) due(ctx context.Context, j job.Job) error {
 				next = a.at
 			}
 			continue
+		}
+		if a.relieve > 0 {
+			done, err := s.relieve(ctx, c, a)
+			if err != nil {
+				return err
+			}
+			if done {
+				return job.Again(now.Add(minLook))
+			}
+			continue // nobody else is there: the next look asks again
 		}
 		ended, err := s.do(ctx, c, a, service)
 		if err != nil || ended {
@@ -210,6 +256,14 @@ func (s *Service) do(ctx context.Context, c conversation.Conversation, a act, se
 	}
 	s.forget(c.ID)
 	return true, nil
+}
+
+// relieve gives a conversation to another agent.
+func (s *Service) relieve(ctx context.Context, c conversation.Conversation, a act) (done bool, err error) {
+	if s.reliefs == nil {
+		return false, nil
+	}
+	return s.reliefs.Relieve(ctx, c.Tenant, c.ID, a.relieve)
 }
 
 func (s *Service) typedAt(c id.Conversation) time.Time {

@@ -55,6 +55,12 @@ type (
 	Visitors interface {
 		Visitor(ctx context.Context, t id.Tenant, v id.Visitor) (visitor.Visitor, error)
 	}
+	// Reliefs gives conversations to other agents.
+	Reliefs interface {
+		// Relieve is told for how many seconds the agent was silent; done is false if
+		// nobody else is there.
+		Relieve(ctx context.Context, t id.Tenant, c id.Conversation, seconds int) (done bool, err error)
+	}
 	// Jobs takes jobs.
 	Jobs interface {
 		Enqueue(ctx context.Context, jobs ...job.Job) error
@@ -68,6 +74,7 @@ type Service struct {
 	conversations Conversations
 	visitors      Visitors
 	jobs          Jobs
+	reliefs       Reliefs
 	clock         clock.Clock
 	log           *slog.Logger
 	todo          chan planned
@@ -95,6 +102,10 @@ func (s *Service) Workers() map[string]job.Worker {
 
 // Use sets where jobs go; it must be called before Run.
 func (s *Service) Use(jobs Jobs) { s.jobs = jobs }
+
+// Relief sets who gives conversations of silent agents to others; it must be called
+// before Run. Without it they stay.
+func (s *Service) Relief(r Reliefs) { s.reliefs = r }
 
 // ref is the payload of JobDue.
 type ref struct {
@@ -218,7 +229,7 @@ func (s *Service) used(ctx context.Context, t id.Tenant) (bool, error) {
 }
 
 func anyTimer(t setting.Timers) bool {
-	return *t.IdleWarn > 0 || *t.IdleClose > 0 || *t.Queue > 0 || *t.AgentLate > 0 || *t.MaxLength > 0 || t.Abandon != "none"
+	return *t.IdleWarn > 0 || *t.IdleClose > 0 || *t.Queue > 0 || *t.AgentLate > 0 || *t.Silent > 0 || *t.MaxLength > 0 || t.Abandon != "none"
 }
 
 func (s *Service) sweepAll(ctx context.Context) error {

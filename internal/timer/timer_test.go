@@ -45,6 +45,7 @@ type bench struct {
 	talks    *conversation.Service
 	bus      *memory.Bus
 	agent    id.Agent
+	timers   *timer.Service
 	// news is filled whenever something was published.
 	news chan struct{}
 }
@@ -59,6 +60,7 @@ func each(t *testing.T, timers setting.Timers, f func(b *bench)) {
 		b.talks = conversation.New(st, noFiles{}, b.bus, b.clock)
 		log := slog.New(slog.DiscardHandler)
 		s := timer.New(b.accounts, b.talks, visitor.New(st, b.bus, b.clock, []byte("key")), b.clock, log)
+		b.timers = s
 		runner := job.NewRunner(st, b.clock, log, s.Workers())
 		s.Use(runner)
 		unsubscribe := b.bus.Subscribe(func(e *event.Event) {

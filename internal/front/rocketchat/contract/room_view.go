@@ -3,12 +3,14 @@ package contract
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"parlor/internal/account"
 	"parlor/internal/actor"
 	"parlor/internal/conversation"
 	"parlor/internal/id"
+	"parlor/internal/routing"
 	"parlor/internal/setting"
 	"parlor/internal/visitor"
 )
@@ -256,5 +258,11 @@ func (a *Authors) moved(v *MessageView, m conversation.Message) {
 		v.Transfer["scope"], v.Transfer["transferredTo"] = "agent", Object{"_id": l.Agent, "username": to.Username, "name": to.Name}
 	default:
 		v.Transfer["scope"] = "department"
+	}
+	if l.Rule == string(routing.RuleSilent) {
+		v.Transfer["scope"] = map[bool]string{true: "autoTransferUnansweredChatsToAgent", false: "autoTransferUnansweredChatsToQueue"}[l.Agent != ""]
+		if a.inside {
+			v.Transfer["comment"] = strconv.Itoa(l.After)
+		}
 	}
 }

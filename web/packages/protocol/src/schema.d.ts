@@ -2772,7 +2772,7 @@ export interface components {
             /** Format: int64 */
             removedMore?: number;
             /** @enum {string} */
-            rule?: "named_agent" | "contact_manager" | "returning_agent" | "last_served" | "rotation" | "idle" | "least" | "fewest" | "served" | "bot" | "external" | "picked" | "transfer" | "manual" | "offer";
+            rule?: "named_agent" | "contact_manager" | "returning_agent" | "last_served" | "rotation" | "idle" | "least" | "fewest" | "served" | "bot" | "external" | "picked" | "transfer" | "manual" | "offer" | "silent_agent";
             team?: string;
         };
         Details: {
@@ -3250,6 +3250,8 @@ export interface components {
             };
         };
         Line: {
+            /** Format: int64 */
+            after?: number;
             agent?: string;
             agentName?: string;
             by?: string;
@@ -3257,7 +3259,7 @@ export interface components {
             fromAgent?: string;
             fromTeam?: string;
             /** @enum {string} */
-            name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_end" | "too_long" | "recalled" | "edited" | "held" | "resumed" | "joined" | "called";
+            name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_end" | "too_long" | "recalled" | "edited" | "held" | "resumed" | "joined" | "called" | "visited";
             note?: string;
             rule?: string;
             /** Format: int64 */
@@ -3265,6 +3267,8 @@ export interface components {
             team?: string;
             teamName?: string;
             text?: string;
+            title?: string;
+            url?: string;
             via?: string;
             viaName?: string;
         };
@@ -3691,7 +3695,7 @@ export interface components {
         Removed: {
             agent: string;
             /** @enum {string} */
-            filter: "away" | "busy" | "disconnected" | "full" | "other_team" | "not_the_named_agent" | "full_in_team" | "first_batch";
+            filter: "away" | "busy" | "disconnected" | "full" | "other_team" | "not_the_named_agent" | "full_in_team" | "first_batch" | "silent";
             name: string;
         };
         ReplyLeaveBody: {
@@ -4048,6 +4052,8 @@ export interface components {
             maxLength?: number;
             /** Format: int64 */
             queue?: number;
+            /** Format: int64 */
+            silent?: number;
         };
         TrailPage: {
             current?: components["schemas"]["OnlineVisitor"];
