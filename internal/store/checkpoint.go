@@ -84,7 +84,7 @@ func (c *checkpointer) run() {
 // copy copies what there is. If the log is to start anew it leaves the writer as
 // little to do as possible.
 func (c *checkpointer) copy(quiet bool) error {
-	pages, err := copyLog(c.db)
+	pages, err := copyLog(onHandle(c.db, false))
 	if err != nil || !quiet && pages < longLog {
 		return err
 	}
@@ -92,7 +92,7 @@ func (c *checkpointer) copy(quiet bool) error {
 		if err := c.file.Sync(); err != nil {
 			return err
 		}
-		if _, err := copyLog(c.db); err != nil {
+		if _, err := copyLog(onHandle(c.db, false)); err != nil {
 			return err
 		}
 	}
@@ -100,25 +100,23 @@ func (c *checkpointer) copy(quiet bool) error {
 	return nil
 }
 
-// querier runs one statement: a handle or a connection.
-type querier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
 // copyLog copies what can be copied without waiting for anybody and returns how
 // long the log is.
-func copyLog(q querier) (pages int, err error) {
-	var busy, copied int
-	err = q.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &pages, &copied)
+func copyLog(on runner) (pages int, err error) {
+	pages, _, err = first(context.Background(), on, func(r row) (pages int, err error) {
+		var busy, copied int
+		err = r.Scan(&busy, &pages, &copied)
+		return pages, err
+	}, "PRAGMA wal_checkpoint(PASSIVE)")
 	return pages, err
 }
 
 // finish is called by the writer between two batches.
-func (c *checkpointer) finish(q querier) {
+func (c *checkpointer) finish(on runner) {
 	if !c.rest.CompareAndSwap(true, false) {
 		return
 	}
-	if _, err := copyLog(q); err != nil {
+	if _, err := copyLog(on); err != nil {
 		c.s.log.Warn("the rest of the write-ahead log was not copied; it is tried again", "error", err)
 	}
 }

@@ -15,7 +15,7 @@ func Trace(s *Store, f func(text string, args []any)) { s.trace = f }
 
 // Plan returns the steps by which SQLite runs a statement.
 func Plan(ctx context.Context, s *Store, text string, args []any) ([]string, error) {
-	return all(ctx, newSession(s.read, false, nil), func(r row) (step string, err error) {
+	return all(ctx, onHandle(s.read, false), func(r row) (step string, err error) {
 		var a, b, c int
 		return step, r.Scan(&a, &b, &c, &step)
 	}, "EXPLAIN QUERY PLAN "+text, args...)
@@ -60,7 +60,11 @@ func AwaitQueued(s *Store, n int) {
 
 // WriterSetting returns a setting of the connection that writes on SQLite.
 func WriterSetting(ctx context.Context, s *Store, pragma string) (v string, err error) {
-	return v, s.conn.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&v)
+	err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
+		v, _, err = first(ctx, t, scalar[string], "PRAGMA "+pragma)
+		return err
+	})
+	return v, err
 }
 
 // Query returns the rows of a query as texts.
@@ -153,4 +157,31 @@ func Generate(ctx context.Context, s *Store, t id.Tenant, in id.Inbox, v id.Visi
 		ids[i] = id.Conversation(fmt.Sprint("gen", i+1))
 	}
 	return ids, nil
+}
+
+// Positional and Assign are what a direct connection does to statements and columns.
+var (
+	Positional = positional
+	Assign     = assign
+)
+
+// Nested reads rows in the writer and runs another statement before they are closed.
+func Nested(ctx context.Context, s *Store) error {
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		rows, err := t.query(ctx, "SELECT 1")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }()
+		_, err = t.exec(ctx, "SELECT 2")
+		return err
+	})
+}
+
+// Columns returns the row of a query as the writer reads it.
+func Columns(ctx context.Context, s *Store, dest []any, text string, args ...any) error {
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		_, _, err := first(ctx, t, func(r row) (struct{}, error) { return struct{}{}, r.Scan(dest...) }, text, args...)
+		return err
+	})
 }

@@ -42,7 +42,7 @@ func (s *Store) openPostgres(ctx context.Context) error {
 		return err
 	}
 	s.read = stdlib.OpenDBFromPool(s.pool)
-	s.readers = newSession(s.read, false, &s.trace)
+	s.readers = newSession(onHandle(s.read, false), &s.trace)
 	if err := checkPostgresDurable(ctx, s.read); err != nil {
 		return err
 	}

@@ -8,19 +8,15 @@ import (
 	"parlor/internal/id"
 )
 
-// largestInsert is the most rows that one statement inserts; mostBound is how many
-// parameters it has at most on SQLite, whose driver looks each up by its name.
-const (
-	largestInsert = 64
-	mostBound     = 128
-)
+// largestInsert is the most rows that one statement inserts.
+const largestInsert = 64
 
 // insertRows inserts many rows with few statements: head is what stands before
 // VALUES, tail what stands behind the rows. Rows go in groups whose sizes are
 // powers of two, so that few texts have to be prepared.
 func insertRows(ctx context.Context, t *tx, head, tail string, rows [][]any) error {
 	for size := largestInsert; len(rows) > 0; {
-		if size > len(rows) || t.keep && size > 1 && size*len(rows[0]) > mostBound {
+		if size > len(rows) {
 			size /= 2
 			continue
 		}

@@ -2,112 +2,68 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"parlor/internal/errs"
 )
 
-// maxStatements bounds the prepared statements a session keeps. The texts are
-// constants but for lists of teams and kinds, so it is not reached in practice.
-const maxStatements = 512
-
-// handle is what *sql.DB, *sql.Conn and *sql.Tx have in common.
-type handle interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+// runner runs statements: a connection, a session or a transaction.
+type runner interface {
+	// exec runs a statement and returns how many rows it changed.
+	exec(ctx context.Context, text string, args ...any) (int64, error)
+	// query runs a statement that returns rows. They must be closed before the
+	// runner is used again.
+	query(ctx context.Context, text string, args ...any) (result, error)
 }
 
-// session runs statements on a handle. On SQLite it keeps them prepared; the
-// PostgreSQL driver does that by itself.
+// row is one row of a result.
+type row interface{ Scan(dest ...any) error }
+
+// result is the rows of a query, as *sql.Rows has them.
+type result interface {
+	row
+	Next() bool
+	Columns() ([]string, error)
+	Err() error
+	Close() error
+}
+
+// session checks and traces statements and has a connection run them.
 type session struct {
-	h     handle
-	keep  bool
+	on    runner
 	trace *func(text string, args []any)
-
-	mu    sync.Mutex
-	stmts map[string]*sql.Stmt
 }
 
-// newSession runs statements on h; trace is nil or points to the hook of tests.
-func newSession(h handle, keep bool, trace *func(string, []any)) *session {
-	return &session{h: h, keep: keep, trace: trace, stmts: map[string]*sql.Stmt{}}
+// newSession runs statements on a connection; trace is nil or points to the hook of tests.
+func newSession(on runner, trace *func(string, []any)) *session {
+	return &session{on: on, trace: trace}
 }
 
-// close ends the kept statements.
-func (q *session) close() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for text, st := range q.stmts {
-		_ = st.Close() // the handle is closed next and reports what matters
-		delete(q.stmts, text)
-	}
-}
-
-// prepared returns the kept statement for text, nil if it is not to be kept.
-func (q *session) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
-	if !q.keep {
-		return nil, nil
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if st := q.stmts[text]; st != nil {
-		return st, nil
-	}
-	if len(q.stmts) >= maxStatements {
-		return nil, nil
-	}
-	st, err := q.h.PrepareContext(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	q.stmts[text] = st
-	return st, nil
-}
-
-// exec runs a statement and returns how many rows it changed.
 func (q *session) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	st, err := q.begin(ctx, text, args)
-	if err != nil {
+	if err := q.begin(text, args); err != nil {
 		return 0, err
 	}
-	var res sql.Result
-	if st != nil {
-		res, err = st.ExecContext(ctx, args...)
-	} else {
-		res, err = q.h.ExecContext(ctx, text, args...)
-	}
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
+	return q.on.exec(ctx, text, args...)
 }
 
-// query runs a statement that returns rows.
-func (q *session) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	st, err := q.begin(ctx, text, args)
-	if err != nil {
+func (q *session) query(ctx context.Context, text string, args ...any) (result, error) {
+	if err := q.begin(text, args); err != nil {
 		return nil, err
 	}
-	if st != nil {
-		return st.QueryContext(ctx, args...)
-	}
-	return q.h.QueryContext(ctx, text, args...)
+	return q.on.query(ctx, text, args...)
 }
 
 // begin does what every statement needs before it runs.
-func (q *session) begin(ctx context.Context, text string, args []any) (*sql.Stmt, error) {
+func (q *session) begin(text string, args []any) error {
 	if err := checkTexts(args); err != nil {
-		return nil, err
+		return err
 	}
 	if q.trace != nil && *q.trace != nil {
 		(*q.trace)(text, args)
 	}
-	return q.prepared(ctx, text)
+	return nil
 }
 
 // checkTexts refuses what PostgreSQL cannot store, on both engines alike.
@@ -119,15 +75,6 @@ func checkTexts(args []any) error {
 	}
 	return nil
 }
-
-// runner is a session or a transaction.
-type runner interface {
-	exec(ctx context.Context, text string, args ...any) (int64, error)
-	query(ctx context.Context, text string, args ...any) (*sql.Rows, error)
-}
-
-// row is one row of a result.
-type row interface{ Scan(dest ...any) error }
 
 // all runs a query and scans every row. The list is never nil, so that it is
 // written as [] and not as null. Callers bound it by a LIMIT, or by what it is a

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -46,14 +47,11 @@ func (s *Store) openSQLite(ctx context.Context) error {
 	path := filepath.Join(dir, sqliteName)
 	// Beside a server, a short command leaves the log to it; a server has a
 	// checkpointer for it. The number only bounds the log if that one fails.
-	if s.writer, err = sql.Open("sqlite", sqliteDSN(path, "cache_size(-32000)", "wal_autocheckpoint(100000)")); err != nil {
+	dsn := sqliteDSN(path, "cache_size(-32000)", "wal_autocheckpoint(100000)")
+	if s.conn, err = openDirect(ctx, dsn); err != nil {
 		return err
 	}
-	s.writer.SetMaxOpenConns(1)
-	if err := s.migrateSQLite(ctx, dir); err != nil {
-		return err
-	}
-	if s.conn, err = s.writer.Conn(ctx); err != nil {
+	if err := s.migrateSQLite(ctx, dir, dsn); err != nil {
 		return err
 	}
 	if s.read, err = sql.Open("sqlite", sqliteDSN(path, "query_only(1)", "cache_size(-8000)")); err != nil {
@@ -61,7 +59,8 @@ func (s *Store) openSQLite(ctx context.Context) error {
 	}
 	s.read.SetMaxOpenConns(s.opts.Conns)
 	s.read.SetMaxIdleConns(s.opts.Conns)
-	s.readers = newSession(s.read, true, &s.trace)
+	reading := onHandle(s.read, true)
+	s.readers, s.endReading = newSession(reading, &s.trace), reading.close
 	if err := checkSQLiteDurable(ctx, s.conn); err != nil {
 		return err
 	}
@@ -70,15 +69,22 @@ func (s *Store) openSQLite(ctx context.Context) error {
 			return err
 		}
 	}
-	b := &sqliteBatch{s: s, session: newSession(s.conn, true, &s.trace)}
+	b := &sqliteBatch{s: s, session: newSession(s.conn, &s.trace)}
 	s.writes = newGroup(s.opts.Queue, s.opts.MaxBatch, b.run)
 	return nil
 }
 
 // migrateSQLite brings the schema up to date. A shared handle does so only while
-// nobody serves the folder.
-func (s *Store) migrateSQLite(ctx context.Context, dir string) (err error) {
-	m, err := newMigrator(s.writer, SQLite)
+// nobody serves the folder. The connection of the writer is open meanwhile: whoever
+// closes the last one copies the whole log.
+func (s *Store) migrateSQLite(ctx context.Context, dir, dsn string) (err error) {
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(1)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	m, err := newMigrator(db, SQLite)
 	if err != nil {
 		return err
 	}
@@ -97,13 +103,13 @@ func (s *Store) migrateSQLite(ctx context.Context, dir string) (err error) {
 }
 
 // checkSQLiteDurable asks the engine what it made of the settings.
-func checkSQLiteDurable(ctx context.Context, conn *sql.Conn) error {
-	var mode string
-	var sync int
-	if err := conn.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
+func checkSQLiteDurable(ctx context.Context, conn runner) error {
+	mode, _, err := first(ctx, conn, scalar[string], "PRAGMA journal_mode")
+	if err != nil {
 		return err
 	}
-	if err := conn.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&sync); err != nil {
+	sync, _, err := first(ctx, conn, scalar[int], "PRAGMA synchronous")
+	if err != nil {
 		return err
 	}
 	if mode != "wal" || sync < 2 {

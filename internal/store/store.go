@@ -91,10 +91,11 @@ type Store struct {
 	// readers serves every verb that only reads.
 	readers *session
 	read    *sql.DB
+	// endReading ends the statements that readers keep; nil if they keep none.
+	endReading func()
 
-	// writer and writes exist on SQLite: one connection, one goroutine.
-	writer *sql.DB
-	conn   *sql.Conn
+	// conn and writes exist on SQLite: one connection, one goroutine.
+	conn   *direct
 	writes *group[verb]
 	// checkpoints exists while the data folder is served.
 	checkpoints *checkpointer
@@ -173,17 +174,14 @@ func (s *Store) release() error {
 	if s.checkpoints != nil {
 		keep(s.checkpoints.close())
 	}
-	if s.readers != nil {
-		s.readers.close()
+	if s.endReading != nil {
+		s.endReading()
 	}
 	if s.read != nil {
 		keep(s.read.Close())
 	}
 	if s.conn != nil {
-		keep(s.conn.Close())
-	}
-	if s.writer != nil {
-		keep(s.writer.Close())
+		keep(s.conn.close())
 	}
 	if s.appendPool != nil {
 		s.appendPool.Close()

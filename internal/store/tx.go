@@ -101,7 +101,7 @@ func (s *Store) tryPostgres(ctx context.Context, limit time.Duration, v verb) er
 	if err != nil {
 		return err
 	}
-	if err := v(ctx, &tx{session: newSession(sqlTx, false, &s.trace)}); err != nil {
+	if err := v(ctx, &tx{session: newSession(onHandle(sqlTx, false), &s.trace)}); err != nil {
 		_ = sqlTx.Rollback() // the verb's error is the one to report
 		return err
 	}
@@ -120,5 +120,5 @@ func (s *Store) snapshot(ctx context.Context, f func(q *session) error) error {
 		return translate(err)
 	}
 	defer func() { _ = sqlTx.Rollback() }() // nothing was written
-	return f(newSession(sqlTx, false, &s.trace))
+	return f(newSession(onHandle(sqlTx, false), &s.trace))
 }
