@@ -430,6 +430,9 @@ func (s *Service) TenantsFor(ctx context.Context, who actor.Actor) ([]Tenant, er
 	if who.Tenant != MainTenant {
 		list = slices.DeleteFunc(list, func(t Tenant) bool { return t.ID != who.Tenant })
 	}
+	for i := range list {
+		list[i].Settings = list[i].Settings.Shown()
+	}
 	return list, err
 }
 

@@ -321,6 +321,13 @@ func (s *Service) SetCompany(ctx context.Context, who actor.Actor, name string, 
 	if err := c.Check(); err != nil {
 		return err
 	}
+	if c.Hides() {
+		book, err := s.books.read(ctx, who.Tenant)
+		if err != nil {
+			return err
+		}
+		c = c.Keeping(book.Tenant.Settings)
+	}
 	if err := s.store.UpdateTenant(ctx, Tenant{ID: who.Tenant, Name: name, Settings: c}, s.by(who)); err != nil {
 		return err
 	}

@@ -125,7 +125,7 @@ func sheetOf(book *Book) (out Sheet, err error) {
 		}
 		return team, nil // a team that is gone keeps its id: the plan will name it
 	}
-	out = Sheet{Version: 1, Company: SheetCompany{book.Tenant.Name, book.Tenant.Settings}, Teams: []SheetTeam{}, Roles: []SheetRole{}, Inboxes: []SheetInbox{}}
+	out = Sheet{Version: 1, Company: SheetCompany{book.Tenant.Name, book.Tenant.Settings.Shown()}, Teams: []SheetTeam{}, Roles: []SheetRole{}, Inboxes: []SheetInbox{}}
 	if out.Company.Settings.Service, err = mapService(out.Company.Settings.Service, name); err != nil {
 		return out, err
 	}

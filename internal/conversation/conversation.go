@@ -137,7 +137,7 @@ type File struct {
 // Line is what a message of kind Event says, for each screen to put into words.
 type Line struct {
 	// Name is one of the Line constants.
-	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_end,too_long,recalled,edited,held,resumed,joined,called,visited"`
+	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_end,too_long,recalled,edited,held,resumed,joined,called,visited,undelivered"`
 	// Agent, AgentName, Team and TeamName are whom it concerns.
 	Agent     id.Agent `json:"agent,omitempty"`
 	AgentName string   `json:"agentName,omitempty"`
@@ -196,6 +196,9 @@ const (
 	LineCalled = "called"
 	// LineVisited tells of a page that the visitor looked at. It is a note.
 	LineVisited = "visited"
+	// LineUndelivered tells agents that message Seq did not reach the visitor, for the
+	// reason in Text. It is a note.
+	LineUndelivered = "undelivered"
 	// LineQueueEnd says that the waiting ended, LineTooLong that the longest time was reached.
 	LineQueueEnd = "queue_end"
 	LineTooLong  = "too_long"

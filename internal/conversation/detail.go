@@ -32,6 +32,8 @@ type Details struct {
 	Record id.File `json:"record,omitempty"`
 	// Call is how a call in it stands, in the word of who made it last; "" before the first.
 	Call string `json:"call,omitempty"`
+	// Origin is set for conversations of a channel that has addresses.
+	Origin *Origin `json:"origin,omitempty"`
 	// Fields are the values of the conversation's own fields by key.
 	Fields map[string]string `json:"fields,omitempty"`
 }
@@ -42,6 +44,19 @@ type TranscriptWish struct {
 	Subject string    `json:"subject"`
 	By      id.Agent  `json:"by"`
 	At      time.Time `json:"at"`
+}
+
+// Origin is the way that the messages of a conversation take on a channel that has
+// addresses: text messages and mail.
+type Origin struct {
+	// Service carries the messages: the name of a provider, or the id of a mailbox.
+	Service string `json:"service,omitempty"`
+	// Own is the company's number or address, Address the visitor's.
+	Own     string `json:"own,omitempty"`
+	Address string `json:"address,omitempty"`
+	// Subject is that of the first letter, Thread names the letters, the oldest first.
+	Subject string   `json:"subject,omitempty"`
+	Thread  []string `json:"thread,omitempty"`
 }
 
 // Bounds.
@@ -63,6 +78,8 @@ type DetailChange struct {
 	NoTranscript bool
 	Record       *id.File
 	Call         *string
+	// Origin is set by the channel only.
+	Origin *Origin
 	// At is when it was changed; Describe fills it.
 	At time.Time
 }
@@ -136,7 +153,7 @@ func (s *Service) Describe(ctx context.Context, who actor.Actor, c id.Conversati
 	if err != nil {
 		return err
 	}
-	if who.Kind == actor.Visitor && (d.Topic != nil || d.Transcript != nil || d.NoTranscript || d.Record != nil) {
+	if who.Kind == actor.Visitor && (d.Topic != nil || d.Transcript != nil || d.NoTranscript || d.Record != nil || d.Origin != nil) {
 		return errs.New(errs.Forbidden, "agents_only", "Only agents change this.")
 	}
 	if d.Topic != nil {

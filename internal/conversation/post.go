@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -89,6 +90,37 @@ func (s *Service) Note(ctx context.Context, t id.Tenant, c id.Conversation, line
 	s.announce(&Posted{Message: got.Message, Conversation: got.Conversation})
 	return false, nil
 }
+
+// Loss is something that a channel could not bring over.
+type Loss struct {
+	// Seq is the number of the message that did not reach the visitor; 0 for
+	// something that was on its way from the visitor, which Key names.
+	Seq    int64
+	Key    string
+	Reason string
+}
+
+// Undelivered tells the agents of a conversation, once, of a loss. That of a
+// conversation that has ended is told to nobody.
+func (s *Service) Undelivered(ctx context.Context, t id.Tenant, c id.Conversation, l Loss) (err error) {
+	defer errs.Wrap(&err, "conversation.Undelivered")
+	if l.Seq > 0 {
+		l.Key = strconv.FormatInt(l.Seq, 10)
+	}
+	got, err := s.store.Append(ctx, Append{Message: Message{ID: id.Message(id.New()), Tenant: t, Conversation: c, ClientID: "lost-" + l.Key, Kind: Note,
+		From: Author{Kind: actor.System}, Line: &Line{Name: LineUndelivered, Seq: l.Seq, Text: clip(CleanText(l.Reason), MaxReason)}, At: s.clock.Now()}})
+	if errs.ReasonOf(err) == "conversation_closed" {
+		return nil
+	}
+	if err != nil || got.Repeated {
+		return err
+	}
+	s.announce(&Posted{Message: got.Message, Conversation: got.Conversation})
+	return nil
+}
+
+// MaxReason is the longest reason of a line, in characters.
+const MaxReason = 300
 
 // author checks who may post and fills From and the conditions of the append.
 func (s *Service) author(ctx context.Context, who actor.Actor, add *Append) error {

@@ -113,6 +113,9 @@ type StartInput struct {
 	Address, Fingerprint string
 	// NeedAgent starts nothing while nobody is there to answer.
 	NeedAgent bool
+	// Later is set for channels on which nobody waits for an answer at once: neither
+	// working hours nor a long queue refuse it.
+	Later bool
 }
 
 // Start returns the visitor's running conversation, or a new one in the queue.

@@ -81,6 +81,10 @@ type Hook struct {
 	URL    string    `json:"url"`
 	// Format names how bodies are written: "parlor" or "rocketchat".
 	Format string `json:"format"`
+	// Channel is set for what is no subscription of anybody's but the way out of a
+	// channel, see Bind: it is told of conversations of that channel only, and does
+	// not show in lists.
+	Channel string `json:"channel,omitempty"`
 	// Secret is sent as it is in the header of the format, if set. It is never
 	// shown again: answers say only whether there is one.
 	Secret string `json:"-"`

@@ -156,6 +156,11 @@ func (s *Service) work(ctx context.Context, d Due) {
 // deliver tells the subscription everything that is due, one after the other.
 func (s *Service) deliver(ctx context.Context, d Due) error {
 	h, found, err := s.find(ctx, d)
+	if err == nil && !found {
+		// It may have been made on another node a moment ago.
+		s.lists.Forget(func(t id.Tenant) bool { return t == d.Tenant })
+		h, found, err = s.find(ctx, d)
+	}
 	if err != nil {
 		return err
 	}
@@ -232,7 +237,11 @@ func (s *Service) deliverMessages(ctx context.Context, h Hook, d Due, c conversa
 			if err != nil {
 				return err
 			}
-			going, err := s.tell(ctx, h, &d, c, what, occasions(what), m.Seq)
+			said := occasions(what)
+			if h.Channel != "" && m.Line != nil {
+				said = nil // what was sent cannot be changed
+			}
+			going, err := s.tell(ctx, h, &d, c, what, said, m.Seq)
 			if err != nil || !going {
 				return err
 			}
@@ -327,13 +336,24 @@ func (s *Service) tell(ctx context.Context, h Hook, d *Due, c conversation.Conve
 func (s *Service) attempt(ctx context.Context, h Hook, d Due, done Settled, what Happening, body []byte) (going bool, err error) {
 	a := Attempt{ID: id.New(), Tenant: d.Tenant, Hook: h.ID, Delivery: what.Delivery, Occasion: what.Occasion, Conversation: what.Conversation.ID,
 		Number: d.Tries + 1, At: s.clock.Now()}
-	s.client.post(ctx, s.clock, h, s.formats[h.Format].Header(), body, &a)
+	final := false
+	carrier, _ := s.formats[h.Format].(Carrier)
+	if carrier != nil {
+		final = carry(ctx, carrier, h, what, body, &a)
+	} else {
+		s.client.post(ctx, s.clock, h, s.formats[h.Format].Header(), body, &a)
+	}
 	done.Due, done.Attempt = d, a
 	switch {
 	case a.Failure == "":
-		done.Keep, done.Answer = a.Conversation != "", a.Answer
+		done.Keep, done.Answer = a.Conversation != "" && carrier == nil, a.Answer
 		going = true
-	case a.Number >= h.Tries:
+	case final || a.Number >= h.Tries:
+		if carrier != nil {
+			if err := carrier.Lost(ctx, what, a.Failure); err != nil {
+				return false, err
+			}
+		}
 		// Set aside: what comes behind it is not held up for ever.
 		done.Attempt.Dead, going = true, true
 	default:

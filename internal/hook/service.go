@@ -1,9 +1,11 @@
 package hook
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -139,7 +141,8 @@ func (s *Service) List(ctx context.Context, who actor.Actor) (list []Hook, err e
 	if err = mayManage(who); err != nil {
 		return nil, err
 	}
-	return s.store.Hooks(ctx, who.Tenant)
+	list, err = s.store.Hooks(ctx, who.Tenant)
+	return slices.DeleteFunc(list, func(h Hook) bool { return h.Channel != "" }), err
 }
 
 // Hook returns one subscription; errs.NotFound "hook_not_found".
@@ -176,6 +179,7 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, h Hook) (_ Hook, er
 		}
 		h.CreatedAt = before.CreatedAt
 	}
+	h.Channel = ""
 	h.Tenant, h.Name, h.URL = who.Tenant, strings.TrimSpace(h.Name), strings.TrimSpace(h.URL)
 	if err = h.Check(); err != nil {
 		return h, err
@@ -295,8 +299,8 @@ func (s *Service) Replay(ctx context.Context, who actor.Actor, attempt string) (
 	if err != nil {
 		return err
 	}
-	if _, err = s.Hook(ctx, who, a.Hook); err != nil {
-		return err
+	if _, found, err := s.find(ctx, Due{Hook: a.Hook, Tenant: who.Tenant}); err != nil || !found {
+		return cmp.Or(err, error(errs.New(errs.NotFound, "hook_not_found", "There is no such webhook.")))
 	}
 	if len(a.Request) >= MaxBody {
 		return errs.New(errs.Conflict, "body_cut", "The body was longer than the log keeps; it cannot be sent again.")

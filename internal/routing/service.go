@@ -459,6 +459,9 @@ func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.St
 	if a, err = s.Door(ctx, who.Tenant, who.Inbox, in.Team, who.Visitor); err != nil {
 		return a, err
 	}
+	if in.Later && a.Refused != RefusedStranger {
+		a.Refused = ""
+	}
 	switch a.Refused {
 	case RefusedClosed:
 		return a, errs.New(errs.Conflict, "closed", "It is outside working hours. Please leave a message.")

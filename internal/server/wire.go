@@ -33,6 +33,7 @@ import (
 	"parlor/internal/priority"
 	"parlor/internal/report"
 	"parlor/internal/routing"
+	"parlor/internal/sms"
 	"parlor/internal/socketio"
 	"parlor/internal/store"
 	"parlor/internal/timer"
@@ -57,6 +58,7 @@ type services struct {
 	grants        *grant.Service
 	priorities    *priority.Service
 	reports       *report.Service
+	sms           *sms.Service
 }
 
 // OpenStore opens the database that the settings name. shared is for commands
@@ -144,6 +146,7 @@ func (s *Server) domains(ctx context.Context) error {
 	d.colleagues = colleague.New(st, d.accounts, s.bus, ck)
 	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter, Gate: gate{d.desk.blacklist}, Inviter: invited{s}, Place: s.placeOf, Order: s.keepOrder, Ask: s.askRouting})
 	s.hookDomain()
+	s.channels(key)
 	d.timers = timer.New(d.accounts, d.conversations, d.visitors, ck, s.log)
 	d.timers.Relief(d.routing)
 	d.presence = presence.New(st, s.node, ck, s.log, func(ctx context.Context, a presence.Agent) { announcer{s}.Agent(ctx, a.Tenant, a.Agent) })
@@ -230,6 +233,7 @@ func (s *Server) fronts() {
 	workers := d.timers.Workers()
 	workers[JobLeaveMail] = s.sendLetter
 	workers[transcript.Job] = s.sendTranscript
+	s.channelWorkers(workers)
 	workers[uckefu.JobVisitorGone] = func(ctx context.Context, j job.Job) error { return s.uckefu.EndGone(ctx, j) }
 	s.jobs = job.NewRunner(s.store, ck, s.log, s.guarded(workers))
 	d.timers.Use(s.jobs)

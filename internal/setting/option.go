@@ -136,6 +136,54 @@ func fitNumber(v any) (any, bool) {
 	return v, false
 }
 
+// Hidden stands for the value of a password that is set. Whoever sends it back
+// keeps the password.
+const Hidden = "••••••••"
+
+// Shown is what may be shown of the settings: without passwords.
+func (c Company) Shown() Company {
+	next := make(map[string]any, len(c.Options))
+	for id, v := range c.Options {
+		if byOption[id].Kind == "password" && v != "" {
+			v = Hidden
+		}
+		next[id] = v
+	}
+	if c.Options != nil {
+		c.Options = next
+	}
+	return c
+}
+
+// Hides reports whether a password is to stay as it is.
+func (c Company) Hides() bool {
+	for id, v := range c.Options {
+		if v == Hidden && byOption[id].Kind == "password" {
+			return true
+		}
+	}
+	return false
+}
+
+// Keeping takes the passwords that are to stay from the settings before.
+func (c Company) Keeping(before Company) Company {
+	next := make(map[string]any, len(c.Options))
+	for id, v := range c.Options {
+		if v == Hidden && byOption[id].Kind == "password" {
+			old, ok := before.Options[id]
+			if !ok {
+				continue
+			}
+			v = old
+		}
+		next[id] = v
+	}
+	if c.Options != nil {
+		c.Options = next
+	}
+	return c
+}
+
 // Options lists all options in the order of documentation.
 func Options() []Option { return options }
 

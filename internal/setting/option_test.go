@@ -50,3 +50,21 @@ func TestOptionsHaveDefaultsAndKeepWhatFits(t *testing.T) {
 		}
 	}
 }
+
+func TestPasswordsAreNotShownAndStay(t *testing.T) {
+	t.Parallel()
+	c := setting.Company{Options: map[string]any{"SMS_Twilio_authToken": "s3cret", "SMS_Mobex_password": "", "Livechat_title": "Shop"}}
+	shown := c.Shown()
+	if shown.Word("SMS_Twilio_authToken") != setting.Hidden || shown.Word("SMS_Mobex_password") != "" || shown.Word("Livechat_title") != "Shop" || c.Word("SMS_Twilio_authToken") != "s3cret" {
+		t.Fatalf("%v", shown.Options)
+	}
+	if !shown.Hides() || c.Hides() {
+		t.Fatal("what is hidden is not known")
+	}
+	if back := shown.Keeping(c); back.Word("SMS_Twilio_authToken") != "s3cret" || back.Word("Livechat_title") != "Shop" {
+		t.Fatalf("%v", back.Options)
+	}
+	if back := shown.Keeping(setting.Company{}); back.Word("SMS_Twilio_authToken") != "" {
+		t.Fatal("the mark became a password")
+	}
+}

@@ -1,5 +1,8 @@
 package setting
 
+// smsFiles are the files that go out as pictures of text messages, unless set.
+const smsFiles = "image/*,audio/*,video/*,text/*,application/pdf"
+
 // options are all options with their defaults.
 var options = reaching([]Option{
 	{ID: "Livechat_enabled", Kind: "boolean", Default: true, Public: true, Section: "Livechat"},
@@ -61,6 +64,20 @@ var options = reaching([]Option{
 	{ID: "Livechat_Routing_Method", Kind: "select", Default: "Auto_Selection", Public: true, Section: "Livechat", Values: []string{"Auto_Selection", "Manual_Selection", "External", "Load_Balancing", "Load_Rotation"}},
 	{ID: "Omnichannel_call_provider", Kind: "select", Default: "none", Public: true, Section: "Livechat", Values: []string{"none", "default-provider", "WebRTC"}},
 	{ID: "SMS_Service", Kind: "select", Default: "twilio", Public: true, Section: "Livechat", Values: []string{"", "twilio", "voxtelesys", "mobex"}},
+	{ID: "SMS_Twilio_Account_SID", Kind: "string", Default: "", Section: "SMS"},
+	{ID: "SMS_Twilio_authToken", Kind: "password", Default: "", Section: "SMS"},
+	{ID: "SMS_Twilio_URL", Kind: "string", Default: "https://api.twilio.com", Section: "SMS"},
+	{ID: "SMS_Twilio_FileUpload_Enabled", Kind: "boolean", Default: true, Section: "SMS"},
+	{ID: "SMS_Twilio_FileUpload_MediaTypeWhiteList", Kind: "string", Default: smsFiles, Section: "SMS"},
+	{ID: "SMS_Voxtelesys_authToken", Kind: "password", Default: "", Section: "SMS"},
+	{ID: "SMS_Voxtelesys_URL", Kind: "string", Default: "https://smsapi.voxtelesys.net/api/v1/sms", Section: "SMS"},
+	{ID: "SMS_Voxtelesys_FileUpload_Enabled", Kind: "boolean", Default: true, Section: "SMS"},
+	{ID: "SMS_Voxtelesys_FileUpload_MediaTypeWhiteList", Kind: "string", Default: smsFiles, Section: "SMS"},
+	{ID: "SMS_Mobex_gateway_address", Kind: "string", Default: "", Section: "SMS"},
+	{ID: "SMS_Mobex_restful_address", Kind: "string", Default: "", Section: "SMS"},
+	{ID: "SMS_Mobex_username", Kind: "string", Default: "", Section: "SMS"},
+	{ID: "SMS_Mobex_password", Kind: "password", Default: "", Section: "SMS"},
+	{ID: "SMS_Mobex_from_number", Kind: "string", Default: "", Section: "SMS"},
 	{ID: "WebRTC_Enabled", Kind: "boolean", Default: false, Public: true, Section: "WebRTC"},
 	{ID: "Livechat_External_Queue_URL", Kind: "string", Default: "", Section: "Livechat"},
 	{ID: "Livechat_External_Queue_Token", Kind: "password", Default: "", Section: "Livechat"},

@@ -67,7 +67,8 @@ func (s *Store) UpdateTenant(ctx context.Context, t account.Tenant, by audit.By)
 			return err
 		}
 		after := before
-		after.Name, after.Settings = t.Name, t.Settings
+		after.Name, after.Settings = t.Name, t.Settings.Shown()
+		before.Settings = before.Settings.Shown()
 		return record(ctx, x, by, changed{tenant: t.ID, thing: "tenant", id: string(t.ID), name: t.Name, before: before, after: after})
 	})
 }

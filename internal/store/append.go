@@ -173,7 +173,7 @@ func (s *Store) insertMessage(ctx context.Context, t *tx, m conversation.Message
 	if err != nil {
 		return err
 	}
-	return s.makeDue(ctx, t, m.Tenant, m.Conversation, after.c.LastSeq-1, after.c.LastSeq, m.At)
+	return s.makeDue(ctx, t, m.Tenant, m.Conversation, after.c.Channel, after.c.LastSeq-1, after.c.LastSeq, m.At)
 }
 
 // record adds the message that records a change of c and returns it with the

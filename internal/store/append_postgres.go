@@ -24,7 +24,7 @@ var appendStatement = appendWith("")
 var appendHooked = appendWith(`,
 	h AS (INSERT INTO hook_due (hook, subject, tenant, conversation, told, last, note, tries, due_at)
 		SELECT k.id, c.id, c.tenant, c.id, c.last_seq - 1, c.last_seq, '', 0, CAST($12 AS BIGINT)
-		FROM c JOIN hook k ON k.tenant = c.tenant AND k.active = 1
+		FROM c JOIN hook k ON k.tenant = c.tenant AND k.active = 1 AND k.channel IN ('', c.channel)
 		ON CONFLICT (hook, subject) DO UPDATE SET last = excluded.last)`)
 
 // appendText is the statement of an append for a company.

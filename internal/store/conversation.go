@@ -85,7 +85,7 @@ func (s *Store) Start(ctx context.Context, c conversation.Conversation) (got con
 			if err := s.reach(ctx, t, c); err != nil {
 				return err
 			}
-			if err := s.makeDue(ctx, t, c.Tenant, c.ID, hook.Untold, 0, c.CreatedAt); err != nil {
+			if err := s.makeDue(ctx, t, c.Tenant, c.ID, c.Channel, hook.Untold, 0, c.CreatedAt); err != nil {
 				return err
 			}
 		}

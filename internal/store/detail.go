@@ -23,7 +23,7 @@ const aheadOf = `COALESCE((SELECT d.ahead FROM conversation_detail d WHERE d.con
 func (s *Store) Details(ctx context.Context, t id.Tenant, wanted []id.Conversation) (list []conversation.Details, err error) {
 	defer errs.Wrap(&err, "store.Details")
 	ids := jsonList(wanted)
-	list, err = all(ctx, s.readers, scanDetails, `SELECT d.conversation, d.topic, d.level, d.weight, d.agreement, d.due, d.closed_by, d.survey, d.transcript, d.record, d.call_status
+	list, err = all(ctx, s.readers, scanDetails, `SELECT d.conversation, d.topic, d.level, d.weight, d.agreement, d.due, d.closed_by, d.survey, d.transcript, d.record, d.call_status, d.origin
 		FROM conversation_detail d WHERE d.conversation IN `+s.dialect.list("$2")+` AND d.tenant = $1`, string(t), ids)
 	if err != nil {
 		return nil, err
@@ -49,8 +49,8 @@ func (s *Store) Details(ctx context.Context, t id.Tenant, wanted []id.Conversati
 }
 
 func scanDetails(r row) (d conversation.Details, err error) {
-	var survey, transcript string
-	if err = r.Scan(&d.Conversation, &d.Topic, &d.Level, &d.Weight, &d.Agreement, &d.Due, &d.ClosedBy, &survey, &transcript, &d.Record, &d.Call); err != nil {
+	var survey, transcript, origin string
+	if err = r.Scan(&d.Conversation, &d.Topic, &d.Level, &d.Weight, &d.Agreement, &d.Due, &d.ClosedBy, &survey, &transcript, &d.Record, &d.Call, &origin); err != nil {
 		return d, err
 	}
 	if survey != "" {
@@ -59,7 +59,12 @@ func scanDetails(r row) (d conversation.Details, err error) {
 		}
 	}
 	if transcript != "" {
-		err = json.Unmarshal([]byte(transcript), &d.Transcript)
+		if err = json.Unmarshal([]byte(transcript), &d.Transcript); err != nil {
+			return d, err
+		}
+	}
+	if origin != "" {
+		err = json.Unmarshal([]byte(origin), &d.Origin)
 	}
 	return d, err
 }
@@ -67,12 +72,12 @@ func scanDetails(r row) (d conversation.Details, err error) {
 // ChangeDetails implements conversation.Store.
 func (s *Store) ChangeDetails(ctx context.Context, t id.Tenant, c id.Conversation, d conversation.DetailChange) (err error) {
 	defer errs.Wrap(&err, "store.ChangeDetails %s", c)
-	var survey, transcript any
+	var survey, transcript, origin any
 	for _, x := range []struct {
 		set  bool
 		v    any
 		dest *any
-	}{{d.Survey != nil, d.Survey, &survey}, {d.Transcript != nil, d.Transcript, &transcript}} {
+	}{{d.Survey != nil, d.Survey, &survey}, {d.Transcript != nil, d.Transcript, &transcript}, {d.Origin != nil, d.Origin, &origin}} {
 		if !x.set {
 			continue
 		}
@@ -89,12 +94,12 @@ func (s *Store) ChangeDetails(ctx context.Context, t id.Tenant, c id.Conversatio
 		if err := mustHave(ctx, x, "conversation", t, string(c)); err != nil {
 			return err
 		}
-		_, err := x.exec(ctx, `INSERT INTO conversation_detail (conversation, tenant, topic, survey, transcript, record, call_status)
-			VALUES ($1, $2, COALESCE($3, ''), COALESCE($4, ''), COALESCE($5, ''), COALESCE($6, ''), COALESCE($7, ''))
+		_, err := x.exec(ctx, `INSERT INTO conversation_detail (conversation, tenant, topic, survey, transcript, record, call_status, origin)
+			VALUES ($1, $2, COALESCE($3, ''), COALESCE($4, ''), COALESCE($5, ''), COALESCE($6, ''), COALESCE($7, ''), COALESCE($8, ''))
 			ON CONFLICT (conversation) DO UPDATE SET topic = COALESCE($3, conversation_detail.topic),
 			survey = COALESCE($4, conversation_detail.survey), transcript = COALESCE($5, conversation_detail.transcript),
-			record = COALESCE($6, conversation_detail.record), call_status = COALESCE($7, conversation_detail.call_status)`,
-			string(c), string(t), orNull(d.Topic), survey, transcript, orNull(d.Record), orNull(d.Call))
+			record = COALESCE($6, conversation_detail.record), call_status = COALESCE($7, conversation_detail.call_status), origin = COALESCE($8, conversation_detail.origin)`,
+			string(c), string(t), orNull(d.Topic), survey, transcript, orNull(d.Record), orNull(d.Call), origin)
 		if err != nil || d.Topic == nil {
 			return err
 		}

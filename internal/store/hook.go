@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"parlor/internal/audit"
@@ -13,18 +14,18 @@ import (
 
 var _ hook.Store = (*Store)(nil)
 
-const selectHook = `SELECT id, tenant, body, secret, sign_key, created_at FROM hook`
+const selectHook = `SELECT id, tenant, body, secret, sign_key, channel, created_at FROM hook`
 
 // scanHook reads a row of selectHook. Secrets are in columns of their own, so
 // that they do not get into the audit log with the body.
 func scanHook(r row) (h hook.Hook, err error) {
-	var hookID, tenant, body, secret, key string
+	var hookID, tenant, body, secret, key, channel string
 	var created int64
-	if err := r.Scan(&hookID, &tenant, &body, &secret, &key, &created); err != nil {
+	if err := r.Scan(&hookID, &tenant, &body, &secret, &key, &channel, &created); err != nil {
 		return h, err
 	}
 	err = json.Unmarshal([]byte(body), &h)
-	h.ID, h.Tenant, h.Secret, h.Key, h.CreatedAt = hookID, id.Tenant(tenant), secret, key, at(created)
+	h.ID, h.Tenant, h.Secret, h.Key, h.Channel, h.CreatedAt = hookID, id.Tenant(tenant), secret, key, channel, at(created)
 	return h, err
 }
 
@@ -41,22 +42,32 @@ func (s *Store) Hooks(ctx context.Context, t id.Tenant) (list []hook.Hook, err e
 // company has subscriptions, so that they cost nothing to all others.
 func (s *Store) HooksChanged(ctx context.Context) (m map[id.Tenant]bool, err error) {
 	defer errs.Wrap(&err, "store.HooksChanged")
-	list, err := all(ctx, s.readers, scalar[string], `SELECT DISTINCT tenant FROM hook WHERE active = 1`)
+	type place struct{ tenant, channel string }
+	list, err := all(ctx, s.readers, func(r row) (p place, err error) { return p, r.Scan(&p.tenant, &p.channel) },
+		`SELECT DISTINCT tenant, channel FROM hook WHERE active = 1`)
 	if err != nil {
 		return nil, err
 	}
-	m = make(map[id.Tenant]bool, len(list))
-	for _, t := range list {
-		m[id.Tenant(t)] = true
+	m, channels := make(map[id.Tenant]bool, len(list)), make(map[id.Tenant][]string, len(list))
+	for _, p := range list {
+		t := id.Tenant(p.tenant)
+		m[t], channels[t] = true, append(channels[t], p.channel)
 	}
-	s.hooked.Store(&m)
+	s.hooked.Store(&channels)
 	return m, nil
 }
 
-// isHooked reports whether a company has an active subscription.
+// isHooked reports whether a company has an active subscription, of any channel.
 func (s *Store) isHooked(t id.Tenant) bool {
 	m := s.hooked.Load()
-	return m != nil && (*m)[t]
+	return m != nil && len((*m)[t]) > 0
+}
+
+// hears reports whether a subscription of a company is told of conversations of a
+// channel; "" stands for what is no conversation's.
+func (s *Store) hears(t id.Tenant, channel string) bool {
+	m := s.hooked.Load()
+	return m != nil && slices.ContainsFunc((*m)[t], func(c string) bool { return c == "" || c == channel })
 }
 
 // SaveHook implements hook.Store.
@@ -89,15 +100,15 @@ func (s *Store) SaveHook(ctx context.Context, h hook.Hook, most int, by audit.By
 
 // addHook adds a subscription unless there are enough.
 func (s *Store) addHook(ctx context.Context, t *tx, h hook.Hook, body string, most int, by audit.By, c changed) error {
-	n, _, err := first(ctx, t, scalar[int], `SELECT COUNT(*) FROM hook WHERE tenant = $1`, string(h.Tenant))
-	if err == nil && n >= most {
+	n, _, err := first(ctx, t, scalar[int], `SELECT COUNT(*) FROM hook WHERE tenant = $1 AND channel = ''`, string(h.Tenant))
+	if err == nil && n >= most && h.Channel == "" {
 		err = errs.New(errs.Conflict, "hooks_full", "There are %d webhooks; more are not allowed.", n)
 	}
 	if err != nil {
 		return err
 	}
-	if _, err := t.exec(ctx, `INSERT INTO hook (id, tenant, body, secret, sign_key, active, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		h.ID, string(h.Tenant), body, h.Secret, h.Key, flag(h.Active), ms(h.CreatedAt)); err != nil {
+	if _, err := t.exec(ctx, `INSERT INTO hook (id, tenant, body, secret, sign_key, active, channel, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		h.ID, string(h.Tenant), body, h.Secret, h.Key, flag(h.Active), h.Channel, ms(h.CreatedAt)); err != nil {
 		return err
 	}
 	return record(ctx, t, by, c)
@@ -121,28 +132,28 @@ func (s *Store) DeleteHook(ctx context.Context, t id.Tenant, hookID string, by a
 	})
 }
 
-// dueConversation makes a conversation due for all subscriptions of its company.
-// Parameters: $1 conversation, $2 tenant, $3 what was told before it, $4 its
-// newest message, $5 now. A row that is there already keeps its time and what was
+// dueConversation makes a conversation due for all subscriptions of its company and
+// of its channel. Parameters: $1 conversation, $2 tenant, $3 what was told before it,
+// $4 its newest message, $5 now, $6 channel. A row that is there already keeps its time and what was
 // told: only the end moves.
 const dueConversation = `INSERT INTO hook_due (hook, subject, tenant, conversation, told, last, note, tries, due_at)
 	SELECT h.id, $1, h.tenant, $1, CAST($3 AS BIGINT), CAST($4 AS BIGINT), '', 0, CAST($5 AS BIGINT)
-	FROM hook h WHERE h.tenant = $2 AND h.active = 1
+	FROM hook h WHERE h.tenant = $2 AND h.active = 1 AND h.channel IN ('', $6)
 	ON CONFLICT (hook, subject) DO UPDATE SET last = excluded.last`
 
 // makeDue runs dueConversation within the transaction of what is to be told.
-func (s *Store) makeDue(ctx context.Context, t *tx, tenant id.Tenant, c id.Conversation, told, last int64, now time.Time) error {
-	if !s.isHooked(tenant) {
+func (s *Store) makeDue(ctx context.Context, t *tx, tenant id.Tenant, c id.Conversation, channel string, told, last int64, now time.Time) error {
+	if !s.hears(tenant, channel) {
 		return nil
 	}
-	_, err := t.exec(ctx, dueConversation, string(c), string(tenant), told, last, ms(now))
+	_, err := t.exec(ctx, dueConversation, string(c), string(tenant), told, last, ms(now), channel)
 	return err
 }
 
 // noteAll makes a note with data due for every subscription of a company, within
 // the transaction of what it tells. Who does not want it lets it pass.
 func (s *Store) noteAll(ctx context.Context, t *tx, tenant id.Tenant, n hook.Note, data any) error {
-	if !s.isHooked(tenant) {
+	if !s.hears(tenant, "") {
 		return nil
 	}
 	b, err := json.Marshal(data)
@@ -154,7 +165,7 @@ func (s *Store) noteAll(ctx context.Context, t *tx, tenant id.Tenant, n hook.Not
 		return err
 	}
 	_, err = t.exec(ctx, `INSERT INTO hook_due (hook, subject, tenant, conversation, told, last, note, tries, due_at)
-		SELECT h.id, $1, h.tenant, '', 0, 0, $2, 0, CAST($3 AS BIGINT) FROM hook h WHERE h.tenant = $4 AND h.active = 1`,
+		SELECT h.id, $1, h.tenant, '', 0, 0, $2, 0, CAST($3 AS BIGINT) FROM hook h WHERE h.tenant = $4 AND h.active = 1 AND h.channel = ''`,
 		"note-"+id.New(), string(b), ms(n.At), string(tenant))
 	return err
 }
@@ -169,7 +180,7 @@ const (
 // noteEdited makes it due to tell that data of a conversation that has ended was
 // changed, within the transaction of the change. For one that runs it does nothing.
 func (s *Store) noteEdited(ctx context.Context, t *tx, tenant id.Tenant, c id.Conversation, when time.Time) error {
-	if !s.isHooked(tenant) {
+	if !s.hears(tenant, "") {
 		return nil
 	}
 	inbox, ok, err := first(ctx, t, scalar[id.Inbox], `SELECT inbox FROM conversation WHERE id = $1 AND tenant = $2 AND status = 'closed'`, string(c), string(tenant))
@@ -183,7 +194,7 @@ func (s *Store) noteEdited(ctx context.Context, t *tx, tenant id.Tenant, c id.Co
 	}
 	prefix := "edited-" + string(c) + "-"
 	_, err = t.exec(ctx, `INSERT INTO hook_due (hook, subject, tenant, conversation, told, last, note, tries, due_at)
-		SELECT h.id, $1, h.tenant, '', 0, 0, $2, 0, CAST($3 AS BIGINT) FROM hook h WHERE h.tenant = $4 AND h.active = 1
+		SELECT h.id, $1, h.tenant, '', 0, 0, $2, 0, CAST($3 AS BIGINT) FROM hook h WHERE h.tenant = $4 AND h.active = 1 AND h.channel = ''
 		AND NOT EXISTS (SELECT 1 FROM hook_due d WHERE d.hook = h.id AND d.subject >= $5 AND d.subject < $6 AND d.tries = 0 AND d.due_at BETWEEN $7 AND $3)`,
 		prefix+id.New(), string(b), ms(when.Add(editPause)), string(tenant), prefix, prefix+"~", ms(when.Add(editMargin)))
 	return err

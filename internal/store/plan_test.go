@@ -46,7 +46,7 @@ var scans = map[string]string{
 	"SELECT MAX(version_id)":                "the table of migrations has a handful of rows",
 	"sqlite_sequence":                       "the table of counters has a row",
 	"SELECT 1 FROM conversation":            "one row is wanted",
-	"SELECT DISTINCT tenant FROM hook":      "the companies that have webhooks are wanted, once for each change of one",
+	"SELECT DISTINCT tenant, channel FROM":  "the companies that have webhooks are wanted, once for each change of one",
 	"FROM hook_due ORDER BY due_at":         "the first entry of the index is wanted",
 	"FROM fact_due d ORDER BY":              "the oldest rows are wanted, and no more than a page",
 	"DELETE FROM outbox WHERE conversation": "the outbox is as small as the backlog of the search index",

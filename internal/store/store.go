@@ -105,8 +105,9 @@ type Store struct {
 	appendPool *pgxpool.Pool
 	appends    *group[*pendingAppend]
 
-	// hooked holds the companies that have webhooks, see HooksChanged.
-	hooked atomic.Pointer[map[id.Tenant]bool]
+	// hooked holds the companies that have webhooks, with the channels of these, see
+	// HooksChanged.
+	hooked atomic.Pointer[map[id.Tenant][]string]
 
 	commits atomic.Int64
 	verbs   atomic.Int64

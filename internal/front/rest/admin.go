@@ -177,7 +177,9 @@ func (a *API) admin() {
 		if err != nil {
 			return nil, err
 		}
-		return reply(book.Tenant, nil)
+		shown := book.Tenant
+		shown.Settings = shown.Settings.Shown()
+		return reply(shown, nil)
 	})
 	asAgent(a, http.MethodPut, "/admin/company", "Set name and settings of the company", tag, func(ctx context.Context, l account.Login, in *companyInput) (*none, error) {
 		return &none{}, a.Accounts.SetCompany(ctx, l.Actor(), in.Body.Name, in.Body.Settings)

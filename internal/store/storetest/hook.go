@@ -96,6 +96,44 @@ func testHooksDue(t *testing.T, s *store.Store) {
 	wantReason(t, s.SaveHook(ctx, hook.Hook{ID: id.New(), Tenant: w.Tenant}, 3, audit.None), errs.Conflict, "hooks_full")
 }
 
+// testHookChannels tells the way out of a channel of its conversations only.
+func testHookChannels(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	w := NewWorld(t, s, "main")
+	h := hook.Hook{ID: "channel-sms", Tenant: w.Tenant, Name: "sms", Channel: "sms", Format: "sms", Occasions: []hook.Occasion{hook.FromAgent}, Timeout: 100, Tries: 2, Active: true, CreatedAt: w.Now}
+	must(t, s.SaveHook(ctx, h, 0, audit.None)) // beside those that are counted
+	_, err := s.HooksChanged(ctx)
+	must(t, err)
+	web, v := w.Start("web", ""), w.Visitor("sms")
+	w.Append(w.Say(web, "not told"))
+	c, _, err := s.Start(ctx, conversation.Conversation{ID: id.Conversation(id.New()), Tenant: w.Tenant, Inbox: w.Inbox, Channel: "sms", Visitor: v, Status: conversation.Queued, Version: 1,
+		CreatedAt: w.Now, QueuedAt: w.Now, LastAt: w.Now})
+	must(t, err)
+	w.Append(w.Say(c, "told"))
+	must(t, s.NoteHooks(ctx, w.Tenant, nil, hook.Note{Occasion: hook.LeftMessage, At: T0}))
+	list, err := s.ClaimHooks(ctx, 10, 10, nil, T0, T0.Add(time.Minute))
+	must(t, err)
+	equal(t, "due", spaced(len(list), list[0].Conversation == c.ID, list[0].Told, list[0].Last), "1 true -2 1")
+	all, err := s.Hooks(ctx, w.Tenant)
+	must(t, err)
+	equal(t, "kept", spaced(len(all), all[0].Channel), "1 sms")
+	w.hook("webhook", true)
+	w.Append(w.Say(web, "told to the webhook"))
+	w.Append(w.Say(c, "told to both"))
+	list, err = s.ClaimHooks(ctx, 10, 10, nil, T0, T0.Add(time.Minute))
+	must(t, err)
+	equal(t, "of the webhook", len(list), 2)
+
+	// The way of its messages is kept with the conversation.
+	o := conversation.Origin{Service: "twilio", Own: "+1", Address: "+2", Subject: "s", Thread: []string{"a", "b"}}
+	topic := "t"
+	must(t, s.ChangeDetails(ctx, w.Tenant, c.ID, conversation.DetailChange{Origin: &o}))
+	must(t, s.ChangeDetails(ctx, w.Tenant, c.ID, conversation.DetailChange{Topic: &topic}))
+	d, err := s.Details(ctx, w.Tenant, []id.Conversation{c.ID})
+	must(t, err)
+	equal(t, "origin", spaced(d[0].Topic, d[0].Origin.Service, d[0].Origin.Own, d[0].Origin.Address, d[0].Origin.Subject, d[0].Origin.Thread), "t twilio +1 +2 s [a b]")
+}
+
 // testHookLog keeps attempts, in pages and by filter, for a while.
 func testHookLog(t *testing.T, s *store.Store) {
 	ctx := t.Context()

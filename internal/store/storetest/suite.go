@@ -76,6 +76,7 @@ var suite = []struct {
 	{"Detail/Answered", testAnswered},
 	{"Priority/Order", testRank},
 	{"Hook/Due", testHooksDue},
+	{"Hook/Channels", testHookChannels},
 	{"Hook/Log", testHookLog},
 	{"Hook/Edited", testHooksEdited},
 	{"Routing/OpenByTeam", testOpenByTeam},

@@ -208,6 +208,7 @@ var open = []string{
 	"POST livechat/room.close",
 	"POST livechat/room.survey",
 	"POST livechat/room.transfer",
+	"POST livechat/sms-incoming/:service",
 	"POST livechat/transcript",
 	"POST livechat/triggers/:_id/external-service/call",
 	"POST livechat/upload/:rid",

@@ -28,6 +28,7 @@ import (
 	"parlor/internal/priority"
 	"parlor/internal/report"
 	"parlor/internal/routing"
+	"parlor/internal/sms"
 	"parlor/internal/tag"
 	"parlor/internal/transcript"
 	"parlor/internal/trigger"
@@ -61,8 +62,13 @@ type Deps struct {
 	Contacts      *contact.Service
 	Triggers      *trigger.Service
 	Mailboxes     *mailbox.Service
+	SMS           *sms.Service
 	// Clients finds the address that a request came from.
-	Clients interface{ Of(r *http.Request) string }
+	Clients interface {
+		Of(r *http.Request) string
+		// Secure reports whether it came by HTTPS.
+		Secure(r *http.Request) bool
+	}
 	// PublicURL is the address under which people reach the server; empty: taken
 	// from the request.
 	PublicURL string

@@ -52,6 +52,8 @@ type roomMore struct {
 	ResponseBy   Object            `json:"responseBy,omitempty"`
 	Omnichannel  Object            `json:"omnichannel,omitempty"`
 	Call         string            `json:"callStatus,omitempty"`
+	SMS          Object            `json:"sms,omitempty"`
+	Email        Object            `json:"email,omitempty"`
 }
 
 // atOnce is how close to each other two count as closing a room at once.

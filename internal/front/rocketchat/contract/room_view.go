@@ -174,6 +174,7 @@ func namesOf(tags []string, names map[string]string) []string {
 // describe fills a room from the details of its conversation.
 func (r *RoomView) describe(c conversation.Conversation, d conversation.Details, people map[id.Agent]account.Agent) {
 	r.Call = d.Call
+	r.reach(c, d.Origin)
 	r.Topic, r.OnHold, r.Priority, r.SLA, r.Survey, r.Record = d.Topic, c.HeldAt != nil, d.Level, d.Agreement, d.Survey, d.Record
 	if d.Weight > 0 {
 		r.Weight = d.Weight
@@ -200,6 +201,19 @@ func (r *RoomView) describe(c conversation.Conversation, d conversation.Details,
 		if c.AssignedAt != nil {
 			r.Metrics["serviceTimeDuration"] = c.ClosedAt.Sub(*c.AssignedAt).Seconds()
 		}
+	}
+}
+
+// reach tells the way of a room's messages, on a channel that has addresses.
+func (r *RoomView) reach(c conversation.Conversation, o *conversation.Origin) {
+	switch {
+	case o == nil:
+	case c.Channel == "sms":
+		r.SMS = Object{"from": o.Own}
+		r.Source["alias"], r.Source["destination"] = o.Service, o.Own
+	case c.Channel == "email":
+		r.Email = Object{"inbox": o.Own, "thread": Some(o.Thread), "replyTo": o.Address, "subject": o.Subject}
+		r.Source["id"], r.Source["destination"] = o.Service, o.Own
 	}
 }
 

@@ -33,6 +33,7 @@ func Mount(mux *http.ServeMux, kit *contract.Kit, o Options) *Front {
 	f.visitors()
 	f.rooms()
 	f.messages()
+	f.texts()
 	f.widget()
 	f.visits()
 	f.uploads(mux)

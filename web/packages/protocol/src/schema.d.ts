@@ -3259,7 +3259,7 @@ export interface components {
             fromAgent?: string;
             fromTeam?: string;
             /** @enum {string} */
-            name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_end" | "too_long" | "recalled" | "edited" | "held" | "resumed" | "joined" | "called" | "visited";
+            name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_end" | "too_long" | "recalled" | "edited" | "held" | "resumed" | "joined" | "called" | "visited" | "undelivered";
             note?: string;
             rule?: string;
             /** Format: int64 */
@@ -4180,6 +4180,7 @@ export interface components {
         Webhook: {
             active: boolean;
             anySuccess: boolean;
+            channel?: string;
             /** Format: date-time */
             createdAt: string;
             format: string;

@@ -26,7 +26,7 @@ export function lines(messages: Message[], pending: Pending[]): Line[] {
     day = d
     // The line that tells of a recall or an edit has done its work in `add`.
     if (m.line?.name === 'recalled' || m.line?.name === 'edited') return undefined
-    if (m.kind === 'event' || m.line?.name === 'visited') return out.push({ type: 'event', key: m.id, message: m })
+    if (m.kind === 'event' || m.line?.name === 'visited' || m.line?.name === 'undelivered') return out.push({ type: 'event', key: m.id, message: m })
     out.push({ type: 'message', key: m.clientId ?? m.id, message: m, first: !sameGroup(messages[i - 1], m), last: !sameGroup(m, messages[i + 1]) })
   })
   const known = new Set(messages.slice(-60).map((m) => m.clientId))
