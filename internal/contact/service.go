@@ -407,6 +407,20 @@ func (s *Service) Unblock(ctx context.Context, who actor.Actor, v id.Visitor, so
 	return s.bar(ctx, who, v, source, false)
 }
 
+// Verify notes that a channel is known to be the contact's: that whoever writes
+// there has shown to be that person. It needs actor.Contact.
+func (s *Service) Verify(ctx context.Context, who actor.Actor, v id.Visitor, source string, verified bool) (c Contact, err error) {
+	defer errs.Wrap(&err, "contact.Verify")
+	if !who.Can(actor.Contact) {
+		return c, errs.New(errs.Forbidden, "not_allowed", "Your role does not allow confirming contacts.")
+	}
+	if c, err = s.store.VerifyChannel(ctx, who.Tenant, v, source, verified, audit.Of(who, s.clock.Now())); err != nil {
+		return c, err
+	}
+	s.tell(c)
+	return s.show(ctx, who, c)
+}
+
 func (s *Service) bar(ctx context.Context, who actor.Actor, v id.Visitor, source string, blocked bool) (c Contact, err error) {
 	if !who.Can(actor.Block) {
 		return c, errs.New(errs.Forbidden, "not_allowed", "Your role does not allow refusing visitors.")

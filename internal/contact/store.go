@@ -46,6 +46,9 @@ type Store interface {
 	EditContact(ctx context.Context, t id.Tenant, c id.Contact, at time.Time, edit func(*Contact) error) (Contact, error)
 	// BlockChannel blocks a channel, or lets it in again, and returns its contact.
 	BlockChannel(ctx context.Context, t id.Tenant, v id.Visitor, source string, blocked bool, by audit.By) (Contact, error)
+	// VerifyChannel notes that a channel is known to be the contact's, or that it is
+	// not, and returns its contact.
+	VerifyChannel(ctx context.Context, t id.Tenant, v id.Visitor, source string, verified bool, by audit.By) (Contact, error)
 	// ReachVisitor returns the contact of a visitor; one that has none gets one, as
 	// with a first conversation, and a channel on the source.
 	ReachVisitor(ctx context.Context, t id.Tenant, v id.Visitor, source string, at time.Time) (Contact, error)

@@ -219,7 +219,7 @@ func (s *Snapshot) prefer(d *Decision, q *question) bool {
 
 // bot gives a new conversation to a bot of the team, if bots go first.
 func (s *Snapshot) bot(d *Decision, q *question) bool {
-	if !q.p.BotsFirst || !q.w.Fresh || q.only {
+	if !q.p.BotsFirst || !q.w.Fresh || q.only || q.w.Barred != "" {
 		return false
 	}
 	best := -1
@@ -256,6 +256,9 @@ const behindAll = 1000
 // team is: 0 for the team asked for, more for teams that take over.
 func (s *Snapshot) filter(a *account.AgentStatus, q *question) (rank int, f Filter) {
 	w, named := q.w, a.Agent == q.w.Named
+	if w.Barred != "" {
+		return 0, w.Barred
+	}
 	manages := q.manages(a.Agent)
 	if q.only && !named {
 		return 0, FilterNotNamed

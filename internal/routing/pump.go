@@ -161,6 +161,9 @@ func (p *pump) look(ctx context.Context, waiters []*waiter) error {
 		if err != nil {
 			return err
 		}
+		if err := p.s.bar(ctx, snap, next); err != nil {
+			return err
+		}
 		made, lost, err := p.serve(ctx, snap, next, taken)
 		if err != nil {
 			return err
@@ -304,6 +307,9 @@ func (p *pump) answer(ctx context.Context, snap *Snapshot, waiters []*waiter, ta
 			}
 			if len(next) == 1 {
 				p.s.learn(snap, next[0])
+				if err := p.s.bar(ctx, snap, next); err != nil {
+					return err
+				}
 				d = Decide(snap, next[0]).waits()
 				if err := p.s.store.KeepDecision(ctx, p.tenant, w.conversation, d); err != nil {
 					return err

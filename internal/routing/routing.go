@@ -61,6 +61,10 @@ const (
 	FilterBatch Filter = "first_batch"
 	// FilterSilent is for the agent who left the conversation unanswered.
 	FilterSilent Filter = "silent"
+	// FilterUnknown and FilterUnverified hold conversations back from everybody whose
+	// contact nobody has confirmed, or whose channel is not verified.
+	FilterUnknown    Filter = "unknown_contact"
+	FilterUnverified Filter = "unverified_contact"
 )
 
 // BatchPause is how long an agent who became ready keeps to the first batch.
@@ -147,6 +151,8 @@ type Waiting struct {
 	QueuedAt time.Time
 	// Fresh is true until somebody has had it.
 	Fresh bool
+	// Barred, if set, is why nobody may take it yet.
+	Barred Filter
 }
 
 // Standing is an agent's place as a member of a team.
@@ -159,7 +165,7 @@ type Standing struct {
 type Removed struct {
 	Agent  id.Agent `json:"agent"`
 	Name   string   `json:"name"`
-	Filter Filter   `json:"filter" enum:"away,busy,disconnected,full,other_team,not_the_named_agent,full_in_team,first_batch,silent"`
+	Filter Filter   `json:"filter" enum:"away,busy,disconnected,full,other_team,not_the_named_agent,full_in_team,first_batch,silent,unknown_contact,unverified_contact"`
 }
 
 // Decision is the outcome for one conversation with the reasons for it.

@@ -96,7 +96,7 @@ func (s *Service) release(ctx context.Context) {
 
 // Heed reacts to events of the bus; it does not block.
 func (s *Service) Heed(e *event.Event) {
-	if e.Kind == event.QueueWake {
+	if e.Kind == event.QueueWake || e.Kind == event.ContactChanged {
 		s.Wake(e.Tenant)
 		s.places.dirty(e.Tenant)
 	}

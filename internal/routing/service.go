@@ -132,6 +132,9 @@ func (s *Service) Explain(ctx context.Context, who actor.Actor, c id.Conversatio
 	}
 	if len(next) == 1 {
 		s.learn(snap, next[0])
+		if err := s.bar(ctx, snap, next); err != nil {
+			return nil, 0, err
+		}
 		list = append([]Decision{Decide(snap, next[0]).waits()}, list...)
 	}
 	place, err = s.store.Place(ctx, who.Tenant, c)
@@ -139,7 +142,8 @@ func (s *Service) Explain(ctx context.Context, who actor.Actor, c id.Conversatio
 }
 
 // Claim gives a queued conversation to the agent who asks for it by hand,
-// whatever its state; its cap holds.
+// whatever its state; its cap holds. A company may serve known contacts only: Conflict
+// "contact_unknown", "contact_unverified".
 func (s *Service) Claim(ctx context.Context, who actor.Actor, c id.Conversation) (got conversation.Conversation, err error) {
 	defer errs.Wrap(&err, "routing.Claim")
 	before, err := s.reader.Conversation(ctx, who, c)
@@ -151,6 +155,9 @@ func (s *Service) Claim(ctx context.Context, who actor.Actor, c id.Conversation)
 	}
 	if before.Status != conversation.Queued {
 		return got, errMoved
+	}
+	if err = s.mayTake(ctx, before); err != nil {
+		return got, err
 	}
 	return s.give(ctx, before, handover{to: who.Agent, name: who.Name, rule: RulePicked, force: true, by: who.Name, byAgent: who.Agent})
 }

@@ -41,6 +41,9 @@ type Store interface {
 	Place(ctx context.Context, t id.Tenant, c id.Conversation) (int, error)
 	// Known reports whether a visitor was served before, or was brought by a program.
 	Known(ctx context.Context, t id.Tenant, v id.Visitor) (bool, error)
+	// ContactStates returns what is known of the contacts of conversations; one
+	// without a contact is neither unknown nor verified.
+	ContactStates(ctx context.Context, t id.Tenant, list []id.Conversation) (map[id.Conversation]ContactState, error)
 	// WaitingByTeam counts the queued conversations of each team; "" has no team.
 	WaitingByTeam(ctx context.Context, t id.Tenant) (map[id.Team]int, error)
 	// OpenByTeam counts the open conversations of each agent by team; those

@@ -237,9 +237,20 @@ func (s *Store) EditContact(ctx context.Context, t id.Tenant, c id.Contact, when
 // BlockChannel implements contact.Store.
 func (s *Store) BlockChannel(ctx context.Context, t id.Tenant, v id.Visitor, source string, blocked bool, by audit.By) (got contact.Contact, err error) {
 	defer errs.Wrap(&err, "store.BlockChannel %s", v)
+	return s.markChannel(ctx, t, v, source, "blocked", blocked, by)
+}
+
+// VerifyChannel implements contact.Store.
+func (s *Store) VerifyChannel(ctx context.Context, t id.Tenant, v id.Visitor, source string, verified bool, by audit.By) (got contact.Contact, err error) {
+	defer errs.Wrap(&err, "store.VerifyChannel %s", v)
+	return s.markChannel(ctx, t, v, source, "verified", verified, by)
+}
+
+// markChannel sets one of the marks of a channel.
+func (s *Store) markChannel(ctx context.Context, t id.Tenant, v id.Visitor, source, mark string, on bool, by audit.By) (got contact.Contact, err error) {
 	err = s.write(ctx, func(ctx context.Context, x *tx) error {
-		c, ok, err := change(ctx, x, scalar[id.Contact], `UPDATE contact_channel SET blocked = $4 WHERE tenant = $1 AND visitor = $2 AND source = $3 RETURNING contact`,
-			string(t), string(v), source, flag(blocked))
+		c, ok, err := change(ctx, x, scalar[id.Contact], `UPDATE contact_channel SET `+mark+` = $4 WHERE tenant = $1 AND visitor = $2 AND source = $3 RETURNING contact`,
+			string(t), string(v), source, flag(on))
 		if err != nil || !ok {
 			return orMissing(err, "contact")
 		}
@@ -247,7 +258,7 @@ func (s *Store) BlockChannel(ctx context.Context, t id.Tenant, v id.Visitor, sou
 			return err
 		}
 		return record(ctx, x, by, changed{tenant: t, thing: "contact", id: string(c), name: got.Name,
-			before: map[string]any{"channel": v, "source": source, "blocked": !blocked}, after: map[string]any{"channel": v, "source": source, "blocked": blocked}})
+			before: map[string]any{"channel": v, "source": source, mark: !on}, after: map[string]any{"channel": v, "source": source, mark: on}})
 	})
 	return got, err
 }

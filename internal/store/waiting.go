@@ -63,6 +63,20 @@ func (s *Store) Known(ctx context.Context, t id.Tenant, v id.Visitor) (known boo
 	return known, err
 }
 
+// ContactStates implements routing.Store.
+func (s *Store) ContactStates(ctx context.Context, t id.Tenant, list []id.Conversation) (states map[id.Conversation]routing.ContactState, err error) {
+	defer errs.Wrap(&err, "store.ContactStates")
+	states = make(map[id.Conversation]routing.ContactState, len(list))
+	_, err = all(ctx, s.readers, func(r row) (c id.Conversation, err error) {
+		var unknown, verified int64
+		err = r.Scan(&c, &unknown, &verified)
+		states[c] = routing.ContactState{Unknown: unknown != 0, Verified: verified != 0}
+		return c, err
+	}, `SELECT c.id, x.unknown, k.verified FROM conversation c JOIN contact_channel k ON k.tenant = c.tenant AND k.visitor = c.visitor AND k.source = c.channel
+		JOIN contact x ON x.id = k.contact WHERE c.tenant = $1 AND c.id IN `+s.dialect.list("$2"), string(t), jsonList(list))
+	return states, err
+}
+
 // fillServed finds the former agents of all visitors of a page at once.
 func (s *Store) fillServed(ctx context.Context, t id.Tenant, list []routing.Waiting) error {
 	visitors := make([]id.Visitor, 0, len(list))

@@ -56,6 +56,15 @@ type blockContact struct {
 	}
 }
 
+type verifyContact struct {
+	ByContact
+	Body struct {
+		Visitor  id.Visitor `json:"visitor" minLength:"1" maxLength:"64"`
+		Source   string     `json:"source" maxLength:"64"`
+		Verified bool       `json:"verified" doc:"Whoever writes there has shown to be this person"`
+	}
+}
+
 type contactHistory struct {
 	ByContact
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
@@ -100,6 +109,7 @@ func (a *API) contacts() {
 		return reply(contactOf(a.Desk.Contacts.Settle(ctx, l.Actor(), in.ID, in.Body.Input)))
 	})
 	asAgent(a, http.MethodPost, "/contacts/{id}/block", "Block a channel of a contact, or let it in again", tag, a.blockContact)
+	asAgent(a, http.MethodPost, "/contacts/{id}/verify", "Note that a channel is known to be the contact's, or that it is not", tag, a.verifyContact)
 	asAgent(a, http.MethodDelete, "/contacts/{id}", "Delete a contact; its conversations stay", tag, func(ctx context.Context, l account.Login, in *ByContact) (*none, error) {
 		return nil, a.Desk.Contacts.Remove(ctx, l.Actor(), in.ID)
 	})
@@ -111,20 +121,37 @@ func (a *API) contacts() {
 
 // blockContact answers only for channels of the contact in the path.
 func (a *API) blockContact(ctx context.Context, l account.Login, in *blockContact) (*body[ContactCard], error) {
-	c, err := a.Desk.Contacts.Contact(ctx, l.Actor(), in.ID)
+	ch, err := a.channelOf(ctx, l, in.ID, in.Body.Visitor, in.Body.Source)
 	if err != nil {
 		return nil, err
 	}
-	for _, ch := range c.Channels {
-		if ch.Visitor != in.Body.Visitor || ch.Source != in.Body.Source {
-			continue
-		}
-		if in.Body.Blocked {
-			return reply(contactOf(a.Desk.Contacts.Block(ctx, l.Actor(), ch.Visitor, ch.Source, "")))
-		}
-		return reply(contactOf(a.Desk.Contacts.Unblock(ctx, l.Actor(), ch.Visitor, ch.Source)))
+	if in.Body.Blocked {
+		return reply(contactOf(a.Desk.Contacts.Block(ctx, l.Actor(), ch.Visitor, ch.Source, "")))
 	}
-	return nil, contact.ErrChannel
+	return reply(contactOf(a.Desk.Contacts.Unblock(ctx, l.Actor(), ch.Visitor, ch.Source)))
+}
+
+// verifyContact answers only for channels of the contact in the path.
+func (a *API) verifyContact(ctx context.Context, l account.Login, in *verifyContact) (*body[ContactCard], error) {
+	ch, err := a.channelOf(ctx, l, in.ID, in.Body.Visitor, in.Body.Source)
+	if err != nil {
+		return nil, err
+	}
+	return reply(contactOf(a.Desk.Contacts.Verify(ctx, l.Actor(), ch.Visitor, ch.Source, in.Body.Verified)))
+}
+
+// channelOf finds a channel of a contact.
+func (a *API) channelOf(ctx context.Context, l account.Login, c id.Contact, v id.Visitor, source string) (contact.Channel, error) {
+	got, err := a.Desk.Contacts.Contact(ctx, l.Actor(), c)
+	if err != nil {
+		return contact.Channel{}, err
+	}
+	for _, ch := range got.Channels {
+		if ch.Visitor == v && ch.Source == source {
+			return ch, nil
+		}
+	}
+	return contact.Channel{}, contact.ErrChannel
 }
 
 // contactHistory answers an agent who may not see everything its own ones.

@@ -190,6 +190,10 @@ func (f *Front) take(ctx context.Context, c *contract.Call, inquiry string, user
 	switch errs.ReasonOf(err) {
 	case "conversation_moved":
 		err = contract.Structured("error-inquiry-taken", "Inquiry already taken")
+	case "contact_unknown":
+		err = contract.Structured("error-unknown-contact", "")
+	case "contact_unverified":
+		err = contract.Structured("error-unverified-contact", "")
 	case "agent_full":
 		err = contract.Plain("error-max-number-simultaneous-chats-reached")
 	}

@@ -758,6 +758,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/parlor/v1/contacts/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that a channel is known to be the contact's, or that it is not */
+        post: operations["post-contacts-id-verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/parlor/v1/conversations": {
         parameters: {
             query?: never;
@@ -3695,7 +3712,7 @@ export interface components {
         Removed: {
             agent: string;
             /** @enum {string} */
-            filter: "away" | "busy" | "disconnected" | "full" | "other_team" | "not_the_named_agent" | "full_in_team" | "first_batch" | "silent";
+            filter: "away" | "busy" | "disconnected" | "full" | "other_team" | "not_the_named_agent" | "full_in_team" | "first_batch" | "silent" | "unknown_contact" | "unverified_contact";
             name: string;
         };
         ReplyLeaveBody: {
@@ -4091,6 +4108,12 @@ export interface components {
         UsedCanned: {
             file?: components["schemas"]["File"];
             text: string;
+        };
+        VerifyContactBody: {
+            source: string;
+            /** @description Whoever writes there has shown to be this person */
+            verified: boolean;
+            visitor: string;
         };
         Visit: {
             arrival?: components["schemas"]["Arrival"];
@@ -10415,6 +10438,104 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ContactBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactCard"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-contacts-id-verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyContactBody"];
             };
         };
         responses: {
