@@ -83,7 +83,7 @@ func (s *Service) ChangeAgent(ctx context.Context, who actor.Actor, agent id.Age
 	if a, err = s.store.Agent(ctx, who.Tenant, agent); err != nil {
 		return a, err
 	}
-	wasAdmin, hash := a.Has(Admin) && !a.Disabled, a.PasswordHash
+	wasAdmin, hash, roles := a.Has(Admin) && !a.Disabled, a.PasswordHash, a.Roles()
 	if err := c.apply(&a); err != nil {
 		return a, err
 	}
@@ -103,6 +103,7 @@ func (s *Service) ChangeAgent(ctx context.Context, who actor.Actor, agent id.Age
 			return a, err
 		}
 	}
+	s.rolesChanged(a, roles)
 	return a, s.Refresh(ctx, who.Tenant, agent)
 }
 

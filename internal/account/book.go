@@ -321,16 +321,17 @@ func (s *Service) SetCompany(ctx context.Context, who actor.Actor, name string, 
 	if err := c.Check(); err != nil {
 		return err
 	}
+	before, err := s.company(ctx, who.Tenant)
+	if err != nil {
+		return err
+	}
 	if c.Hides() {
-		book, err := s.books.read(ctx, who.Tenant)
-		if err != nil {
-			return err
-		}
-		c = c.Keeping(book.Tenant.Settings)
+		c = c.Keeping(before)
 	}
 	if err := s.store.UpdateTenant(ctx, Tenant{ID: who.Tenant, Name: name, Settings: c}, s.by(who)); err != nil {
 		return err
 	}
 	s.settingsChanged(who.Tenant)
+	s.optionsChanged(who.Tenant, before, c)
 	return nil
 }

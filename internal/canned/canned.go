@@ -137,4 +137,7 @@ type Offer struct {
 // Changed is the payload of event.CannedChanged: a shelf is to be read anew.
 type Changed struct {
 	Shelf
+	// Entry, if set, is the one that was saved; Gone says that it was deleted.
+	Entry string `json:"entry,omitempty"`
+	Gone  bool   `json:"gone,omitempty"`
 }

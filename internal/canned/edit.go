@@ -43,7 +43,7 @@ func (s *Service) Add(ctx context.Context, who actor.Actor, shelf Shelf, in Entr
 	if err = s.store.SaveCanned(ctx, who.Tenant, shelf, nil, []Entry{e}, shelf.most()); err != nil {
 		return e, err
 	}
-	s.changed(who.Tenant, shelf)
+	s.altered(who.Tenant, Changed{Shelf: shelf, Entry: e.ID})
 	return e, nil
 }
 
@@ -62,7 +62,7 @@ func (s *Service) Change(ctx context.Context, who actor.Actor, entry string, in 
 	if err = s.store.SaveCanned(ctx, who.Tenant, e.Shelf, nil, []Entry{e}, e.most()); err != nil {
 		return e, err
 	}
-	s.changed(who.Tenant, e.Shelf)
+	s.altered(who.Tenant, Changed{Shelf: e.Shelf, Entry: e.ID})
 	return e, nil
 }
 
@@ -79,7 +79,7 @@ func (s *Service) Remove(ctx context.Context, who actor.Actor, entry string) (er
 	if err = s.store.DeleteCanned(ctx, who.Tenant, entry); err != nil {
 		return err
 	}
-	s.changed(who.Tenant, e.Shelf)
+	s.altered(who.Tenant, Changed{Shelf: e.Shelf, Entry: e.ID, Gone: true})
 	return nil
 }
 

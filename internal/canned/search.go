@@ -176,8 +176,8 @@ func (s *Service) move(ctx context.Context, who actor.Actor, e Entry, shelf Shel
 	if err := s.store.MoveCanned(ctx, who.Tenant, e, from, shelf.most()); err != nil {
 		return e, err
 	}
-	s.changed(who.Tenant, from)
-	s.changed(who.Tenant, shelf)
+	s.altered(who.Tenant, Changed{Shelf: from, Entry: e.ID, Gone: true})
+	s.altered(who.Tenant, Changed{Shelf: shelf, Entry: e.ID})
 	return e, nil
 }
 

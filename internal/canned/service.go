@@ -54,7 +54,11 @@ func (s *Service) Heed(e *event.Event) {
 }
 
 // changed forgets a shelf here and tells everybody who reads it.
-func (s *Service) changed(t id.Tenant, shelf Shelf) {
+func (s *Service) changed(t id.Tenant, shelf Shelf) { s.altered(t, Changed{Shelf: shelf}) }
+
+// altered is changed for one entry.
+func (s *Service) altered(t id.Tenant, d Changed) {
+	shelf := d.Shelf
 	s.shelves.Forget(func(k shelfKey) bool { return k.tenant == t && k.shelf == shelf })
 	to := event.ToAgents(t)
 	switch shelf.Scope {
@@ -63,7 +67,7 @@ func (s *Service) changed(t id.Tenant, shelf Shelf) {
 	case Team:
 		to = event.ToTeam(t, id.Team(shelf.Owner))
 	}
-	s.events.Publish(&event.Event{ID: id.New(), Tenant: t, Kind: event.CannedChanged, To: []event.Topic{to}, At: s.clock.Now(), Data: &Changed{shelf}})
+	s.events.Publish(&event.Event{ID: id.New(), Tenant: t, Kind: event.CannedChanged, To: []event.Topic{to}, At: s.clock.Now(), Data: &d})
 }
 
 // shelf returns the entries of a shelf, remembered for a while. The caller must

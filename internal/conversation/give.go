@@ -5,6 +5,7 @@ import (
 
 	"parlor/internal/actor"
 	"parlor/internal/errs"
+	"parlor/internal/event"
 	"parlor/internal/id"
 )
 
@@ -28,6 +29,26 @@ func (s *Service) Give(ctx context.Context, who actor.Actor, c id.Conversation, 
 	if got, err = s.store.Give(ctx, who.Tenant, c, from, to); err != nil {
 		return got, err
 	}
+	s.owners.drop(c)
 	s.Announce(Moved{Conversation: got}, CauseGiven)
+	if from != to {
+		s.events.Publish(&event.Event{ID: id.New(), Tenant: got.Tenant, Kind: event.ConversationGiven, To: []event.Topic{event.ToNodes, event.ToVisitor(got.Tenant, from)}, At: s.clock.Now(),
+			Data: &Given{Conversation: got.ID, From: from, To: to}})
+	}
 	return got, nil
+}
+
+// Heed forgets what another node has changed; it does not block.
+func (s *Service) Heed(e *event.Event) {
+	if d, ok := e.Data.(*Given); ok {
+		s.owners.drop(d.Conversation)
+	}
+}
+
+// Given is the payload of event.ConversationGiven, which goes to the visitor whose
+// the conversation was.
+type Given struct {
+	Conversation id.Conversation `json:"conversation"`
+	From         id.Visitor      `json:"from"`
+	To           id.Visitor      `json:"to"`
 }

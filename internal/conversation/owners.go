@@ -9,8 +9,8 @@ import (
 // maxOwners bounds the memory of owners: about 100 bytes each.
 const maxOwners = 100_000
 
-// owners remembers whose a conversation is. It never changes, so nothing has to
-// be forgotten but for room; then half of it goes.
+// owners remembers whose a conversation is. Only Give changes that, and every node
+// hears of it; besides, half of it goes when there is no room.
 type owners struct {
 	mu sync.RWMutex
 	m  map[id.Conversation]id.Visitor
@@ -37,4 +37,10 @@ func (o *owners) put(c id.Conversation, v id.Visitor) {
 		}
 	}
 	o.m[c] = v
+}
+
+func (o *owners) drop(c id.Conversation) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.m, c)
 }

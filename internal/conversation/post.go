@@ -150,7 +150,7 @@ func (s *Service) author(ctx context.Context, who actor.Actor, add *Append) erro
 }
 
 // ownedBy makes sure that the conversation is the visitor's own. Whose it is
-// never changes, so that the answer may be remembered.
+// seldom changes, so that the answer is remembered.
 func (s *Service) ownedBy(ctx context.Context, who actor.Actor, c id.Conversation) error {
 	if s.owners.is(c, who.Visitor) {
 		return nil

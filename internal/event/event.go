@@ -80,7 +80,13 @@ const (
 	// LeaveChanged carries *leave.Changed.
 	LeaveChanged Kind = "leave.changed"
 
-	// GrantsChanged says that the roles of permissions were changed; no payload.
+	// OptionsChanged carries *account.OptionsChanged.
+	OptionsChanged Kind = "options.changed"
+	// RolesChanged carries *account.RolesChanged.
+	RolesChanged Kind = "roles.changed"
+	// ConversationGiven carries *conversation.Given.
+	ConversationGiven Kind = "conversation.given"
+	// GrantsChanged carries *grant.Changed.
 	GrantsChanged Kind = "grants.changed"
 	// HooksChanged says that webhooks of a tenant were changed; no payload.
 	HooksChanged Kind = "hooks.changed"
@@ -106,6 +112,10 @@ func ToServed(t id.Tenant, a id.Agent) Topic { return Topic("p/" + string(t) + "
 
 // ToAgents addresses every agent connection of a tenant.
 func ToAgents(t id.Tenant) Topic { return Topic("t/" + string(t)) }
+
+// ToOptions addresses whoever wants to know of changed options of a tenant, with or
+// without a login.
+func ToOptions(t id.Tenant) Topic { return Topic("o/" + string(t)) }
 
 // ToTeam addresses the agents of one team.
 func ToTeam(t id.Tenant, team id.Team) Topic { return Topic("g/" + string(t) + "/" + string(team)) }

@@ -43,6 +43,9 @@ type Entry struct {
 	UpdatedAt  time.Time
 }
 
+// Changed is the payload of event.GrantsChanged: the permissions as they are now.
+type Changed struct{ Entries []Entry }
+
 // MaxRoles bounds the roles of one permission.
 const MaxRoles = 50
 
@@ -168,7 +171,8 @@ func (s *Service) Set(ctx context.Context, who actor.Actor, list []Entry, known 
 		return err
 	}
 	s.forget(who.Tenant)
-	s.events.Publish(&event.Event{ID: id.New(), Tenant: who.Tenant, Kind: event.GrantsChanged, To: []event.Topic{event.ToNodes, event.ToAgents(who.Tenant)}, At: now})
+	s.events.Publish(&event.Event{ID: id.New(), Tenant: who.Tenant, Kind: event.GrantsChanged, To: []event.Topic{event.ToNodes, event.ToAgents(who.Tenant)}, At: now,
+		Data: &Changed{Entries: list}})
 	return nil
 }
 

@@ -277,6 +277,7 @@ func (s *Server) dispatch(e *event.Event) {
 		s.services.visit.heed(e)
 		s.services.hooks.Heed(e)
 		s.services.grants.Heed(e)
+		s.services.conversations.Heed(e)
 	})
 	if d, ok := e.Data.(*blacklist.Changed); ok {
 		s.guard.Do(guard.Event, "refuse", func() { s.live.Refuse(e.Tenant, d); s.uckefu.Refuse(e.Tenant, d) })

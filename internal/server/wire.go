@@ -102,6 +102,14 @@ func payload(k event.Kind) any {
 		return &colleague.Remark{}
 	case event.SessionEnded:
 		return &account.SessionEnded{}
+	case event.OptionsChanged:
+		return &account.OptionsChanged{}
+	case event.RolesChanged:
+		return &account.RolesChanged{}
+	case event.ConversationGiven:
+		return &conversation.Given{}
+	case event.GrantsChanged:
+		return &grant.Changed{}
 	}
 	if p := visitPayload(k); p != nil {
 		return p

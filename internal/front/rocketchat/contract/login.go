@@ -34,11 +34,7 @@ var NamesOfRoles = map[account.Role]string{account.Supervisor: grant.Manager, ac
 func RolesOf(a account.Agent) []string {
 	var list []string
 	for _, r := range a.Roles() {
-		if name, ok := NamesOfRoles[r]; ok {
-			list = append(list, name)
-		} else {
-			list = append(list, string(r))
-		}
+		list = append(list, RoleName(r))
 	}
 	if a.Role != account.Admin && !slices.ContainsFunc(list, func(r string) bool {
 		return slices.Contains([]string{grant.User, grant.Bot, grant.App, grant.Guest}, r)
@@ -46,6 +42,14 @@ func RolesOf(a account.Agent) []string {
 		list = append(list, grant.User)
 	}
 	return list
+}
+
+// RoleName is the contract's name of a role.
+func RoleName(r account.Role) string {
+	if name, ok := NamesOfRoles[r]; ok {
+		return name
+	}
+	return string(r)
 }
 
 // SayPresence records online, away, busy or offline for an agent, who counts as

@@ -36,7 +36,6 @@ func (f *Front) cannedResponses() {
 // The scopes in the words of the contract.
 var (
 	cannedScopes = map[string]canned.Scope{"user": canned.Personal, "department": canned.Team, "global": canned.Company}
-	scopeWords   = map[canned.Scope]string{canned.Personal: "user", canned.Team: "department", canned.Company: "global"}
 )
 
 // maxAllCanned bounds what canned-responses.get answers.
@@ -48,7 +47,7 @@ func (f *Front) allCanned(ctx context.Context, c *contract.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	views, err := f.cannedViews(ctx, c, list)
+	views, err := f.CannedViews(ctx, c.Tenant, list)
 	return contract.Object{"responses": views}, err
 }
 
@@ -88,7 +87,7 @@ func (f *Front) listCanned(ctx context.Context, c *contract.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	views, err := f.cannedViews(ctx, c, list)
+	views, err := f.CannedViews(ctx, c.Tenant, list)
 	return contract.Object{"cannedResponses": views, "count": len(views), "offset": w.Offset, "total": total}, err
 }
 
@@ -103,55 +102,11 @@ func (f *Front) oneCanned(ctx context.Context, c *contract.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	views, err := f.cannedViews(ctx, c, []canned.Entry{e})
+	views, err := f.CannedViews(ctx, c.Tenant, []canned.Entry{e})
 	if err != nil {
 		return nil, err
 	}
 	return contract.Object{"cannedResponse": views[0]}, nil
-}
-
-// cannedViews is the contract's form of replies. A tag of the company is shown
-// with its name.
-func (f *Front) cannedViews(ctx context.Context, c *contract.Call, list []canned.Entry) ([]contract.Object, error) {
-	people, err := f.People(ctx, c.Tenant)
-	if err != nil {
-		return nil, err
-	}
-	var tags []string
-	for _, e := range list {
-		tags = append(tags, e.Tags...)
-	}
-	names := map[string]string{}
-	if len(tags) > 0 {
-		if names, err = f.Tags.Names(ctx, c.Tenant, tags); err != nil {
-			return nil, err
-		}
-	}
-	out := make([]contract.Object, len(list))
-	for i, e := range list {
-		maker, username := string(e.CreatedBy), people[e.CreatedBy].Username
-		if maker == "" {
-			maker, username = contract.BotID, contract.BotID
-		}
-		o := contract.Object{"_id": e.ID, "shortcut": e.Shortcut, "text": e.Text, "scope": scopeWords[e.Scope], "userId": maker,
-			"createdBy": contract.Object{"_id": maker, "username": username}, "_createdAt": contract.StampOf(e.CreatedAt), "_updatedAt": contract.StampOf(e.UpdatedAt)}
-		shown := []string{}
-		for _, t := range e.Tags {
-			if n := names[t]; n != "" {
-				t = n
-			}
-			shown = append(shown, t)
-		}
-		o["tags"] = shown
-		switch e.Scope {
-		case canned.Personal:
-			o["userId"] = e.Owner
-		case canned.Team:
-			o["departmentId"] = e.Owner
-		}
-		out[i] = o
-	}
-	return out, nil
 }
 
 // cannedShape is a reply as callers send it; with an _id it is changed.
@@ -189,7 +144,7 @@ func (f *Front) saveCannedMethod(ctx context.Context, c *contract.Call, p contra
 	if err != nil {
 		return nil, err
 	}
-	views, err := f.cannedViews(ctx, c, []canned.Entry{e})
+	views, err := f.CannedViews(ctx, c.Tenant, []canned.Entry{e})
 	if err != nil {
 		return nil, err
 	}

@@ -67,6 +67,8 @@ func (c *socket) become(ctx context.Context, l account.Login) error {
 	}
 	c.mu.Lock()
 	c.agent, c.hash = l.Agent.ID, l.Credential.Hash
+	own := *c.call
+	c.own = &own
 	c.mu.Unlock()
 	c.f.Hub.Follow(c, c.topics...)
 	c.send(contract.Object{"msg": "added", "collection": "users", "id": l.Agent.ID, "fields": contract.Object{"username": l.Agent.Username, "name": l.Agent.Name,
@@ -79,7 +81,7 @@ func (c *socket) logOut(ctx context.Context) {
 	c.f.Hub.Unfollow(c, c.topics...)
 	c.topics = nil
 	c.mu.Lock()
-	c.agent, c.hash = "", ""
+	c.agent, c.hash, c.own = "", "", nil
 	c.mu.Unlock()
 	c.forget(func(r *followed) bool { return r.agent })
 	if c.release != nil {

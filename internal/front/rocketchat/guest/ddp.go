@@ -156,6 +156,10 @@ type socket struct {
 	heard time.Time
 	// agent is who is logged in, subs are keys by subscription, keys count them.
 	agent id.Agent
+	// own is the call of who is logged in, nil for nobody.
+	own *contract.Call
+	// options is set while the connection is told of options.
+	options bool
 	// hash names the agent's session.
 	hash  string
 	subs  map[string]string
@@ -219,7 +223,7 @@ func (c *socket) Closed(error) {
 	close(c.done)
 	ctx, cancel := context.WithTimeout(context.Background(), frameFor)
 	defer cancel()
-	c.f.Hub.Unfollow(c, c.topics...)
+	c.f.Hub.Unfollow(c, append(c.topics, event.ToOptions(c.call.Tenant))...)
 	c.forget(func(*followed) bool { return true })
 	if c.release != nil {
 		c.release(ctx)

@@ -5,9 +5,11 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/actor"
+	"parlor/internal/canned"
 	"parlor/internal/conversation"
 	"parlor/internal/event"
 	"parlor/internal/front/rocketchat/contract"
+	"parlor/internal/grant"
 	"parlor/internal/id"
 	"parlor/internal/routing"
 	"parlor/internal/visitor"
@@ -28,6 +30,16 @@ func (c *socket) take(e *event.Event) {
 	case *account.AgentStatus:
 		c.status(d)
 		c.work(func(ctx context.Context) error { return c.server(ctx, d) })
+	case *account.OptionsChanged:
+		c.work(func(ctx context.Context) error { return c.optionsChanged(ctx, d) })
+	case *account.RolesChanged:
+		c.rolesChanged(d)
+	case *grant.Changed:
+		c.grantsChanged(d)
+	case *canned.Changed:
+		c.work(func(ctx context.Context) error { return c.cannedChanged(ctx, d) })
+	case *conversation.Given:
+		c.work(func(ctx context.Context) error { return c.swapped(ctx, d) })
 	case *account.SessionEnded:
 		c.mu.Lock()
 		ended := c.hash != "" && c.hash == d.Hash

@@ -150,13 +150,17 @@ func (c *socket) allow(ctx context.Context, stream, name, token string) error {
 			return errStream
 		}
 	case "livechat-inquiry-queue-observer", "canned-responses":
-		if ok, err := c.call.May(ctx, "view-l-room"); err != nil || !ok {
+		needs := map[string]string{"canned-responses": "view-canned-responses", "livechat-inquiry-queue-observer": "view-l-room"}[stream]
+		if ok, err := c.call.May(ctx, needs); err != nil || !ok {
 			return errStream
 		}
-	case "notify-logged", "user-presence":
+	case "notify-logged", "user-presence", "roles":
 		if c.call.Login == nil {
 			return errStream
 		}
+		c.hearOptions(name)
+	case "notify-all":
+		c.hearOptions(name)
 	}
 	return nil
 }

@@ -26,20 +26,6 @@ func (f *Front) options() {
 	)
 }
 
-// settingOf is the contract's form of an option.
-func settingOf(o setting.Option, company setting.Company) contract.Object {
-	out := contract.Object{"_id": o.ID, "value": o.Value(company), "packageValue": o.Default, "type": o.Kind, "public": o.Public, "group": "Omnichannel",
-		"section": o.Section, "i18nLabel": o.ID}
-	if len(o.Values) > 0 {
-		values := make([]contract.Object, len(o.Values))
-		for i, v := range o.Values {
-			values[i] = contract.Object{"key": v, "i18nLabel": v}
-		}
-		out["values"] = values
-	}
-	return out
-}
-
 // listSettings answers a page of the options that view shows; it leaves out those
 // for which it returns nil.
 func (f *Front) listSettings(view func(o setting.Option, company setting.Company) contract.Object) contract.Handler {
@@ -75,7 +61,7 @@ func plainSetting(o setting.Option, company setting.Company) contract.Object {
 	if o.Kind == "password" {
 		return nil
 	}
-	return settingOf(o, company)
+	return contract.SettingOf(o, company)
 }
 
 func (f *Front) oneSetting(ctx context.Context, c *contract.Call) (any, error) {
@@ -91,7 +77,7 @@ func (f *Front) oneSetting(ctx context.Context, c *contract.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return settingOf(o, company), nil
+	return contract.SettingOf(o, company), nil
 }
 
 func (f *Front) setSetting(ctx context.Context, c *contract.Call) (any, error) {
@@ -109,16 +95,11 @@ func (f *Front) setSetting(ctx context.Context, c *contract.Call) (any, error) {
 	return contract.Object{}, err
 }
 
-// permissionOf is the contract's form of a permission.
-func permissionOf(e grant.Entry) contract.Object {
-	return contract.Object{"_id": e.Permission, "roles": e.Roles, "_updatedAt": contract.Stamp(e.UpdatedAt), "groupPermissionId": ""}
-}
-
 func (f *Front) permissions(ctx context.Context, c *contract.Call) (any, error) {
 	list, err := f.Grants.List(ctx, c.Tenant)
 	out := make([]contract.Object, len(list))
 	for i, e := range list {
-		out[i] = permissionOf(e)
+		out[i] = contract.PermissionOf(e)
 	}
 	return contract.Object{"update": out, "remove": []contract.Object{}}, err
 }
@@ -168,7 +149,7 @@ func (f *Front) setPermissions(ctx context.Context, c *contract.Call) (any, erro
 	all, err := f.Grants.List(ctx, c.Tenant)
 	out := make([]contract.Object, len(all))
 	for i, e := range all {
-		out[i] = permissionOf(e)
+		out[i] = contract.PermissionOf(e)
 	}
 	return contract.Object{"permissions": out}, err
 }
@@ -208,7 +189,7 @@ func (f *Front) appearance(ctx context.Context, c *contract.Call) (any, error) {
 	list := make([]contract.Object, 0, len(looks))
 	for _, name := range looks {
 		if o, ok := setting.OptionByID(name); ok {
-			list = append(list, settingOf(o, company))
+			list = append(list, contract.SettingOf(o, company))
 		}
 	}
 	return contract.Object{"appearance": list}, nil
