@@ -126,6 +126,8 @@ type Profile struct {
 	Verified bool `json:"verified,omitempty"`
 	// PasswordDue asks the agent's program to have the password changed.
 	PasswordDue bool `json:"passwordDue,omitempty"`
+	// NoCirculars says that the agent wants no letters to everybody.
+	NoCirculars bool `json:"noCirculars,omitempty"`
 	// StatusText is the agent's own word beside the status.
 	StatusText string `json:"statusText,omitempty"`
 	// Preferences are the program's own; at most MaxPreferences bytes of JSON.

@@ -24,7 +24,7 @@ var (
 		"manage-livechat-units", "manage-livechat-monitors", "manage-livechat-tags", "manage-livechat-priorities", "manage-livechat-sla",
 		"view-all-canned-responses", "save-all-canned-responses"}
 	forAgentsAndManagers = []string{"change-livechat-room-visitor", "edit-omnichannel-contact"}
-	forAdmins            = []string{"manage-email-inbox", "create-user", "edit-other-user-info", "edit-other-user-active-status", "edit-other-user-password", "delete-user",
+	forAdmins            = []string{"manage-email-inbox", "send-mail", "create-user", "edit-other-user-info", "edit-other-user-active-status", "edit-other-user-password", "delete-user",
 		"view-full-other-user-info", "view-privileged-setting", "edit-privileged-setting", "manage-selected-settings", "access-permissions",
 		"access-setting-permissions", "view-statistics", "view-logs", "bypass-time-limit-edit-and-delete", "assign-admin-role", "assign-roles", "user-generate-access-token", "block-livechat-contact",
 		"unblock-livechat-contact", "delete-livechat-contact", "import-livechat-contacts", "outbound.send-messages"}
@@ -68,7 +68,7 @@ func Means(permission string) []actor.Permission {
 		return []actor.Permission{actor.Reply, actor.Contact, actor.SeeAll, actor.Manage}
 	case "view-livechat-webhooks", "view-livechat-triggers", "view-livechat-appearance", "view-livechat-installation", "view-livechat-departments",
 		"remove-livechat-department", "add-livechat-department-agents", "view-livechat-business-hours", "create-user", "delete-user", "edit-other-user-info",
-		"edit-other-user-active-status", "edit-privileged-setting", "access-permissions", "view-full-other-user-info", "manage-email-inbox", "user-generate-access-token":
+		"edit-other-user-active-status", "edit-privileged-setting", "access-permissions", "view-full-other-user-info", "manage-email-inbox", "send-mail", "user-generate-access-token":
 		return []actor.Permission{actor.Administer}
 	case "view-livechat-customfields":
 		return []actor.Permission{actor.Content}

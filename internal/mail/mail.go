@@ -33,9 +33,15 @@ type Options struct {
 	Config *tls.Config
 }
 
-// Letter is one mail in plain text.
+// Letter is one mail.
 type Letter struct {
 	To, Subject, Text string
+	// From is the sender that readers see, "" for the account's own.
+	From string
+	// HTML is sent in the place of Text, if set.
+	HTML string
+	// Unsubscribe is the address by which the reader gets no more, "" for none.
+	Unsubscribe string
 	// ReplyTo is the address for answers, "" for the sender's.
 	ReplyTo string
 	// ID becomes the local part of the Message-ID.
@@ -76,7 +82,13 @@ func (s *Sender) Send(ctx context.Context, l Letter) error {
 		return final(err)
 	}
 	defer func() { _ = c.Close() }() // Quit has said what matters
-	return final(deliver(c, from, to, compose(from, to, l)))
+	shown := from
+	if l.From != "" {
+		if shown, err = mail.ParseAddress(l.From); err != nil {
+			return fmt.Errorf("%w: sender: %w", ErrRefused, err)
+		}
+	}
+	return final(deliver(c, from, to, compose(shown, to, l)))
 }
 
 // final marks answers of 500 and above.
@@ -170,10 +182,18 @@ func compose(from, to *mail.Address, l Letter) []byte {
 	line("Message-ID", "<"+l.ID+"@"+domain+">")
 	line("Auto-Submitted", "no")
 	line("MIME-Version", "1.0")
-	line("Content-Type", `text/plain; charset="utf-8"`)
+	if l.Unsubscribe != "" {
+		line("List-Unsubscribe", "<"+l.Unsubscribe+">")
+		line("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+	}
+	kind, body := "text/plain", l.Text
+	if l.HTML != "" {
+		kind, body = "text/html", l.HTML
+	}
+	line("Content-Type", kind+`; charset="utf-8"`)
 	line("Content-Transfer-Encoding", "base64")
 	b.WriteString("\r\n")
-	text := base64.StdEncoding.EncodeToString([]byte(strings.ReplaceAll(l.Text, "\n", "\r\n")))
+	text := base64.StdEncoding.EncodeToString([]byte(strings.ReplaceAll(body, "\n", "\r\n")))
 	for len(text) > 76 {
 		b.WriteString(text[:76] + "\r\n")
 		text = text[76:]

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"parlor/internal/circular"
 	"parlor/internal/job"
 	"parlor/internal/sms"
 )
@@ -13,7 +14,14 @@ func (s *Server) channels(key []byte) {
 		Hooks: d.hooks, Files: d.media, Queue: later{s}, PublicURL: s.opts.Config.PublicURL, Key: key, Log: s.log.With("component", "sms")})
 }
 
-// channelWorkers are the jobs of channels.
+// circularDomain builds letters to many; it comes after the mail.
+func (s *Server) circularDomain(key []byte) {
+	d := &s.services
+	d.circulars = circular.New(circular.Deps{Accounts: d.accounts, Queue: later{s}, Mail: d.visit.mail, PublicURL: s.opts.Config.PublicURL, Key: key, Clock: s.opts.Clock})
+}
+
+// channelWorkers are the jobs of channels and circulars.
 func (s *Server) channelWorkers(workers map[string]job.Worker) {
 	workers[sms.JobFetch] = s.services.sms.Fetch
+	workers[circular.Job] = s.services.circulars.Deliver
 }

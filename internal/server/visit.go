@@ -62,6 +62,7 @@ func (s *Server) visitDomains(key []byte) error {
 	v.canvases = canvas.New(canvas.Deps{Store: st, Conversations: d.conversations, Media: d.media, Settings: set, Events: s.bus, Clock: ck, Key: key})
 	v.transcripts = transcript.New(d.conversations, later{s}, d.media)
 	v.mail = mail.New(mail.Options{Server: c.SMTPServer, User: c.SMTPUser, Password: c.SMTPPassword, From: c.SMTPFrom, TLS: c.SMTPTLS})
+	s.circularDomain(key)
 	v.leaves = leave.New(st, set, s.bus, ck, leave.Mail{Ready: v.mail.Ready(), Kind: JobLeaveMail, Resolve: takesMail}, func() { s.jobs.Wake() })
 	return nil
 }

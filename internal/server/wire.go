@@ -13,6 +13,7 @@ import (
 	"parlor/internal/bus/memory"
 	"parlor/internal/bus/nats"
 	"parlor/internal/canned"
+	"parlor/internal/circular"
 	"parlor/internal/colleague"
 	"parlor/internal/config"
 	"parlor/internal/conversation"
@@ -59,6 +60,7 @@ type services struct {
 	priorities    *priority.Service
 	reports       *report.Service
 	sms           *sms.Service
+	circulars     *circular.Service
 }
 
 // OpenStore opens the database that the settings name. shared is for commands
@@ -250,7 +252,7 @@ func (s *Server) fronts() {
 		Grace: c.VisitorGrace, Log: s.log})
 	api := rest.Mount(mux, rest.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
 		Views: views, Clients: clients, Calls: calls, Uploads: arrivals, Desk: d.desk.forREST(s), Visit: d.visit.front(), Hooks: d.hooks, Leaving: leaving, Version: s.opts.Version, Log: s.log})
-	site.Mount(mux, site.Deps{Accounts: d.accounts, Media: d.media, Clients: clients, Surveys: d.visit.surveys, Canvases: d.visit.canvases, Views: views, Calls: leaving, Files: web.Files(), Built: web.Built(), Start: s.opts.Start,
+	site.Mount(mux, site.Deps{Accounts: d.accounts, Media: d.media, Clients: clients, Surveys: d.visit.surveys, Circulars: d.circulars, Canvases: d.visit.canvases, Views: views, Calls: leaving, Files: web.Files(), Built: web.Built(), Start: s.opts.Start,
 		SetupToken: s.setupToken, PublicURL: c.PublicURL, Log: s.log})
 	s.rocketchat(mux, clients, limits)
 	mux.Handle("/socket.io/", s.sockets)

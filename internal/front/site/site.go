@@ -13,6 +13,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/canvas"
+	"parlor/internal/circular"
 	"parlor/internal/errs"
 	"parlor/internal/front/httpx"
 	"parlor/internal/front/wire"
@@ -28,8 +29,10 @@ type Deps struct {
 	Media    *media.Service
 	Clients  httpx.ClientIP
 	Surveys  *survey.Service
-	Canvases *canvas.Service
-	Views    wire.Views
+	// Circulars are letters to many, which people unsubscribe from.
+	Circulars *circular.Service
+	Canvases  *canvas.Service
+	Views     wire.Views
 	// Calls limits answers to surveys by address.
 	Calls *httpx.Limiter
 	// Files are the built web applications; Built is false if they are missing.
@@ -71,6 +74,7 @@ func Mount(mux *http.ServeMux, d Deps) *Site {
 	mux.HandleFunc("GET /files/{id}/{variant}", s.file)
 	mux.HandleFunc("GET /files/canvas/{token}", s.drawn)
 	s.survey(mux)
+	s.unsubscribe(mux)
 	if d.SetupToken != "" {
 		mux.HandleFunc("GET /setup", s.setupForm)
 		mux.HandleFunc("POST /setup", s.setup)

@@ -9,23 +9,18 @@ import (
 	"testing"
 )
 
-// Server starts a mail server for one letter on loopback and returns its address
-// and where the letter arrives. refuse, unless empty, is its answer to RCPT.
+// Server starts a mail server on loopback and returns its address
+// and where letters arrive. refuse, unless empty, is its answer to RCPT.
 func Server(t testing.TB, refuse string) (address string, got <-chan string) {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	letters := make(chan string, 1)
+	letters := make(chan string, 100)
 	done := make(chan struct{})
 	t.Cleanup(func() { _ = l.Close(); <-done })
-	go func() {
-		defer close(done)
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
+	one := func(c net.Conn) {
 		defer func() { _ = c.Close() }()
 		r := bufio.NewReader(c)
 		say := func(s string) { _, _ = io.WriteString(c, s+"\r\n") }
@@ -62,6 +57,16 @@ func Server(t testing.TB, refuse string) (address string, got <-chan string) {
 			default:
 				say("250 ok")
 			}
+		}
+	}
+	go func() {
+		defer close(done)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			one(c)
 		}
 	}()
 	return l.Addr().String(), letters

@@ -12,6 +12,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/canned"
+	"parlor/internal/circular"
 	"parlor/internal/clock"
 	"parlor/internal/contact"
 	"parlor/internal/conversation"
@@ -63,6 +64,7 @@ type Deps struct {
 	Triggers      *trigger.Service
 	Mailboxes     *mailbox.Service
 	SMS           *sms.Service
+	Circulars     *circular.Service
 	// Clients finds the address that a request came from.
 	Clients interface {
 		Of(r *http.Request) string

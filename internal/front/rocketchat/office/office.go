@@ -33,4 +33,5 @@ func Mount(kit *contract.Kit) {
 	f.hourCalls()
 	f.triggers()
 	f.mailboxes()
+	f.mailer()
 }
