@@ -34,7 +34,15 @@ var moveCounters = `UPDATE conversation SET
 	WHERE id = $1 AND COALESCE(tenant, '') = $2 AND COALESCE(status, '') <> 'closed' AND ($3 = '' OR agent = $3)
 	AND ($5 = '' OR NOT EXISTS (SELECT 1 FROM message m
 		WHERE m.conversation = $1 AND m.from_id = $4 AND m.client_id = $5 AND m.client_id <> ''))
-	RETURNING ` + strings.ReplaceAll(conversationColumns, "c.", "") + `, prev_seq`
+	RETURNING ` + countedColumns
+
+// countedColumns is what scanCounted reads.
+var countedColumns = strings.ReplaceAll(conversationColumns, "c.", "") + `, prev_seq`
+
+// moveCountersPacked is moveCounters for SQLite, whose driver asks for the name,
+// the declared type, the type, the value and the length of every column of every
+// row: they come as one text, see packedRow.
+var moveCountersPacked = strings.Replace(moveCounters, countedColumns, packed(countedColumns), 1)
 
 // errClosed refuses what only a running conversation allows.
 func errClosed() error {
@@ -89,6 +97,15 @@ func scanCounted(r row) (counted, error) {
 	var prev int64
 	err := r.Scan(append(v.dest(), &prev)...)
 	return counted{v.value(), prev}, err
+}
+
+// scanPacked is scanCounted for moveCountersPacked.
+func scanPacked(r row) (c counted, err error) {
+	var text packedRow
+	if err := r.Scan(&text); err != nil {
+		return c, err
+	}
+	return scanCounted(text)
 }
 
 // Append implements conversation.Store. On SQLite it is a verb like all others and shares their
@@ -153,7 +170,7 @@ func appendArgs(in conversation.Append) ([]any, error) {
 // appendSteps is appendStatement in three statements, for an engine that cannot
 // change several tables in one.
 func (s *Store) appendSteps(ctx context.Context, t *tx, m conversation.Message, args []any) (after counted, ok bool, err error) {
-	after, ok, err = change(ctx, t, scanCounted, moveCounters, args[:counters]...)
+	after, ok, err = change(ctx, t, scanPacked, moveCountersPacked, args[:counters]...)
 	if err != nil || !ok {
 		return after, false, err
 	}

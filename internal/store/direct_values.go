@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -55,43 +56,104 @@ func assign(dest any, src driver.Value) error {
 
 // assignKind is assign for what has to be converted.
 func assignKind(dest reflect.Value, src driver.Value) error {
-	if dest.Kind() != reflect.Pointer || dest.IsNil() {
-		return fmt.Errorf("a column cannot be stored in a %s", dest.Type())
+	switch v := src.(type) {
+	case string:
+		return assignText(dest, v)
+	case []byte:
+		return assignText(dest, string(v))
 	}
-	dest = dest.Elem()
-	s, isText := src.(string)
-	if b, ok := src.([]byte); ok {
-		s, isText = string(b), true
+	to, err := target(dest)
+	if err != nil {
+		return err
 	}
-	n, isNumber := src.(int64)
-	f, isFloat := src.(float64)
-	var err error
-	switch kind := dest.Kind(); {
-	case kind == reflect.String && isText:
-		dest.SetString(s)
-	case kind == reflect.String && isNumber:
-		dest.SetString(strconv.FormatInt(n, 10))
-	case kind == reflect.Slice && dest.Type().Elem().Kind() == reflect.Uint8 && isText:
-		dest.SetBytes([]byte(s))
-	case dest.CanInt() && (isNumber || isText):
-		if isText {
-			n, err = strconv.ParseInt(s, 10, dest.Type().Bits())
-		} else if dest.OverflowInt(n) {
-			err = strconv.ErrRange
-		}
-		dest.SetInt(n)
-	case dest.CanFloat() && (isFloat || isNumber):
-		dest.SetFloat(f + float64(n)) // one of the two is zero
-	case kind == reflect.Bool && (isNumber || isText):
-		var v driver.Value
-		if v, err = driver.Bool.ConvertValue(src); err == nil {
-			dest.SetBool(v.(bool))
-		}
+	switch n, isNumber := src.(int64); {
+	case isNumber && to.Kind() == reflect.String:
+		to.SetString(strconv.FormatInt(n, 10))
+	case isNumber && to.CanInt() && !to.OverflowInt(n):
+		to.SetInt(n)
+	case isNumber && to.CanFloat():
+		to.SetFloat(float64(n))
+	case isNumber && to.Kind() == reflect.Bool && n>>1 == 0:
+		to.SetBool(n == 1)
 	default:
-		err = fmt.Errorf("it is a %T", src)
+		f, isFloat := src.(float64)
+		if !isFloat || !to.CanFloat() {
+			return fmt.Errorf("a column, %v, cannot be stored in a %s", src, to.Type())
+		}
+		to.SetFloat(f)
+	}
+	return nil
+}
+
+// assignText is assign for a text.
+func assignText(dest reflect.Value, s string) error {
+	to, err := target(dest)
+	if err != nil {
+		return err
+	}
+	switch kind := to.Kind(); {
+	case kind == reflect.String:
+		to.SetString(s)
+		return nil
+	case kind == reflect.Slice && to.Type().Elem().Kind() == reflect.Uint8:
+		to.SetBytes([]byte(s))
+		return nil
+	case to.CanInt():
+		var n int64
+		n, err = strconv.ParseInt(s, 10, to.Type().Bits())
+		to.SetInt(n)
+	case kind == reflect.Bool:
+		var yes bool
+		yes, err = strconv.ParseBool(s)
+		to.SetBool(yes)
+	default:
+		err = errors.New("it is a text")
 	}
 	if err != nil {
-		return fmt.Errorf("a column cannot be stored in a %s: %w", dest.Type(), err)
+		return fmt.Errorf("a column cannot be stored in a %s: %w", to.Type(), err)
+	}
+	return nil
+}
+
+// target is what a destination points to.
+func target(dest reflect.Value) (reflect.Value, error) {
+	if dest.Kind() != reflect.Pointer || dest.IsNil() {
+		return dest, errors.New("a column can be stored in what a pointer points to only")
+	}
+	return dest.Elem(), nil
+}
+
+// packedRow is a row whose columns, texts and whole numbers that are never NULL,
+// stand one behind the other in one text. A NUL byte stands between them, which no
+// text in the database has, see checkTexts.
+type packedRow string
+
+// packed is the expression for a packedRow of columns on SQLite.
+func packed(columns string) string { return "concat_ws(char(0), " + columns + ")" }
+
+// Scan copies the columns.
+func (p packedRow) Scan(dest ...any) error {
+	rest := string(p)
+	if n := strings.Count(rest, "\x00") + 1; n != len(dest) {
+		return errScan(n, len(dest))
+	}
+	for _, d := range dest {
+		var column string
+		column, rest, _ = strings.Cut(rest, "\x00")
+		switch d := d.(type) {
+		case *string:
+			*d = column
+		case *int64:
+			n, err := strconv.ParseInt(column, 10, 64)
+			if err != nil {
+				return err
+			}
+			*d = n
+		default:
+			if err := assignText(reflect.ValueOf(d), column); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
