@@ -105,6 +105,31 @@ async function content(page, base) {
   page.off('dialog', yes)
 }
 
+/** Text messages of the company: a switch that is on by default stays off, and a token is not shown again. */
+async function texts(page, base, saved) {
+  const form = page.locator('[data-test=sms]')
+  const put = async () => {
+    await page.getByRole('button', { name: 'Save' }).click()
+    await saved()
+  }
+  await page.goto(base + '/console/admin/company')
+  await form.locator('summary').click()
+  await form.getByLabel('Take and send text messages').check()
+  await form.getByLabel('Account SID').fill('AC1234567890')
+  await form.getByLabel('Token').fill('a-secret-token')
+  await form.getByLabel('Send pictures along').uncheck()
+  await shot(page, 'admin-sms')
+  await axe(page, 'text messages')
+  await put()
+  await page.reload()
+  await form.getByLabel('Account SID').waitFor()
+  check((await form.getByLabel('Token').inputValue()) === '••••••••', 'the token is hidden')
+  check(!(await form.getByLabel('Send pictures along').isChecked()), 'what was switched off stays off')
+  check((await form.locator('code').innerText()).endsWith('/sms-incoming/twilio'), 'the address names the provider')
+  await form.getByLabel('Take and send text messages').uncheck()
+  await put()
+}
+
 export async function admin(browser, base, mock) {
   if (mock) return // needs the server's own answers
   await pictures(browser, base)
@@ -145,6 +170,8 @@ export async function admin(browser, base, mock) {
   await page.getByLabel('Longest waiting').fill('600')
   await page.getByRole('button', { name: 'Save' }).click()
   await saved()
+
+  await texts(page, base, saved)
 
   await page.goto(base + '/console/admin/agents')
   await page.getByRole('button', { name: 'Import' }).click()
