@@ -121,11 +121,15 @@ func (s *Store) Append(ctx context.Context, in conversation.Append) (got convers
 	if s.appends != nil {
 		return s.appendPostgres(ctx, in)
 	}
-	err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
-		var ok bool
+	args, err := appendArgs(in) // not in the verb: all others wait for the writer
+	if err != nil {
+		return got, err
+	}
+	err = s.write(ctx, func(ctx context.Context, t *tx) error {
 		// The usual case touches the rows once; why an append was refused is
 		// found out only when it was.
-		if got, ok, err = s.appendIn(ctx, t, in); err != nil || ok {
+		after, ok, err := s.appendSteps(ctx, t, in.Message, args)
+		if got = appended(in, after); err != nil || ok {
 			return err
 		}
 		got, _, err = refusal(ctx, t, in)
@@ -150,10 +154,30 @@ func (s *Store) appendIn(ctx context.Context, t *tx, in conversation.Append) (go
 	if err != nil || !ok {
 		return got, false, err
 	}
+	return appended(in, after), true, nil
+}
+
+// appended is what became of a message that was added.
+func appended(in conversation.Append, after counted) conversation.Appended {
 	m := in.Message
 	m.Seq, m.Prev = after.c.LastSeq, after.prev
-	return conversation.Appended{Message: m, Conversation: after.c}, true, nil
+	return conversation.Appended{Message: m, Conversation: after.c}
 }
+
+// Where the values of a message stand among the parameters of appendStatement.
+const (
+	inConversation = 0
+	inTenant       = 1
+	inFrom         = 3
+	inClient       = 4
+	inAt           = 11
+	inKind         = 13
+	inFromKind     = 14
+	inID           = counters
+	inName         = counters + 1
+	inText         = counters + 2
+	inMeta         = counters + 3
+)
 
 // appendArgs are the parameters of appendStatement. Everything that could be
 // refused for its text is checked here, before the first change.
@@ -179,14 +203,15 @@ func (s *Store) appendSteps(ctx context.Context, t *tx, m conversation.Message, 
 
 // insertMessage adds the rows of a message whose number has been taken.
 func (s *Store) insertMessage(ctx context.Context, t *tx, m conversation.Message, after counted, args []any) error {
+	seq := any(after.c.LastSeq)
 	if _, err := t.exec(ctx, `INSERT INTO message (conversation, seq, prev, id, client_id, kind, from_kind,
 		from_id, from_name, text, meta, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		string(m.Conversation), after.c.LastSeq, after.prev, string(m.ID), m.ClientID, string(m.Kind), string(m.From.Kind),
-		m.From.ID, m.From.Name, m.Text, args[counters+3], ms(m.At)); err != nil {
+		args[inConversation], seq, after.prev, args[inID], args[inClient], args[inKind], args[inFromKind],
+		args[inFrom], args[inName], args[inText], args[inMeta], args[inAt]); err != nil {
 		return err
 	}
 	_, err := t.exec(ctx, `INSERT INTO outbox (tenant, conversation, seq, kind, at) VALUES ($1, $2, $3, $4, $5)`,
-		string(m.Tenant), string(m.Conversation), after.c.LastSeq, string(m.Kind), ms(m.At))
+		args[inTenant], args[inConversation], seq, args[inKind], args[inAt])
 	if err != nil {
 		return err
 	}

@@ -163,6 +163,30 @@ func TestWriterReadsWhatItWrites(t *testing.T) {
 	}
 }
 
+func TestPackedRow(t *testing.T) {
+	t.Parallel()
+	s := storetest.SQLite(t)
+	var text string
+	var agent id.Agent
+	var n int64
+	var small int
+	var last string
+	var packed string
+	columns := store.Packed(`$1, 'a;b', -7, 9223372036854775807, ''`)
+	if err := store.Columns(t.Context(), s, []any{&packed}, "SELECT "+columns, "你\x1f好\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.ScanPacked(packed, &text, &agent, &small, &n, &last); err != nil || text != "你\x1f好\n" || agent != "a;b" || small != -7 || n != 1<<63-1 || last != "" {
+		t.Fatalf("%q: %v %v", packed, []any{text, agent, small, n, last}, err)
+	}
+	for _, dest := range [][]any{{&text}, {&text, &agent, &small, &n, &last, &last}, {&n, &agent, &small, &n, &last}, {&text, &small, &small, &n, &last},
+		{&text, &agent, small, &n, &last}} {
+		if err := store.ScanPacked(packed, dest...); err == nil {
+			t.Errorf("%q was scanned to %T", packed, dest)
+		}
+	}
+}
+
 // TestWriterForgetsStatements runs more texts than the writer keeps prepared.
 func TestWriterForgetsStatements(t *testing.T) {
 	t.Parallel()

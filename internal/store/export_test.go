@@ -165,6 +165,12 @@ var (
 	Assign     = assign
 )
 
+// ScanPacked reads a text as a row of columns with NUL bytes between them.
+func ScanPacked(text string, dest ...any) error { return packedRow(text).Scan(dest...) }
+
+// Packed is the expression for such a text.
+var Packed = packed
+
 // Nested reads rows in the writer and runs another statement before they are closed.
 func Nested(ctx context.Context, s *Store) error {
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
