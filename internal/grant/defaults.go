@@ -27,7 +27,7 @@ var (
 	forAdmins            = []string{"manage-email-inbox", "send-mail", "create-user", "edit-other-user-info", "edit-other-user-active-status", "edit-other-user-password", "delete-user",
 		"view-full-other-user-info", "view-privileged-setting", "edit-privileged-setting", "manage-selected-settings", "access-permissions",
 		"access-setting-permissions", "view-statistics", "view-logs", "bypass-time-limit-edit-and-delete", "assign-admin-role", "assign-roles", "user-generate-access-token", "block-livechat-contact",
-		"unblock-livechat-contact", "delete-livechat-contact", "import-livechat-contacts", "outbound.send-messages"}
+		"unblock-livechat-contact", "delete-livechat-contact", "manage-apps", "import-livechat-contacts", "outbound.send-messages"}
 )
 
 // build puts the defaults together; the administrator has every permission.
@@ -70,6 +70,8 @@ func Means(permission string) []actor.Permission {
 		"remove-livechat-department", "add-livechat-department-agents", "view-livechat-business-hours", "create-user", "delete-user", "edit-other-user-info",
 		"edit-other-user-active-status", "edit-privileged-setting", "access-permissions", "view-full-other-user-info", "manage-email-inbox", "send-mail", "user-generate-access-token":
 		return []actor.Permission{actor.Administer}
+	case "view-statistics":
+		return []actor.Permission{actor.SeeAll}
 	case "view-livechat-customfields":
 		return []actor.Permission{actor.Content}
 	case "block-livechat-contact", "unblock-livechat-contact":

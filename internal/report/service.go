@@ -12,6 +12,7 @@ import (
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/id"
+	"parlor/internal/memo"
 )
 
 // Bounds.
@@ -30,6 +31,8 @@ const (
 
 // Store is the memory that report needs.
 type Store interface {
+	// Census counts what a company has.
+	Census(ctx context.Context, t id.Tenant) (Census, error)
 	// NoteAvailable adds to everybody who is available the time since the last call,
 	// unless that was longer ago than gap.
 	NoteAvailable(ctx context.Context, now time.Time, gap time.Duration) error
@@ -58,11 +61,14 @@ type Service struct {
 	store Store
 	clock clock.Clock
 	log   *slog.Logger
+	// counted remembers censuses.
+	counted *memo.Memo[id.Tenant, Census]
 }
 
 // New returns a service.
 func New(store Store, c clock.Clock, log *slog.Logger) *Service {
-	return &Service{store: store, clock: c, log: log.With("component", "report")}
+	return &Service{store: store, clock: c, log: log.With("component", "report"),
+		counted: memo.New[id.Tenant, Census](c, censusLife, maxCensuses)}
 }
 
 // Run works out conversations that ended, until ctx ends.

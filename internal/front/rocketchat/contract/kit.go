@@ -97,6 +97,12 @@ const (
 	agentsLists = 1000
 )
 
+// Version is the version that clients are told.
+const Version = "6.14.0"
+
+// appsPrefix is where that server lists the extensions that run in it.
+const appsPrefix = "/api/apps"
+
 // New serves calls under mux; the parts of the front add theirs before the first
 // request comes.
 func New(mux *http.ServeMux, d Deps) *Kit {
@@ -107,6 +113,11 @@ func New(mux *http.ServeMux, d Deps) *Kit {
 	mux.HandleFunc(Prefix, func(w http.ResponseWriter, r *http.Request) {
 		f.serve(w, r, account.MainInbox, strings.TrimPrefix(r.URL.Path, Prefix))
 	})
+	for _, path := range []string{appsPrefix, appsPrefix + "/"} {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			f.serve(w, r, account.MainInbox, strings.TrimPrefix(r.URL.Path, "/api/"))
+		})
+	}
 	mux.HandleFunc(InboxPrefix+"{inbox}/api/v1/{path...}", func(w http.ResponseWriter, r *http.Request) {
 		f.serve(w, r, id.Inbox(r.PathValue("inbox")), r.PathValue("path"))
 	})

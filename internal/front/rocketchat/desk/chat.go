@@ -40,11 +40,8 @@ func (f *Front) chat() {
 	)
 }
 
-// Version is the version that clients are told.
-const Version = "6.14.0"
-
 func (f *Front) info(context.Context, *contract.Call) (any, error) {
-	return contract.Object{"version": Version, "info": contract.Object{"version": Version}}, nil
+	return contract.Object{"version": contract.Version, "info": contract.Object{"version": contract.Version}}, nil
 }
 
 var draftShape = contract.Dict(contract.Maybe("_id", contract.Text), contract.Must("rid", contract.Text), contract.Maybe("msg", contract.Text)).Open()

@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"parlor/internal/account"
+	"parlor/internal/front/rocketchat/contract"
 	"parlor/internal/front/rocketchat/contracttest"
-	"parlor/internal/front/rocketchat/desk"
 	"parlor/internal/server/servertest"
 )
 
@@ -77,7 +77,7 @@ func TestAgentsWriteOverREST(t *testing.T) {
 		bridge(ana, "livechat:loadHistory", fmt.Sprintf(`[{"token":"vera","rid":%q,"limit":1}]`, rid)).Is("result.messages.1", nil)
 		bridge(ana, "livechat:loadHistory", `[{"token":"vera","rid":"none"}]`).Is("error.error", "invalid-room")
 		bridge(ana, "livechat:loadHistory", `[{"token":"none","rid":"none"}]`).Is("error.error", "invalid-visitor")
-		c.Call("GET", "info", "").Is("version", desk.Version)
+		c.Call("GET", "info", "").Is("version", contract.Version)
 
 		for _, x := range []struct{ method, path, body, want string }{
 			{"POST", "chat.sendMessage", `{}`, "must have required property 'message' [invalid-params]"},

@@ -34,4 +34,6 @@ func Mount(kit *contract.Kit) {
 	f.triggers()
 	f.mailboxes()
 	f.mailer()
+	f.statistics()
+	f.apps()
 }
