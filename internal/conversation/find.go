@@ -46,6 +46,8 @@ type Query struct {
 	// Agents and Teams, if any, are those of which one must have it.
 	Agents []id.Agent
 	Teams  []id.Team
+	// Wanting is an agent; conversations that ask for it count as of its teams.
+	Wanting id.Agent
 	// Name is a part of the visitor's name, in any case.
 	Name string
 	// Exact is the visitor's whole name.

@@ -35,10 +35,15 @@ type FinishInput struct {
 // Finish closes a conversation as an agent who fills in what the company asks for.
 // Rights are those of Close.
 //
-// Errors: Conflict "conversation_closed", "comment_missing", "tag_missing"; those
+// Errors: Conflict "conversation_closed" and, within AtOnce of the end and without
+// Force, "closed_at_once"; "comment_missing", "tag_missing"; those
 // of Close and Label.
 func (s *Service) Finish(ctx context.Context, who actor.Actor, c id.Conversation, in FinishInput) (got Conversation, err error) {
 	defer errs.Wrap(&err, "conversation.Finish")
+	if !in.Force {
+		began := s.clock.Now()
+		defer func() { err = s.atOnce(ctx, who, c, began, err) }()
+	}
 	before, err := s.Conversation(ctx, who, c)
 	if err != nil {
 		return got, err

@@ -179,6 +179,10 @@ type Target struct {
 	// conversations nevertheless (Desk.ForwardIdle), while agents are chosen by a rule:
 	// Conflict "team_unattended" otherwise. An agent must be in the team named with it.
 	Attended bool
+	// Other asks for another team than that which has the conversation: Conflict
+	// "same_team" otherwise. What waits may be sent to its own team again by agents,
+	// not by visitors. Without it a conversation may go back to the queue of its team.
+	Other bool
 }
 
 // Transfer hands an open conversation to another agent or into the queue of a
@@ -201,6 +205,9 @@ func (s *Service) Transfer(ctx context.Context, who actor.Actor, c id.Conversati
 	}
 	if before.Status == conversation.Closed {
 		return got, errs.New(errs.Conflict, "conversation_closed", "The conversation is closed.")
+	}
+	if to.Other && to.Agent == "" && to.Team != "" && to.Team == before.Team && (before.Status == conversation.Open || who.Kind == actor.Visitor) {
+		return got, errs.New(errs.Conflict, "same_team", "The conversation is with that team already.")
 	}
 	if err := s.allowed(ctx, before, to); err != nil {
 		return got, err

@@ -288,10 +288,13 @@ func TestTransferAndClaim(t *testing.T) {
 	each(t, func(n *node) {
 		_, err := n.accounts.AddTeam(n.t.Context(), "main", "Support")
 		n.must(err)
-		lin, bo := n.agent("lin", 5, account.Member), n.agent("bo", 1, account.Member, "Support")
+		_, err = n.accounts.AddTeam(n.t.Context(), "main", "Home")
+		n.must(err)
+		lin, bo := n.agent("lin", 5, account.Member, "Home"), n.agent("bo", 1, account.Member, "Support")
 		cy := n.agent("cy", 5, account.Supervisor)
 		n.ready(lin)
-		a := n.admit(n.visitor("a"), conversation.StartInput{})
+		guest, home := n.visitor("a"), lin.Teams[0]
+		a := n.admit(guest, conversation.StartInput{Team: home})
 		c := a.Conversation.ID
 		ctx := n.t.Context()
 		for _, x := range []struct {
@@ -302,7 +305,8 @@ func TestTransferAndClaim(t *testing.T) {
 			{lin, routing.Target{}, "one_target"}, {lin, routing.Target{Agent: bo.Agent, Team: "x"}, "one_target"},
 			{lin, routing.Target{Agent: lin.Agent}, "same_agent"}, {lin, routing.Target{Agent: bo.Agent}, "agent_unavailable"},
 			{lin, routing.Target{Team: "nope"}, "team_not_found"}, {lin, routing.Target{Agent: "nope"}, "agent_not_found"},
-			{bo, routing.Target{Agent: bo.Agent}, "conversation_not_found"},
+			{bo, routing.Target{Agent: bo.Agent}, "conversation_not_found"}, {lin, routing.Target{Team: home, Other: true}, "same_team"},
+			{guest, routing.Target{Team: home, Other: true}, "same_team"},
 		} {
 			if _, err := n.routing.Transfer(ctx, x.who, c, x.to); errs.ReasonOf(err) != x.reason {
 				n.t.Fatalf("%+v: got %v, want %s", x.to, err, x.reason)

@@ -89,9 +89,12 @@ func (s *Store) findInner(f *finding, q conversation.Query) {
 	} else if len(q.Agents) > 1 {
 		f.inner = append(f.inner, "agent IN "+s.dialect.list(f.arg(jsonList(q.Agents))))
 	}
-	if len(q.Teams) == 1 {
+	switch {
+	case len(q.Teams) > 0 && q.Wanting != "":
+		f.inner = append(f.inner, "(team IN "+s.dialect.list(f.arg(jsonList(q.Teams)))+" OR requested_agent = "+f.arg(string(q.Wanting))+")")
+	case len(q.Teams) == 1:
 		f.inner = append(f.inner, "team = "+f.arg(string(q.Teams[0])))
-	} else if len(q.Teams) > 1 {
+	case len(q.Teams) > 1:
 		f.inner = append(f.inner, "team IN "+s.dialect.list(f.arg(jsonList(q.Teams))))
 	}
 	if q.Visitor != "" {

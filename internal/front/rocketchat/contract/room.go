@@ -2,7 +2,6 @@ package contract
 
 import (
 	"context"
-	"time"
 
 	"parlor/internal/actor"
 	"parlor/internal/conversation"
@@ -54,22 +53,6 @@ type roomMore struct {
 	Call         string            `json:"callStatus,omitempty"`
 	SMS          Object            `json:"sms,omitempty"`
 	Email        Object            `json:"email,omitempty"`
-}
-
-// atOnce is how close to each other two count as closing a room at once.
-const atOnce = 250 * time.Millisecond
-
-// ClosedMeanwhile is the error of who wants to close a room that is closed: code, or
-// that of two who close it at once.
-func (f *Kit) ClosedMeanwhile(ctx context.Context, c *Call, rid id.Conversation, began time.Time, code string) error {
-	conv, err := f.Conversations.Conversation(ctx, actor.ForSystem(c.Tenant), rid)
-	if err != nil {
-		return err
-	}
-	if conv.ClosedAt != nil && began.Sub(*conv.ClosedAt) < atOnce {
-		code = "error-room-cannot-be-closed-try-again"
-	}
-	return Plain(code)
 }
 
 // Found reads a room for whoever may call: which rooms those are is decided by

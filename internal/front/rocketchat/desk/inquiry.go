@@ -48,7 +48,7 @@ func (f *Front) inquiries() {
 }
 
 // inquiryOf is the inquiry of a room.
-func inquiryOf(r contract.RoomView, c conversation.Conversation) contract.Object {
+func inquiryOf(r contract.RoomView, c conversation.Conversation, people map[id.Agent]account.Agent) contract.Object {
 	status := "queued"
 	if c.Status == conversation.Open {
 		status = "taken"
@@ -69,18 +69,18 @@ func inquiryOf(r contract.RoomView, c conversation.Conversation) contract.Object
 		o["lastMessage"] = r.Last
 	}
 	if c.RequestedAgent != "" {
-		o["defaultAgent"] = contract.Object{"agentId": c.RequestedAgent}
+		o["defaultAgent"] = contract.Object{"agentId": c.RequestedAgent, "username": people[c.RequestedAgent].Username}
 	}
 	return o
 }
 
 // inquiryPage is a page of those who wait in some queues.
-func (f *Front) inquiryPage(ctx context.Context, c *contract.Call, teams []id.Team) (any, error) {
+func (f *Front) inquiryPage(ctx context.Context, c *contract.Call, teams []id.Team, wanting id.Agent) (any, error) {
 	w, err := c.Window()
 	if err != nil {
 		return nil, err
 	}
-	q := conversation.Query{State: conversation.Waits, Teams: teams, Offset: w.Offset, Limit: max(w.Count, 1)}
+	q := conversation.Query{State: conversation.Waits, Teams: teams, Wanting: wanting, Offset: w.Offset, Limit: max(w.Count, 1)}
 	sort, err := c.Sort()
 	if err != nil {
 		return nil, err
@@ -93,9 +93,13 @@ func (f *Front) inquiryPage(ctx context.Context, c *contract.Call, teams []id.Te
 		return nil, err
 	}
 	rooms, err := f.RoomsOf(ctx, c.Tenant, list)
+	if err != nil {
+		return nil, err
+	}
+	people, err := f.People(ctx, c.Tenant)
 	out := make([]contract.Object, len(rooms))
 	for i, r := range rooms {
-		out[i] = inquiryOf(r, list[i])
+		out[i] = inquiryOf(r, list[i], people)
 	}
 	return contract.Object{"inquiries": out, "count": len(out), "offset": w.Offset, "total": total}, err
 }
@@ -109,11 +113,11 @@ func (f *Front) listInquiries(ctx context.Context, c *contract.Call) (any, error
 		}
 		teams = []id.Team{cmp.Or(team, id.Team(which))}
 	}
-	return f.inquiryPage(ctx, c, teams)
+	return f.inquiryPage(ctx, c, teams, "")
 }
 
 // queuedInquiries lists what the caller may take: the queues of its departments
-// and that of nobody.
+// and that of nobody, and those that ask for it.
 func (f *Front) queuedInquiries(ctx context.Context, c *contract.Call) (any, error) {
 	teams := append([]id.Team{""}, c.Login.Agent.Teams...)
 	if which := c.Arg("department"); which != "" {
@@ -124,9 +128,9 @@ func (f *Front) queuedInquiries(ctx context.Context, c *contract.Call) (any, err
 		if team == "" || !slices.Contains(teams, team) {
 			return nil, contract.Plain("error-not-authorized")
 		}
-		teams = []id.Team{team}
+		return f.inquiryPage(ctx, c, []id.Team{team}, "")
 	}
-	return f.inquiryPage(ctx, c, teams)
+	return f.inquiryPage(ctx, c, teams, c.Login.Agent.ID)
 }
 
 func (f *Front) oneInquiry(ctx context.Context, c *contract.Call) (any, error) {
@@ -144,9 +148,13 @@ func (f *Front) oneInquiry(ctx context.Context, c *contract.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	people, err := f.People(ctx, c.Tenant)
+	if err != nil {
+		return nil, err
+	}
 	months, err := f.Conversations.Activity(ctx, c.Tenant, []id.Visitor{conv.Visitor})
 	rooms[0].Visitor.Activity = months[conv.Visitor]
-	return contract.Object{"inquiry": inquiryOf(rooms[0], conv)}, err
+	return contract.Object{"inquiry": inquiryOf(rooms[0], conv, people)}, err
 }
 
 func (f *Front) takeInquiry(ctx context.Context, c *contract.Call) (any, error) {

@@ -60,7 +60,6 @@ type closeByUserBody struct {
 }
 
 func (f *Front) closeByUser(ctx context.Context, c *contract.Call) (any, error) {
-	began := f.Clock.Now()
 	var in closeByUserBody
 	if err := c.Read(closeByUserShape, &in); err != nil {
 		return nil, err
@@ -84,9 +83,8 @@ func (f *Front) closeByUser(ctx context.Context, c *contract.Call) (any, error) 
 	switch errs.ReasonOf(err) {
 	case "conversation_closed":
 		err = contract.Plain("error-room-already-closed")
-		if !in.ForceClose {
-			err = f.ClosedMeanwhile(ctx, c, conv.ID, began, "error-room-already-closed")
-		}
+	case "closed_at_once":
+		err = contract.Plain("error-room-cannot-be-closed-try-again")
 	case "comment_missing":
 		err = contract.Plain("error-comment-is-required")
 	case "tag_missing":
@@ -122,10 +120,7 @@ func (f *Front) forward(ctx context.Context, c *contract.Call) (any, error) {
 	case conv.HeldAt != nil:
 		return nil, contract.Plain("error-room-onHold")
 	}
-	to := routing.Target{Agent: id.Agent(in.UserID), Team: id.Team(in.DepartmentID), Note: in.Comment, Direct: true, Attended: true}
-	if to.Agent == "" && to.Team != "" && to.Team == conv.Team && conv.Status == conversation.Open {
-		return nil, contract.Plain("error-forwarding-chat-same-department")
-	}
+	to := routing.Target{Agent: id.Agent(in.UserID), Team: id.Team(in.DepartmentID), Note: in.Comment, Direct: true, Attended: true, Other: true}
 	// The permission is for every room of which one has the id, a monitor's too.
 	who.Bound = false
 	_, err = f.Routing.Transfer(ctx, who, conv.ID, to)
@@ -137,7 +132,7 @@ func (f *Front) forward(ctx context.Context, c *contract.Call) (any, error) {
 
 // forwardFaults are what routing refuses in the words of the contract.
 var forwardFaults = map[string]string{
-	"one_target": "error-forwarding-chat", "conversation_moved": "error-forwarding-chat", "conversation_closed": "This_conversation_is_already_closed",
+	"same_team": "error-forwarding-chat-same-department", "one_target": "error-forwarding-chat", "conversation_moved": "error-forwarding-chat", "conversation_closed": "This_conversation_is_already_closed",
 	"agent_unavailable": "error-user-is-offline", "agent_disabled": "error-user-is-offline", "agent_not_found": "error-user-is-offline",
 	"agent_full": "error-max-number-simultaneous-chats-reached", "agent_not_in_team": "error-user-not-belong-to-department",
 	"same_agent": "error-selected-agent-room-agent-are-same", "team_not_found": "error-invalid-department",

@@ -132,7 +132,6 @@ func roomChannel(r *http.Request) string {
 var closeShape = contract.Dict(contract.Must("token", contract.Text), contract.Must("rid", contract.Text))
 
 func (f *Front) closeRoom(ctx context.Context, c *contract.Call) (any, error) {
-	began := f.Clock.Now()
 	var in struct{ Token, Rid string }
 	if err := c.Read(closeShape, &in); err != nil {
 		return nil, err
@@ -141,9 +140,9 @@ func (f *Front) closeRoom(ctx context.Context, c *contract.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = f.Conversations.Close(ctx, k.Visitor.Actor(), conv.ID, conversation.EndByVisitor)
-	if errs.ReasonOf(err) == "conversation_closed" {
-		err = f.ClosedMeanwhile(ctx, c, conv.ID, began, "room-closed")
+	_, err = f.Conversations.End(ctx, k.Visitor.Actor(), conv.ID)
+	if errs.ReasonOf(err) == "closed_at_once" {
+		return nil, contract.Plain("error-room-cannot-be-closed-try-again")
 	}
 	if err != nil {
 		return nil, err

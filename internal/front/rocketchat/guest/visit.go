@@ -133,13 +133,13 @@ func (f *Front) transferByVisitor(ctx context.Context, c *contract.Call) (any, e
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case team == "":
+	if team == "" {
 		return nil, contract.Plain("error-invalid-department")
-	case team == conv.Team:
+	}
+	got, err := f.Routing.Transfer(ctx, k.Visitor.Actor(), conv.ID, routing.Target{Team: team, Other: true})
+	if errs.ReasonOf(err) == "same_team" {
 		return nil, contract.Plain("error-forwarding-chat-same-department")
 	}
-	got, err := f.Routing.Transfer(ctx, k.Visitor.Actor(), conv.ID, routing.Target{Team: team})
 	if err != nil {
 		return nil, err
 	}
