@@ -19,8 +19,6 @@ type Census struct {
 	// Visitors and Contacts; Unknown are contacts that nobody has confirmed, Blocked
 	// and Verified are channels of contacts.
 	Visitors, Contacts, Unknown, Blocked, Verified int64
-	// Files and FileBytes are uploads.
-	Files, FileBytes int64
 	// At is when it was counted.
 	At time.Time
 }

@@ -34,9 +34,8 @@ func (s *Store) Census(ctx context.Context, t id.Tenant) (c report.Census, err e
 		}
 	}
 	_, _, err = first(ctx, s.readers, func(r row) (bool, error) {
-		return true, r.Scan(&c.Visitors, &c.Contacts, &c.Unknown, &c.Blocked, &c.Verified, &c.Files, &c.FileBytes)
+		return true, r.Scan(&c.Visitors, &c.Contacts, &c.Unknown, &c.Blocked, &c.Verified)
 	}, `SELECT (SELECT COUNT(*) FROM visitor WHERE tenant = $1), (SELECT COUNT(*) FROM contact WHERE tenant = $1), (SELECT COUNT(*) FROM contact WHERE tenant = $1 AND unknown = 1),
-		(SELECT COUNT(*) FROM contact_channel WHERE tenant = $1 AND blocked = 1), (SELECT COUNT(*) FROM contact_channel WHERE tenant = $1 AND verified = 1),
-		(SELECT COUNT(*) FROM file WHERE tenant = $1), (SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM file WHERE tenant = $1)`, string(t))
+		(SELECT COUNT(*) FROM contact_channel WHERE tenant = $1 AND blocked = 1), (SELECT COUNT(*) FROM contact_channel WHERE tenant = $1 AND verified = 1)`, string(t))
 	return c, err
 }

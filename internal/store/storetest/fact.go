@@ -24,7 +24,7 @@ func testFacts(t *testing.T, s *store.Store) {
 	equal(t, "due", spaced(len(due), due[0].ID == a.ID, len(everywhere)), "1 true 2")
 	census, err := s.Census(ctx, w.Tenant)
 	must(t, err)
-	equal(t, "census", spaced(census.Conversations, census.Queued, census.Open, census.Messages, census.Visitors, census.Contacts, census.Files), "2 1 0 1 2 2 0")
+	equal(t, "census", spaced(census.Conversations, census.Queued, census.Open, census.Messages, census.Visitors, census.Contacts), "2 1 0 1 2 2")
 	f := report.Fact{Conversation: a.ID, Tenant: w.Tenant, Inbox: w.Inbox, Channel: "web", Team: help, Visitor: a.Visitor, CreatedAt: T0, ClosedAt: T0.Add(time.Minute),
 		Wait: -1, First: 2 * time.Second, Reaction: -1, Responses: 2, Response: 3 * time.Second, Longest: 2 * time.Second, Duration: time.Minute, Messages: 4, Abandoned: true}
 	must(t, s.KeepFacts(ctx, []report.Fact{f}))

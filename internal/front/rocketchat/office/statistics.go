@@ -52,8 +52,7 @@ func (f *Front) counts(ctx context.Context, c *contract.Call, fresh bool) (contr
 		"os":      contract.Object{"platform": runtime.GOOS, "arch": runtime.GOARCH},
 		"process": contract.Object{"nodeVersion": runtime.Version()}, "totalRooms": n.Conversations, "totalLivechat": n.Conversations, "totalMessages": n.Messages, "totalLivechatMessages": n.Messages,
 		"totalLivechatVisitors": n.Visitors, "totalLivechatRoomsOpen": n.Open + n.Queued, "totalLivechatQueued": n.Queued,
-		"totalContacts": n.Contacts, "totalUnknownContacts": n.Unknown, "totalBlockedContacts": n.Blocked, "totalVerifiedContacts": n.Verified,
-		"uploadsTotal": n.Files, "uploadsTotalSize": n.FileBytes}
+		"totalContacts": n.Contacts, "totalUnknownContacts": n.Unknown, "totalBlockedContacts": n.Blocked, "totalVerifiedContacts": n.Verified}
 	var sources []contract.Object
 	for channel, many := range n.Channels {
 		sources = append(sources, contract.Object{"type": contract.SourceOf(channel), "count": many})
