@@ -3,6 +3,7 @@ package hook
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"time"
 
@@ -63,6 +64,11 @@ func carry(ctx context.Context, c Carrier, h Hook, what Happening, body []byte, 
 		a.Failure = reason(err)
 	}
 	return errors.Is(err, ErrFinal)
+}
+
+// Dialer connects under the same protection as deliveries have.
+func (s *Service) Dialer() *net.Dialer {
+	return &net.Dialer{Timeout: 10 * time.Second, Control: s.client.control}
 }
 
 // Do makes a request under the same protection as deliveries have: no private

@@ -26,9 +26,12 @@ type Options struct {
 	User, Password string
 	// From is the sender, "Name <address>" or an address.
 	From string
-	// TLS is "starttls" (default: required), "tls" or "off" (for a server on a
+	// TLS is "starttls" (default: required), "tls", "auto" (if the server offers it;
+	// a password is sent with TLS or to this machine only) or "off" (for a server on a
 	// private network).
 	TLS string
+	// Dial connects to the server; nil means the usual way.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Config is for tests; nil means the system's certificates.
 	Config *tls.Config
 }
@@ -40,6 +43,8 @@ type Letter struct {
 	From string
 	// HTML is sent in the place of Text, if set.
 	HTML string
+	// References are the letters that it answers, the newest last, with their <>.
+	References []string
 	// Unsubscribe is the address by which the reader gets no more, "" for none.
 	Unsubscribe string
 	// ReplyTo is the address for answers, "" for the sender's.
@@ -110,7 +115,11 @@ func (s *Sender) dial(ctx context.Context) (*smtp.Client, error) {
 		conf = s.o.Config.Clone()
 	}
 	conf.ServerName = host
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.o.Server)
+	dial := s.o.Dial
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	conn, err := dial(ctx, "tcp", s.o.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +142,8 @@ func (s *Sender) dial(ctx context.Context) (*smtp.Client, error) {
 }
 
 func (s *Sender) login(c *smtp.Client, conf *tls.Config, host string) error {
-	if s.o.TLS == "" || s.o.TLS == "starttls" {
+	offered, _ := c.Extension("STARTTLS")
+	if s.o.TLS == "" || s.o.TLS == "starttls" || s.o.TLS == "auto" && offered {
 		if err := c.StartTLS(conf); err != nil {
 			return err
 		}
@@ -180,6 +190,14 @@ func compose(from, to *mail.Address, l Letter) []byte {
 	line("Subject", mime.BEncoding.Encode("utf-8", l.Subject))
 	line("Date", l.At.Format(time.RFC1123Z))
 	line("Message-ID", "<"+l.ID+"@"+domain+">")
+	if n := len(l.References); n > 0 {
+		line("In-Reply-To", l.References[n-1])
+		b.WriteString("References:")
+		for _, r := range l.References {
+			b.WriteString("\r\n " + strings.NewReplacer("\r", "", "\n", "", " ", "").Replace(r))
+		}
+		b.WriteString("\r\n")
+	}
 	line("Auto-Submitted", "no")
 	line("MIME-Version", "1.0")
 	if l.Unsubscribe != "" {

@@ -72,10 +72,13 @@ type Store interface {
 type Service struct {
 	store Store
 	clock clock.Clock
+	saved func(ctx context.Context, b Box) error
 }
 
-// New returns a service.
-func New(store Store, c clock.Clock) *Service { return &Service{store: store, clock: c} }
+// New returns a service. saved is told of every mailbox that was added or changed.
+func New(store Store, c clock.Clock, saved func(ctx context.Context, b Box) error) *Service {
+	return &Service{store: store, clock: c, saved: saved}
+}
 
 var errNotAllowed = errs.New(errs.Forbidden, "not_allowed", "Your role does not allow changing mailboxes.")
 
@@ -122,7 +125,10 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, b Box) (_ Box, err 
 	if err = b.check(); err != nil {
 		return b, err
 	}
-	return b, s.store.SaveBox(ctx, b, audit.Of(who, now))
+	if err = s.store.SaveBox(ctx, b, audit.Of(who, now)); err != nil {
+		return b, err
+	}
+	return b, s.saved(ctx, b)
 }
 
 // Delete removes a mailbox; NotFound "mailbox_not_found".

@@ -54,14 +54,16 @@ type Server struct {
 	hub      *realtime.Hub
 	services services
 	jobs     *job.Runner
-	sockets  *socketio.Server
-	live     *live.Front
-	uckefu   *uckefu.Front
-	rc       *guest.Front
-	handler  http.Handler
-	unsub    func()
-	guard    *guard.Guard
-	tls      *secure
+	// outside runs the jobs that wait for servers of others, so that the rest need not.
+	outside *job.Runner
+	sockets *socketio.Server
+	live    *live.Front
+	uckefu  *uckefu.Front
+	rc      *guest.Front
+	handler http.Handler
+	unsub   func()
+	guard   *guard.Guard
+	tls     *secure
 
 	setupToken string
 	listener   net.Listener
@@ -140,6 +142,7 @@ func (s *Server) Run(ctx context.Context) error {
 	start("presence", s.services.presence.Run)
 	start("routing", s.services.routing.Run)
 	start("jobs", s.jobs.Run)
+	start("outside", s.outside.Run)
 	start("timers", s.services.timers.Run)
 	start("index", s.index)
 	start("cleanup", s.cleanup)

@@ -29,6 +29,7 @@ import (
 	"parlor/internal/hook"
 	"parlor/internal/id"
 	"parlor/internal/job"
+	"parlor/internal/mailroom"
 	"parlor/internal/media"
 	"parlor/internal/presence"
 	"parlor/internal/priority"
@@ -61,6 +62,7 @@ type services struct {
 	reports       *report.Service
 	sms           *sms.Service
 	circulars     *circular.Service
+	mailroom      *mailroom.Service
 }
 
 // OpenStore opens the database that the settings name. shared is for commands
@@ -136,6 +138,9 @@ func (s *Server) wire(ctx context.Context) error {
 		return err
 	}
 	s.fronts()
+	if err := s.watchMail(ctx); err != nil {
+		return err
+	}
 	s.unsub = s.bus.Subscribe(s.dispatch)
 	return nil
 }
@@ -243,9 +248,9 @@ func (s *Server) fronts() {
 	workers := d.timers.Workers()
 	workers[JobLeaveMail] = s.sendLetter
 	workers[transcript.Job] = s.sendTranscript
-	s.channelWorkers(workers)
 	workers[uckefu.JobVisitorGone] = func(ctx context.Context, j job.Job) error { return s.uckefu.EndGone(ctx, j) }
 	s.jobs = job.NewRunner(s.store, ck, s.log, s.guarded(workers))
+	s.outside = job.NewRunner(s.store, ck, s.log, s.guarded(s.outsideWorkers()))
 	d.timers.Use(s.jobs)
 	s.uckefu = uckefu.Mount(s.sockets, mux, uckefu.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors,
 		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Blacklist: d.desk.blacklist, Visit: d.visit.front(), Files: web.Files(), Built: web.Built(), PublicURL: c.PublicURL, Leaving: leaving, Media: d.media, Canned: d.desk.canned, Tags: d.desk.tags, Jobs: s.jobs, Hub: s.hub, Clients: clients, Clock: ck, Posts: posts, Calls: arrivals,

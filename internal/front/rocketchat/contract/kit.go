@@ -23,6 +23,7 @@ import (
 	"parlor/internal/id"
 	"parlor/internal/leave"
 	"parlor/internal/mailbox"
+	"parlor/internal/mailroom"
 	"parlor/internal/media"
 	"parlor/internal/memo"
 	"parlor/internal/presence"
@@ -65,6 +66,7 @@ type Deps struct {
 	Mailboxes     *mailbox.Service
 	SMS           *sms.Service
 	Circulars     *circular.Service
+	Mailroom      *mailroom.Service
 	// Clients finds the address that a request came from.
 	Clients interface {
 		Of(r *http.Request) string

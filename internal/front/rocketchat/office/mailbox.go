@@ -18,6 +18,7 @@ func (f *Front) mailboxes() {
 		contract.Route{Method: http.MethodGet, Path: "email-inbox/:_id", Do: f.oneBox, Auth: true, Needs: needs},
 		contract.Route{Method: http.MethodDelete, Path: "email-inbox/:_id", Do: f.removeBox, Auth: true, Needs: needs},
 		contract.Route{Method: http.MethodGet, Path: "email-inbox.search", Do: f.searchBox, Auth: true, Needs: needs},
+		contract.Route{Method: http.MethodPost, Path: "email-inbox.send-test/:_id", Do: f.testBox, Auth: true, Needs: needs},
 	)
 }
 
@@ -129,4 +130,18 @@ func (f *Front) searchBox(ctx context.Context, c *contract.Call) (any, error) {
 		}
 	}
 	return contract.Object{"emailInbox": nil}, err
+}
+
+// testBox answers POST email-inbox.send-test/:_id: a letter to the caller.
+func (f *Front) testBox(ctx context.Context, c *contract.Call) (any, error) {
+	err := f.Mailroom.Test(ctx, c.Who, c.Params["_id"])
+	switch errs.ReasonOf(err) {
+	case "mailbox_not_found":
+		return nil, contract.NotFound("Resource not found")
+	case "no_address":
+		return nil, contract.Plain("user-without-verified-email")
+	case "mail_failed":
+		return nil, contract.Structured("error-email-send-failed", errs.MessageOf(err))
+	}
+	return contract.Object{"_id": c.Params["_id"]}, err
 }

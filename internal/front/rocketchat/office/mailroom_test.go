@@ -1,0 +1,184 @@
+package office_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapserver"
+	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
+
+	"parlor/internal/front/rocketchat/contracttest"
+	"parlor/internal/mail/mailtest"
+	"parlor/internal/server/servertest"
+)
+
+// inbox is a mail account in memory.
+type inbox struct {
+	t    *testing.T
+	user *imapmemserver.User
+	port int
+}
+
+func newInbox(t *testing.T) *inbox {
+	t.Helper()
+	mem, user := imapmemserver.New(), imapmemserver.NewUser("desk", "pw")
+	if err := user.Create("INBOX", nil); err != nil {
+		t.Fatal(err)
+	}
+	mem.AddUser(user)
+	s := imapserver.New(&imapserver.Options{Caps: imap.CapSet{imap.CapIMAP4rev1: {}}, InsecureAuth: true,
+		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) { return mem.NewSession(), nil, nil }})
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = s.Serve(l) }() // it ends with the listener
+	t.Cleanup(func() { _ = s.Close() })
+	return &inbox{t, user, l.Addr().(*net.TCPAddr).Port}
+}
+
+// put leaves a letter in the inbox.
+func (i *inbox) put(lines ...string) {
+	i.t.Helper()
+	if _, err := i.user.Append("INBOX", bytes.NewReader([]byte(strings.Join(lines, "\r\n"))), &imap.AppendOptions{Time: time.Now()}); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+// unread counts what nobody has read.
+func (i *inbox) unread() uint32 {
+	i.t.Helper()
+	got, err := i.user.Status("INBOX", &imap.StatusOptions{NumUnseen: true})
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return *got.NumUnseen
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(15 * time.Second); !ok(); {
+		if time.Now().After(end) {
+			t.Fatal(what)
+		}
+	}
+}
+
+var nameLine = regexp.MustCompile(`(?m)^Message-ID: (<\S+>)`)
+
+func TestMailBecomesConversationsAndAnswersGoOut(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, map[string]string{"webhook-private": "allow", "public-url": "https://chat.shop.test"}, func(t *testing.T, s *servertest.Instance) {
+		d := contracttest.NewDesk(t, s)
+		d.Ana.There()
+		post := newInbox(t)
+		smtp, sent := mailtest.Server(t, "")
+		_, port, err := net.SplitHostPort(smtp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		which := ""
+		save := func(smtpPort string) {
+			t.Helper()
+			a := d.Root.Post("email-inbox", `{%s"name":"Desk","active":true,"email":"desk@shop.test","description":"","senderInfo":"Shop 店","department":"SAC",
+				"smtp":{"server":"127.0.0.1","port":%s,"username":"","password":"","secure":false},
+				"imap":{"server":"127.0.0.1","port":%d,"username":"desk","password":"pw","secure":false,"maxRetries":3}}`, which, smtpPort, post.port)
+			a.Is("success", true)
+			which = fmt.Sprintf(`"_id":"%v",`, a.Get("_id"))
+		}
+		read := func() {
+			t.Helper()
+			save(port) // what is saved is looked into at once
+			eventually(t, "letters are not read", func() bool { return post.unread() == 0 })
+		}
+		post.put("From: =?utf-8?B?5byg5LiJ?= <Li@Cliente.test>", "To: desk@shop.test", "Subject: Order 7", "Message-ID: <one@cliente.test>", "Content-Type: multipart/mixed; boundary=B", "",
+			"--B", "Content-Type: text/html", "", "<p>Where is <b>it</b>?</p><script>alert(1)</script>", "--B", "Content-Type: image/png", `Content-Disposition: attachment; filename="it.png"`,
+			"Content-Transfer-Encoding: base64", "", base64.StdEncoding.EncodeToString(contracttest.Square(t)), "--B", `Content-Disposition: attachment; filename="it.exe"`, "", "\x00\x01", "--B--")
+		post.put("From: other@cliente.test", "Subject: away", "Message-ID: <auto@x>", "Auto-Submitted: auto-replied", "", "I am away")
+		post.put("From: desk@shop.test", "Message-ID: <own@x>", "", "our own")
+		post.put("no letter at all")
+		read()
+		a := d.Root.Call("GET", "livechat/rooms", "")
+		a.Is("total", 1)
+		for path, want := range map[string]string{"fname": "张三", "departmentId": string(d.Sac), "source.type": "email", "source.destination": "desk@shop.test", "email.inbox": "desk@shop.test",
+			"email.replyTo": "li@cliente.test", "email.subject": "Order 7", "email.thread.0": "<one@cliente.test>", "topic": "Order 7", "servedBy.username": "ana"} {
+			a.Is("rooms.0."+path, want)
+		}
+		rid, token := fmt.Sprint(a.Get("rooms.0._id")), fmt.Sprint(a.Get("rooms.0.v.token"))
+		said := func() string { return d.C.Call("GET", "livechat/messages.history/"+rid+"?token="+token, "").Text }
+		if got := said(); !strings.Contains(got, `"msg":"Where is it?"`) || !strings.Contains(got, `"image_type":"image/png"`) || strings.Contains(got, "alert") {
+			t.Fatal(got)
+		}
+		inside := func(want string) {
+			t.Helper()
+			bearer := s.Token("ana@example.com")
+			got := ""
+			eventually(t, "nobody is told "+want, func() bool {
+				_, got, _ = s.Call("GET", "/api/parlor/v1/conversations/"+rid+"/messages", "", "Authorization", "Bearer "+bearer)
+				return strings.Contains(got, `"undelivered"`) && strings.Contains(got, want)
+			})
+		}
+		inside("it.exe")
+
+		// The agent answers; the answer to that comes back into the conversation.
+		d.Ana.Post("chat.sendMessage", `{"message":{"rid":%q,"msg":"On its way 路上"}}`, rid).Is("success", true)
+		head, body := letter(t, sent)
+		for _, want := range []string{"To: <li@cliente.test>", "In-Reply-To: <one@cliente.test>", "References:\r\n <one@cliente.test>", "Subject: Re: Order 7", "<desk@shop.test>"} {
+			if !strings.Contains(head, want) {
+				t.Fatalf("no %s in %s", want, head)
+			}
+		}
+		if body != "On its way 路上" {
+			t.Fatal(body)
+		}
+		ours := nameLine.FindStringSubmatch(head)[1]
+		post.put("From: li@cliente.test", "Subject: Re: Order 7", "Message-ID: <two@cliente.test>", "In-Reply-To: "+ours, "", "Thanks!", "", "Shop wrote:", "> On its way")
+		post.put("From: li@cliente.test", "Subject: Re: Order 7", "Message-ID: <two@cliente.test>", "In-Reply-To: "+ours, "", "Thanks!") // once more
+		post.put("From: boss@cliente.test", "Subject: Re: Order 7", "Message-ID: <three@cliente.test>", "References: <one@cliente.test>", "", "And mine?")
+		post.put("From: li@cliente.test", "Subject: another matter", "Message-ID: <four@cliente.test>", "", "Something else")
+		read()
+		d.Root.Call("GET", "livechat/rooms", "").Is("total", 2)
+		got := said()
+		if strings.Count(got, `"msg":"Thanks!"`) != 1 || !strings.Contains(got, `boss@cliente.test`) || strings.Contains(got, "Something else") {
+			t.Fatal(got)
+		}
+		d.Ana.Upload("rooms.upload/"+rid, "square.png", contracttest.Square(t)).Is("success", true)
+		if head, body = letter(t, sent); !strings.Contains(body, "https://chat.shop.test/files/") || !strings.Contains(head, "In-Reply-To: <three@cliente.test>") {
+			t.Fatal(head, body)
+		}
+		// A letter that comes back is told to the agents, and so is one that is refused.
+		post.put("From: MAILER-DAEMON@shop.test", "Subject: Undelivered", "Message-ID: <b@x>", "Content-Type: multipart/report; boundary=R", "", "--R", "", "Message-ID: "+ours, "--R--")
+		read()
+		inside("the letter came back")
+		closed, _ := mailtest.Server(t, "550 nobody here")
+		_, no, err := net.SplitHostPort(closed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		save(no)
+		d.Ana.Post("chat.sendMessage", `{"message":{"rid":%q,"msg":"lost"}}`, rid).Is("success", true)
+		inside("nobody here")
+
+		// The test letter.
+		path := "email-inbox.send-test/" + strings.Split(which, `"`)[3]
+		if a := d.Root.Call("POST", path, ""); a.Status != 400 || a.Get("errorType") != "error-email-send-failed" {
+			t.Fatal(a.Text)
+		}
+		save(port)
+		d.Root.Call("POST", path, "").Is("success", true)
+		if head, _ = letter(t, sent); !strings.Contains(head, "To: <root@example.com>") {
+			t.Fatal(head)
+		}
+		d.Root.Call("POST", "email-inbox.send-test/none", "").Want(404, `{"error":"Resource not found","success":false}`)
+		if a := d.Ana.Call("POST", path, ""); a.Status != 403 {
+			t.Fatal(a.Text)
+		}
+	})
+}

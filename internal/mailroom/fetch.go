@@ -1,0 +1,120 @@
+package mailroom
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
+	"parlor/internal/mailbox"
+)
+
+// perRun is how many letters are fetched at once.
+const perRun = 20
+
+// errGone is what a mailbox is that was closed on us.
+var errGone = errors.New("the mail server closed the connection")
+
+// dialer connects to a mail server.
+type dialer interface {
+	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// post is a connection to the inbox of a mailbox.
+type post struct{ *imapclient.Client }
+
+// open connects, logs in and looks at the inbox. Without TLS from the first byte it
+// is begun if the server offers it.
+func open(ctx context.Context, d dialer, s mailbox.Server) (p post, err error) {
+	p, err = connect(ctx, d, s, false)
+	if err == nil && !s.Secure && p.Caps().Has(imap.CapStartTLS) {
+		err = p.Client.Close()
+		if err == nil {
+			p, err = connect(ctx, d, s, true)
+		}
+	}
+	if err != nil {
+		return p, err
+	}
+	if err = p.Login(s.Username, s.Password).Wait(); err == nil {
+		_, err = p.Select("INBOX", nil).Wait()
+	}
+	if err != nil {
+		return p, errors.Join(err, p.Client.Close())
+	}
+	return p, nil
+}
+
+func connect(ctx context.Context, d dialer, s mailbox.Server, start bool) (p post, err error) {
+	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
+	if err != nil {
+		return p, err
+	}
+	if end, ok := ctx.Deadline(); ok {
+		err = conn.SetDeadline(end)
+	}
+	conf := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: s.Host}
+	o := &imapclient.Options{TLSConfig: conf}
+	switch {
+	case err != nil:
+	case start:
+		p.Client, err = imapclient.NewStartTLS(conn, o)
+	case s.Secure:
+		p.Client = imapclient.New(tls.Client(conn, conf), o)
+		err = p.WaitGreeting()
+	default:
+		p.Client = imapclient.New(conn, o)
+		err = p.WaitGreeting()
+	}
+	if err != nil {
+		return p, errors.Join(err, conn.Close())
+	}
+	return p, nil
+}
+
+// unread lists the letters since a time that nobody has read, the oldest first, at
+// most perRun.
+func (p post) unread(since time.Time) ([]imap.UID, error) {
+	got, err := p.UIDSearch(&imap.SearchCriteria{Since: since.Truncate(24 * time.Hour), NotFlag: []imap.Flag{imap.FlagSeen, imap.FlagDeleted}}, nil).Wait()
+	if err != nil {
+		return nil, err
+	}
+	list := got.AllUIDs()
+	slices.Sort(list)
+	return list[:min(len(list), perRun)], nil
+}
+
+// letter fetches one, without marking it as read. It may be gone: then raw is nil.
+func (p post) letter(uid imap.UID) (raw []byte, err error) {
+	what := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Size: maxLetter}}
+	cmd := p.Fetch(imap.UIDSetNum(uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{what}})
+	defer func() { err = errors.Join(err, cmd.Close()) }()
+	for m := cmd.Next(); m != nil; m = cmd.Next() {
+		for item := m.Next(); item != nil; item = m.Next() {
+			if b, ok := item.(imapclient.FetchItemDataBodySection); ok && b.Literal != nil && raw == nil {
+				if raw, err = io.ReadAll(io.LimitReader(b.Literal, maxLetter)); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return raw, nil
+}
+
+// seen marks a letter as read.
+func (p post) seen(uid imap.UID) error {
+	return p.Store(imap.UIDSetNum(uid), &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagSeen}}, nil).Close()
+}
+
+// close says good-bye.
+func (p post) close() error {
+	err := p.Logout().Wait()
+	return errors.Join(err, p.Client.Close())
+}

@@ -1,0 +1,181 @@
+package mailroom
+
+import (
+	"context"
+	"crypto/hmac"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"strconv"
+	"strings"
+
+	"parlor/internal/actor"
+	"parlor/internal/conversation"
+	"parlor/internal/errs"
+	"parlor/internal/hook"
+	"parlor/internal/id"
+	letters "parlor/internal/mail"
+	"parlor/internal/mailbox"
+	"parlor/internal/media"
+)
+
+var _ hook.Carrier = (*Service)(nil)
+
+// answer is a letter that an agent has written.
+type answer struct {
+	Mailbox    string   `json:"mailbox"`
+	To         string   `json:"to"`
+	Subject    string   `json:"subject"`
+	Text       string   `json:"text"`
+	ID         string   `json:"id"`
+	References []string `json:"references,omitempty"`
+	// File says that it holds a file that has no address.
+	File bool `json:"file,omitempty"`
+}
+
+// Header implements hook.Format.
+func (s *Service) Header() string { return "" }
+
+// Body implements hook.Format: the letter. A file goes as a link.
+func (s *Service) Body(ctx context.Context, h hook.Happening) ([]byte, error) {
+	m, t := h.Message, h.Conversation.Tenant
+	if m.Recalled != nil || m.Text == "" && m.File == nil {
+		return nil, nil
+	}
+	all, err := s.Conversations.DetailsOf(ctx, t, []id.Conversation{h.Conversation.ID})
+	if err != nil {
+		return nil, err
+	}
+	out := answer{Text: m.Text, ID: s.letterID(t, h.Conversation.ID, m.Seq)}
+	if o := all[h.Conversation.ID].Origin; o != nil {
+		out.Mailbox, out.To, out.Subject, out.References = o.Service, o.Address, replyTo(o.Subject), o.Thread
+	}
+	if m.File != nil && s.PublicURL == "" {
+		out.File = true
+	} else if m.File != nil {
+		out.Text = strings.TrimSpace(out.Text + "\n\n" + m.File.Name + "\n" + strings.TrimSuffix(s.PublicURL, "/") + s.Files.Address(t, m.File.ID, media.Original))
+	}
+	return json.Marshal(out)
+}
+
+// replyTo is the subject of an answer.
+func replyTo(subject string) string {
+	if len(subject) >= 3 && strings.EqualFold(subject[:3], "re:") {
+		return subject
+	}
+	return strings.TrimSpace("Re: " + subject)
+}
+
+// letterID names the letter of a message, without its domain, so that an answer to
+// it is known.
+func (s *Service) letterID(t id.Tenant, c id.Conversation, seq int64) string {
+	n := strconv.FormatInt(seq, 10)
+	return string(c) + "." + n + "." + hex.EncodeToString(s.mac("letter", string(t), string(c), n)[:10])
+}
+
+// readID is the reverse; ours is false for a name that we have not given.
+func (s *Service) readID(t id.Tenant, name string) (c id.Conversation, seq int64, ours bool) {
+	local, _, _ := strings.Cut(strings.Trim(name, "<>"), "@")
+	part := strings.Split(local, ".")
+	if len(part) != 3 {
+		return "", 0, false
+	}
+	seq, err := strconv.ParseInt(part[1], 10, 64)
+	c = id.Conversation(part[0])
+	return c, seq, err == nil && hmac.Equal([]byte(local), []byte(s.letterID(t, c, seq)))
+}
+
+func final(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{hook.ErrFinal}, args...)...)
+}
+
+// Carry implements hook.Carrier.
+func (s *Service) Carry(ctx context.Context, h hook.Happening, body []byte) (status int, said []byte, err error) {
+	var a answer
+	if err = json.Unmarshal(body, &a); err != nil {
+		return 0, nil, final("%w", err)
+	}
+	b, ok, err := s.box(ctx, h.Hook.Tenant, a.Mailbox)
+	switch {
+	case err != nil:
+		return 0, nil, err
+	case !ok || !b.Active:
+		return 0, nil, final("the mailbox is switched off or gone")
+	case a.To == "":
+		return 0, nil, final("there is no address to write to")
+	case a.File:
+		return 0, nil, final("files cannot be sent until public-url is set")
+	}
+	l := letters.Letter{To: a.To, Subject: a.Subject, Text: a.Text, ID: a.ID, References: a.References, At: s.Clock.Now()}
+	if err = s.sender(b).Send(ctx, l); errors.Is(err, letters.ErrRefused) {
+		return 0, nil, final("%w", err)
+	}
+	return 0, nil, err
+}
+
+// sender is the way out of a mailbox.
+func (s *Service) sender(b mailbox.Box) *letters.Sender {
+	o := letters.Options{Server: net.JoinHostPort(b.SMTP.Host, strconv.Itoa(b.SMTP.Port)), User: b.SMTP.Username, Password: b.SMTP.Password,
+		From: (&mail.Address{Name: b.Sender, Address: b.Email}).String(), TLS: "auto", Dial: s.Hooks.Dialer().DialContext}
+	if b.SMTP.Secure {
+		o.TLS = "tls"
+	}
+	return letters.New(o)
+}
+
+// Lost implements hook.Carrier: the agents are told.
+func (s *Service) Lost(ctx context.Context, h hook.Happening, reason string) error {
+	if h.Message.Seq == 0 {
+		return nil // repeated by hand: who does that looks at the log
+	}
+	reason = strings.TrimPrefix(reason, hook.ErrFinal.Error()+": ")
+	return s.Conversations.Undelivered(ctx, h.Conversation.Tenant, h.Conversation.ID, conversation.Loss{Seq: h.Message.Seq, Reason: reason})
+}
+
+// bounced tells the agents of the letter that did not arrive.
+func (s *Service) bounced(ctx context.Context, b mailbox.Box, l letter) error {
+	for _, name := range messageID.FindAllString(string(l.raw), 200) {
+		c, seq, ours := s.readID(b.Tenant, name)
+		if !ours {
+			continue
+		}
+		err := s.Conversations.Undelivered(ctx, b.Tenant, c, conversation.Loss{Seq: seq, Reason: "the letter came back: " + clip(l.subject, 100)})
+		if refused(err) {
+			return nil
+		}
+		return err
+	}
+	return nil
+}
+
+// Test sends a letter by a mailbox to the address of who asks. Errors: NotFound
+// "mailbox_not_found"; Conflict "no_address"; Unavailable "mail_failed" with the
+// reason. It needs the permission actor.Administer.
+func (s *Service) Test(ctx context.Context, who actor.Actor, which string) (err error) {
+	defer errs.Wrap(&err, "mailroom.Test")
+	if !who.Can(actor.Administer) {
+		return errs.New(errs.Forbidden, "not_allowed", "Your role does not allow changing mailboxes.")
+	}
+	b, ok, err := s.box(ctx, who.Tenant, which)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errs.New(errs.NotFound, "mailbox_not_found", "There is no such mailbox.")
+	}
+	a, err := s.Accounts.Agent(ctx, who.Tenant, who.Agent)
+	if err != nil {
+		return err
+	}
+	if a.Email == "" {
+		return errs.New(errs.Conflict, "no_address", "You have no e-mail address.")
+	}
+	err = s.sender(b).Send(ctx, letters.Letter{To: a.Email, Subject: b.Name, Text: b.Name + " <" + b.Email + ">", ID: id.New(), At: s.Clock.Now()})
+	if err != nil {
+		return errs.New(errs.Conflict, "mail_failed", "The letter was not taken: %s", clip(err.Error(), 300)).Because(err)
+	}
+	return nil
+}
