@@ -51,6 +51,7 @@ func build() map[string][]string {
 	give([]string{"view-agent-canned-responses"}, Agent)
 	give([]string{"create-personal-access-tokens"}, User)
 	give([]string{"api-bypass-rate-limit"}, Bot, App)
+	give([]string{"create-p"}, User, Agent, Manager, Monitor, Bot, App)
 	give([]string{"view-outside-room", "view-d-room", "view-c-room", "view-p-room", "delete-own-message"}, User, Agent, Manager, Monitor, Bot, App)
 	return m
 }

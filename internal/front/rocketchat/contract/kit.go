@@ -14,6 +14,7 @@ import (
 	"parlor/internal/canned"
 	"parlor/internal/circular"
 	"parlor/internal/clock"
+	"parlor/internal/colleague"
 	"parlor/internal/contact"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
@@ -62,6 +63,7 @@ type Deps struct {
 	Priorities    *priority.Service
 	Canned        *canned.Service
 	Contacts      *contact.Service
+	Colleagues    *colleague.Service
 	Triggers      *trigger.Service
 	Mailboxes     *mailbox.Service
 	SMS           *sms.Service

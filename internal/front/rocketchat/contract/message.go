@@ -18,6 +18,8 @@ type DraftMessage struct {
 	ID  string `json:"_id"`
 	Rid string `json:"rid"`
 	Msg string `json:"msg"`
+	// Text is what some clients call Msg.
+	Text string `json:"text"`
 }
 
 // MessageAnswer is the answer that is one message of a visitor's room.

@@ -24,11 +24,14 @@ func (f *Kit) VisitorIn(ctx context.Context, conv conversation.Conversation) (vi
 	return k, err
 }
 
+// ErrNoRoom refuses a room that there is not, or that the caller may not see.
+var ErrNoRoom = Structured("error-room-not-found", "The required \"roomId\" or \"roomName\" param provided does not match any channel")
+
 // RoomOfCaller finds a room that the caller may see.
 func (f *Kit) RoomOfCaller(ctx context.Context, c *Call, rid string) (k visitor.Known, conv conversation.Conversation, err error) {
 	conv, err = f.Conversations.Conversation(ctx, c.Who, id.Conversation(rid))
 	if errs.CodeOf(err) == errs.NotFound {
-		return k, conv, Structured("error-room-not-found", "The required \"roomId\" or \"roomName\" param provided does not match any channel")
+		return k, conv, ErrNoRoom
 	}
 	if err == nil {
 		k, err = f.VisitorIn(ctx, conv)

@@ -1,7 +1,9 @@
 package desk
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
 
 	"parlor/internal/canned"
@@ -44,7 +46,7 @@ func (f *Front) info(context.Context, *contract.Call) (any, error) {
 	return contract.Object{"version": contract.Version, "info": contract.Object{"version": contract.Version}}, nil
 }
 
-var draftShape = contract.Dict(contract.Maybe("_id", contract.Text), contract.Must("rid", contract.Text), contract.Maybe("msg", contract.Text)).Open()
+var draftShape = contract.Dict(contract.Maybe("_id", contract.Text), contract.Must("rid", contract.Text), contract.Maybe("msg", contract.Text), contract.Maybe("text", contract.Text)).Open()
 
 // post writes into a room in the name of the caller.
 func (f *Front) post(ctx context.Context, c *contract.Call, in contract.DraftMessage) (contract.MessageView, error) {
@@ -75,6 +77,13 @@ func (f *Front) chatSend(ctx context.Context, c *contract.Call) (any, error) {
 		return nil, err
 	}
 	v, err := f.post(ctx, c, in.Message)
+	if errors.Is(err, contract.ErrNoRoom) {
+		// Not a visitor's room, perhaps a group of colleagues.
+		own, ok, failed := f.remark(ctx, c, in.Message.Rid, cmp.Or(in.Message.Msg, in.Message.Text))
+		if ok || failed != nil {
+			return contract.Object{"message": own}, failed
+		}
+	}
 	return contract.Object{"message": v}, err
 }
 

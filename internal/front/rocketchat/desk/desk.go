@@ -26,4 +26,5 @@ func Mount(kit *contract.Kit) {
 	f.contacts()
 	f.visitorContacts()
 	f.records()
+	f.groups()
 }
