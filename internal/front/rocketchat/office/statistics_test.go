@@ -52,3 +52,22 @@ func TestStatisticsAndApps(t *testing.T) {
 		call(c, "GET", "/installed", "").Is("status", "error")
 	})
 }
+
+func TestPresenceByMethods(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, nil, func(t *testing.T, s *servertest.Instance) {
+		c, _, ana := contracttest.Staffed(t, s)
+		for name, want := range map[string]string{"UserPresence:away": "away", "UserPresence:online": "online"} {
+			ana.Method(name, `[]`).Is("error", nil)
+			ana.Call("GET", "users.getStatus", "").Is("status", want)
+		}
+		ana.Method("UserPresence:setDefaultStatus", `["busy"]`).Is("error", nil)
+		ana.Call("GET", "users.getStatus", "").Is("status", "busy")
+		ana.Method("setUserStatus", `["offline",""]`).Is("error", nil)
+		ana.Call("GET", "users.getStatus", "").Is("status", "offline")
+		ana.Method("setUserStatus", `["<b>",""]`).Is("error.error", "error-invalid-status")
+		ana.Method("setUserStatus", `[{}]`).Is("error.error", 400)
+		c.Call("POST", "method.callAnon/setUserStatus", `{"message":"{\"msg\":\"method\",\"id\":\"1\",\"method\":\"setUserStatus\",\"params\":[\"online\"]}"}`).Is("success", true)
+		ana.Call("GET", "users.getStatus", "").Is("status", "offline")
+	})
+}

@@ -19,6 +19,31 @@ func (f *Front) statuses() {
 		contract.Route{Method: http.MethodGet, Path: "users.getStatus", Do: f.getStatus, Auth: true},
 		contract.Route{Method: http.MethodPost, Path: "livechat/agent.status", Do: f.agentStatus, Auth: true, Needs: []string{"view-l-room"}},
 	)
+	f.AddMethods(
+		contract.Method{Name: "UserPresence:away", Auth: true, Do: f.presence("away")},
+		contract.Method{Name: "UserPresence:online", Auth: true, Do: f.presence("online")},
+		contract.Method{Name: "UserPresence:setDefaultStatus", Auth: true, Do: f.presence("")},
+		contract.Method{Name: "setUserStatus", Auth: true, Do: f.presence("")},
+	)
+}
+
+// presence is a method by which the caller says whether it is there: with a word of
+// its own, or by its first argument.
+func (f *Front) presence(word string) func(ctx context.Context, c *contract.Call, p contract.Params) (any, error) {
+	return func(ctx context.Context, c *contract.Call, p contract.Params) (any, error) {
+		said := word
+		if said == "" {
+			var err error
+			if said, err = p.Text(0); err != nil {
+				return nil, err
+			}
+		}
+		err := f.SayPresence(ctx, c.Tenant, c.Login.Agent.ID, said)
+		if errs.ReasonOf(err) == "unknown_presence" {
+			err = contract.Structured("error-invalid-status", "Invalid status")
+		}
+		return nil, err
+	}
 }
 
 // availableOf is the contract's word for taking chats.
