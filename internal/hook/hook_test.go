@@ -64,6 +64,7 @@ type bench struct {
 	url   string
 	agent id.Agent
 	got   chan request
+	out   *carrier
 
 	mu sync.Mutex
 	// answers are the next statuses; then 200.
@@ -89,6 +90,8 @@ func each(t *testing.T, o hook.Options, f func(b *bench)) {
 		}
 		b.hooks = hook.New(st, b.talks, b.bus, b.clock, slog.New(slog.DiscardHandler), o)
 		b.hooks.Add("plain", plain{})
+		b.out = &carrier{carried: make(chan string, 20), lost: make(chan string, 20)}
+		b.hooks.Add("pigeon", b.out)
 		unsubscribe := b.bus.Subscribe(func(e *event.Event) { b.hooks.Heed(e) })
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error, 1)

@@ -13,6 +13,7 @@ import (
 	"parlor/internal/grant"
 	"parlor/internal/id"
 	"parlor/internal/priority"
+	"parlor/internal/sms"
 	"parlor/internal/visitor"
 )
 
@@ -258,6 +259,9 @@ func (f *Front) saveRoom(ctx context.Context, who actor.Actor, conv conversation
 	g, r := in.GuestData, in.RoomData
 	if g.Name != nil && strings.TrimSpace(*g.Name) == "" {
 		g.Name = nil
+	}
+	if conv.Channel == sms.Channel {
+		g.Phone = nil // it is who writes
 	}
 	if g.Name != nil || g.Email != nil || g.Phone != nil {
 		if _, err := f.Visitors.Update(ctx, who, conv.Visitor, visitor.Details{Name: g.Name, Email: g.Email, Phone: g.Phone}); err != nil {

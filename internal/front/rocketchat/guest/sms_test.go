@@ -154,6 +154,9 @@ func TestTextMessagesBecomeConversationsAndAnswersGoOut(t *testing.T) {
 		taken(text(d.C, path+"?department=Other", "t0p-s3cret", incoming("s3", "to the others")))
 		d.Root.Call("GET", "livechat/rooms", "").Is("total", 2)
 
+		d.Ana.Post("livechat/room.saveInfo", `{"guestData":{"_id":%q,"phone":"+1","name":"Bia"},"roomData":{"_id":%q}}`, a.Get("rooms.0.v._id"), rid).Is("success", true)
+		d.Root.Call("GET", `livechat/rooms?roomName=Bia`, "").Is("rooms.0.v.phone.0.phoneNumber", visitor)
+
 		// What agents write goes out, in order, until it has been taken.
 		say := func(msg string) {
 			t.Helper()
