@@ -19,7 +19,7 @@ func (f *Front) mailer() {
 }
 
 var mailerShape = contract.Dict(contract.Must("from", contract.Text), contract.Must("subject", contract.Text), contract.Must("body", contract.Text),
-	contract.Maybe("dryrun", contract.Boolean), contract.Maybe("query", contract.Text))
+	contract.Maybe("dryrun", contract.Boolean.OrNull()), contract.Maybe("query", contract.Text.OrNull()))
 
 func (f *Front) sendCircular(ctx context.Context, c *contract.Call) (any, error) {
 	var in struct {

@@ -58,7 +58,7 @@ func TestMailer(t *testing.T) {
 	if a := d.Ana.Call("POST", "mailer", `{}`); a.Status != 403 {
 		t.Fatal(a.Text)
 	}
-	send("root@example.com", "Hi [name] [unsubscribe]", `,"dryrun":true,"query":""`).Want(200, `{"success":true}`)
+	send("root@example.com", "Hi [name] [unsubscribe]", `,"dryrun":true,"query":null`).Want(200, `{"success":true}`)
 	head, body := letter(t, got)
 	if !strings.Contains(head, "root@example.com") || !strings.Contains(head, "List-Unsubscribe: <https://chat.shop.test/") || !strings.Contains(head, "text/html") || !strings.HasPrefix(body, "Hi ") {
 		t.Fatal(head, body)
