@@ -44,8 +44,9 @@ type Fact struct {
 }
 
 // FactOf works out the figures of a conversation from its messages, which are in
-// order. now counts as the end of one that runs.
-func FactOf(c conversation.Conversation, list []conversation.Message, now time.Time) Fact {
+// order. now counts as the end of one that runs. What automatic agents say is counted,
+// but is no answer.
+func FactOf(c conversation.Conversation, list []conversation.Message, now time.Time, automatic map[id.Agent]bool) Fact {
 	f := Fact{Conversation: c.ID, Tenant: c.Tenant, Inbox: c.Inbox, Channel: c.Channel, Team: c.Team, Agent: c.Agent, Visitor: c.Visitor, CreatedAt: c.CreatedAt,
 		EndBy: c.EndBy, Wait: -1, First: -1, Reaction: -1}
 	end := now
@@ -73,6 +74,9 @@ func FactOf(c conversation.Conversation, list []conversation.Message, now time.T
 			if firstAsked.IsZero() {
 				firstAsked = m.At
 			}
+		case m.From.Kind == actor.Agent && automatic[id.Agent(m.From.ID)]:
+			f.Messages++
+			f.FromAgent++
 		case m.From.Kind == actor.Agent:
 			f.answered(c, m.At, assigned, asked, firstAsked)
 			asked = time.Time{}

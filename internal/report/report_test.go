@@ -11,6 +11,7 @@ import (
 	"parlor/internal/clock"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
+	"parlor/internal/id"
 	"parlor/internal/report"
 	"parlor/internal/store"
 	"parlor/internal/store/storetest"
@@ -48,12 +49,28 @@ func TestFactOf(t *testing.T) {
 			"wait 2s first 9s reaction 7s 1 in 9s longest 9s service 1m38s messages 1 transfers 1 abandoned false"},
 	} {
 		c.EndBy = x.end
-		f := report.FactOf(c, x.list, at(1000))
+		f := report.FactOf(c, x.list, at(1000), nil)
 		got := fmt.Sprintf("wait %v first %v reaction %v %d in %v longest %v service %v messages %d transfers %d abandoned %v", f.Wait, f.First, f.Reaction, f.Responses, f.Response,
 			f.Longest, f.Service, f.Messages, f.Transfers, f.Abandoned)
 		if got != x.want || f.Duration != 100*time.Second {
 			t.Errorf("%s:\n got %s\nwant %s", name, got, x.want)
 		}
+	}
+}
+
+// TestWordsOfProgramsAreNoAnswers: they are counted, but the visitor still waits.
+func TestWordsOfProgramsAreNoAnswers(t *testing.T) {
+	t.Parallel()
+	c := conversation.Conversation{ID: "c", CreatedAt: storetest.T0}
+	list := []conversation.Message{line(conversation.LineAssigned, 1), said(actor.Visitor, 2), said(actor.Agent, 3), line(conversation.LineTransferred, 5), said(actor.Agent, 12)}
+	list[4].From.ID = "b"
+	f := report.FactOf(c, list, at(100), map[id.Agent]bool{"a": true})
+	if f.First != 10*time.Second || f.Responses != 1 || f.Messages != 3 || f.FromAgent != 2 {
+		t.Fatalf("%+v", f)
+	}
+	f = report.FactOf(c, list, at(100), nil)
+	if f.First != time.Second || f.FromAgent != 2 {
+		t.Fatalf("%+v", f)
 	}
 }
 

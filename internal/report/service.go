@@ -61,6 +61,8 @@ type Service struct {
 	store Store
 	clock clock.Clock
 	log   *slog.Logger
+	// automatic tells whose words are no answers, nil for nobody's.
+	automatic func(ctx context.Context, t id.Tenant) (map[id.Agent]bool, error)
 	// counted remembers censuses.
 	counted *memo.Memo[id.Tenant, Census]
 }
@@ -69,6 +71,12 @@ type Service struct {
 func New(store Store, c clock.Clock, log *slog.Logger) *Service {
 	return &Service{store: store, clock: c, log: log.With("component", "report"),
 		counted: memo.New[id.Tenant, Census](c, censusLife, maxCensuses)}
+}
+
+// Automatic sets who tells which agents of a company are programs whose words do not
+// count as answers; it must be called before Run.
+func (s *Service) Automatic(of func(ctx context.Context, t id.Tenant) (map[id.Agent]bool, error)) {
+	s.automatic = of
 }
 
 // Run works out conversations that ended, until ctx ends.
@@ -126,8 +134,14 @@ func (s *Service) facts(ctx context.Context, list []conversation.Conversation) (
 		for _, m := range messages {
 			by[m.Conversation] = append(by[m.Conversation], m)
 		}
+		var automatic map[id.Agent]bool
+		if s.automatic != nil {
+			if automatic, err = s.automatic(ctx, list[0].Tenant); err != nil {
+				return nil, err
+			}
+		}
 		for _, c := range list[:n] {
-			out = append(out, FactOf(c, by[c.ID], now))
+			out = append(out, FactOf(c, by[c.ID], now, automatic))
 		}
 		list = list[n:]
 	}

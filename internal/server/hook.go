@@ -24,6 +24,7 @@ import (
 func (s *Server) hookDomain() {
 	d := &s.services
 	d.reports = report.New(s.store, s.opts.Clock, s.log)
+	d.reports.Automatic(s.automatic)
 	d.priorities = priority.New(s.store, d.conversations, s.queueOrder, s.bus, s.opts.Clock)
 	d.grants = grant.New(s.store, s.bus, s.opts.Clock)
 	d.hooks = hook.New(s.store, d.conversations, s.bus, s.opts.Clock, s.log, hook.Options{Private: s.opts.Config.WebhookPrivate == "allow",
@@ -46,6 +47,25 @@ func (s *Server) rocketchat(mux *http.ServeMux, clients httpx.ClientIP, limits b
 	desk.Mount(kit)
 	office.Mount(kit)
 	d.hooks.Add("rocketchat", s.rc.Format())
+}
+
+// automaticOption keeps the words of bots out of the times of answers.
+const automaticOption = "Omnichannel_Metrics_Ignore_Automatic_Messages"
+
+// automatic are the bots of a company that does not count their words as answers.
+func (s *Server) automatic(ctx context.Context, t id.Tenant) (map[id.Agent]bool, error) {
+	book, err := s.services.accounts.Book(ctx, t)
+	if err != nil || !book.Tenant.Settings.On(automaticOption) {
+		return nil, err
+	}
+	list, err := s.services.accounts.Roster(ctx, t)
+	bots := map[id.Agent]bool{}
+	for _, a := range list {
+		if a.Bot {
+			bots[a.Agent] = true
+		}
+	}
+	return bots, err
 }
 
 // queueOrder is the order of the queues that a company has set.

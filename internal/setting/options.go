@@ -86,6 +86,7 @@ var options = reaching([]Option{
 	{ID: "Livechat_waiting_queue", Kind: "boolean", Default: false, Public: true, Section: "Queue"},
 	{ID: "Livechat_last_chatted_agent_routing", Kind: "boolean", Default: false, Public: true, Section: "Queue"},
 	{ID: "Omnichannel_contact_manager_routing", Kind: "boolean", Default: true, Public: true, Section: "Queue"},
+	{ID: "Omnichannel_Metrics_Ignore_Automatic_Messages", Kind: "boolean", Default: false, Public: true, Section: "Analytics"},
 	{ID: "Livechat_Block_Unknown_Contacts", Kind: "boolean", Default: false, Public: true, Section: "Contact_identification"},
 	{ID: "Livechat_Block_Unverified_Contacts", Kind: "boolean", Default: false, Public: true, Section: "Contact_identification"},
 	{ID: "Livechat_Contact_Verification_App", Kind: "select", Default: "", Public: true, Section: "Contact_identification", Values: []string{"", "VerifyChat"}},
