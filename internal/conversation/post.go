@@ -27,6 +27,9 @@ type PostInput struct {
 	ClientID string
 	// Blank lets a text be empty.
 	Blank bool
+	// Carried is set for what a channel has brought: it was written elsewhere, so the
+	// length that visitors may write here does not count.
+	Carried bool
 	// Canvas is set for cooperations, by the domain of canvases only.
 	Canvas *Drawn
 }
@@ -177,7 +180,11 @@ func (s *Service) body(ctx context.Context, who actor.Actor, in PostInput, m *Me
 		if m.Text == "" && !in.Blank {
 			return errs.Field("text", "empty_text", "The message is empty.")
 		}
-		if n, most := utf8.RuneCountInString(m.Text), s.limits.Rules(who.Tenant, who.Inbox).maxText(who); n > most {
+		most := MaxText
+		if !in.Carried {
+			most = s.limits.Rules(who.Tenant, who.Inbox).maxText(who)
+		}
+		if n := utf8.RuneCountInString(m.Text); n > most {
 			return errs.Field("text", "text_too_long", "The message has %d characters; %d are allowed.", n, most)
 		}
 		return nil

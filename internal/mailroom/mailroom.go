@@ -216,19 +216,24 @@ func (s *Service) Take(ctx context.Context, b mailbox.Box, raw []byte) (err erro
 	return err
 }
 
-// refused tells what is not mended by reading the letter again.
+// refused tells what is not mended by reading the letter again. A conversation that
+// ended meanwhile is: the next look starts another.
 func refused(err error) bool {
 	code := errs.CodeOf(err)
-	return err != nil && (code == errs.Forbidden || code == errs.Conflict || code == errs.Invalid || code == errs.NotFound || code == errs.TooLarge)
+	return err != nil && errs.ReasonOf(err) != "conversation_closed" && (code == errs.Forbidden || code == errs.Conflict || code == errs.Invalid || code == errs.NotFound || code == errs.TooLarge)
 }
 
 // file finds the conversation of a letter, or starts it, and posts what it says.
 func (s *Service) file(ctx context.Context, b mailbox.Box, l letter) error {
-	who, err := s.writer(ctx, b, l)
+	book, err := s.Accounts.Book(ctx, b.Tenant)
 	if err != nil {
 		return err
 	}
-	a, err := s.Routing.Admit(ctx, who, conversation.StartInput{Channel: Channel, Team: id.Team(b.Department), Later: true})
+	who, err := s.writer(ctx, book, b, l)
+	if err != nil {
+		return err
+	}
+	a, err := s.Routing.Admit(ctx, who, conversation.StartInput{Channel: Channel, Team: teamOf(book, b.Department), Later: true})
 	if err != nil {
 		return err
 	}
@@ -246,7 +251,7 @@ func (s *Service) file(ctx context.Context, b mailbox.Box, l letter) error {
 		text = strings.TrimSpace(l.from.String() + "\n" + text) // somebody else in the thread
 	}
 	if text != "" {
-		_, err := s.Conversations.Post(ctx, who, conversation.PostInput{Conversation: c.ID, Kind: conversation.Text, Text: text, ClientID: name})
+		_, err := s.Conversations.Post(ctx, who, conversation.PostInput{Conversation: c.ID, Kind: conversation.Text, Text: text, ClientID: name, Carried: true})
 		if err != nil {
 			return err
 		}
@@ -315,15 +320,11 @@ func (s *Service) thread(ctx context.Context, b mailbox.Box, l letter, c convers
 }
 
 // writer is the visitor of the thread that a letter belongs to.
-func (s *Service) writer(ctx context.Context, b mailbox.Box, l letter) (who actor.Actor, err error) {
+func (s *Service) writer(ctx context.Context, book *account.Book, b mailbox.Box, l letter) (who actor.Actor, err error) {
 	for _, ref := range slices.Backward(l.refs) {
 		if v, ok, err := s.known(ctx, b, ref); err != nil || ok {
 			return v.Actor(), err
 		}
-	}
-	book, err := s.Accounts.Book(ctx, b.Tenant)
-	if err != nil {
-		return who, err
 	}
 	name := l.from.Name
 	if name == "" {

@@ -49,9 +49,6 @@ func (s *Service) Fetch(ctx context.Context, j job.Job) error {
 	if err == nil || !refused(err) && j.Attempts < fetchTries {
 		return err
 	}
-	if errs.ReasonOf(err) == "conversation_closed" {
-		return nil
-	}
 	reason := errs.MessageOf(err)
 	if !refused(err) {
 		reason = "the file could not be fetched"
@@ -84,7 +81,16 @@ func (s *Service) bring(ctx context.Context, t id.Tenant, f fetch) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = s.Conversations.Post(ctx, who, conversation.PostInput{Conversation: f.Conversation, Kind: kindOf(got), File: got.ID, ClientID: f.ClientID})
+	in := conversation.PostInput{Conversation: f.Conversation, Kind: kindOf(got), File: got.ID, ClientID: f.ClientID, Carried: true}
+	if _, err = s.Conversations.Post(ctx, who, in); errs.ReasonOf(err) != closed {
+		return err
+	}
+	next, err := s.after(ctx, who, f.Conversation)
+	if err != nil {
+		return err
+	}
+	in.Conversation = next.ID
+	_, err = s.Conversations.Post(ctx, who, in)
 	return err
 }
 

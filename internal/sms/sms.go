@@ -115,24 +115,42 @@ func (s *Service) Receive(ctx context.Context, t id.Tenant, inbox id.Inbox, serv
 		team = teamOf(book, company.Word("SMS_Default_Omnichannel_Department"))
 	}
 	way := conversation.Origin{Service: service, Own: in.To, Address: in.From}
-	who, c, err := s.meet(ctx, t, inbox, team, way, book.Inboxes[inbox].Settings.MatchPhone)
+	for range endings {
+		err = s.deliver(ctx, t, inbox, team, way, book.Inboxes[inbox].Settings.MatchPhone, in)
+		if errs.ReasonOf(err) != closed {
+			break
+		}
+	}
 	if refused(err) {
 		s.Log.Info("text message refused", "tenant", t, "error", err)
-		return p.reply(), nil
+		err = nil
 	}
+	return p.reply(), err
+}
+
+// A conversation may end between the look for it and the message: then the next
+// one takes it. Ending as often as this at that moment is an error.
+const (
+	closed  = "conversation_closed"
+	endings = 3
+)
+
+// deliver puts a message into the conversation that it belongs to.
+func (s *Service) deliver(ctx context.Context, t id.Tenant, inbox id.Inbox, team id.Team, way conversation.Origin, match bool, in Incoming) error {
+	who, c, err := s.meet(ctx, t, inbox, team, way, match)
 	if err != nil {
-		return r, err
+		return err
 	}
-	if err = s.place(ctx, who, c, in); err != nil {
-		return r, err
+	if err := s.place(ctx, who, c, in); err != nil {
+		return err
 	}
-	return p.reply(), s.take(ctx, who, c, service, in)
+	return s.take(ctx, who, c, way.Service, in)
 }
 
 // refused tells what a provider need not repeat: whoever is blocked stays blocked.
 func refused(err error) bool {
 	code := errs.CodeOf(err)
-	return err != nil && (code == errs.Forbidden || code == errs.Conflict || code == errs.Invalid)
+	return err != nil && errs.ReasonOf(err) != closed && (code == errs.Forbidden || code == errs.Conflict || code == errs.Invalid)
 }
 
 // teamOf finds a team by its id or name.
@@ -169,17 +187,41 @@ func (s *Service) meet(ctx context.Context, t id.Tenant, inbox id.Inbox, team id
 		}
 	}
 	who = k.Visitor.Actor()
+	c, err = s.start(ctx, who, team, way)
+	return who, c, err
+}
+
+// start returns the visitor's running conversation, a new one if there is none,
+// with the way of its answers.
+func (s *Service) start(ctx context.Context, who actor.Actor, team id.Team, way conversation.Origin) (c conversation.Conversation, err error) {
 	a, err := s.Routing.Admit(ctx, who, conversation.StartInput{Channel: Channel, Team: team, Later: true})
 	if err != nil {
-		return who, c, err
+		return c, err
 	}
 	if c = a.Conversation; !a.Created {
-		all, err := s.Conversations.DetailsOf(ctx, t, []id.Conversation{c.ID})
+		all, err := s.Conversations.DetailsOf(ctx, who.Tenant, []id.Conversation{c.ID})
 		if err != nil || all[c.ID].Origin != nil {
-			return who, c, err
+			return c, err
 		}
 	}
-	return who, c, s.Conversations.Describe(ctx, actor.ForSystem(t), c.ID, conversation.DetailChange{Origin: &way})
+	return c, s.Conversations.Describe(ctx, actor.ForSystem(who.Tenant), c.ID, conversation.DetailChange{Origin: &way})
+}
+
+// after returns the conversation that follows one which has ended.
+func (s *Service) after(ctx context.Context, who actor.Actor, ended id.Conversation) (c conversation.Conversation, err error) {
+	old, err := s.Conversations.Conversation(ctx, actor.ForSystem(who.Tenant), ended)
+	if err != nil {
+		return c, err
+	}
+	all, err := s.Conversations.DetailsOf(ctx, who.Tenant, []id.Conversation{ended})
+	if err != nil {
+		return c, err
+	}
+	var way conversation.Origin
+	if o := all[ended].Origin; o != nil {
+		way = *o
+	}
+	return s.start(ctx, who, old.Team, way)
 }
 
 // free reports whether a visitor has no running conversation but that of this way.
@@ -241,7 +283,7 @@ func (s *Service) take(ctx context.Context, who actor.Actor, c conversation.Conv
 		text = strings.TrimSpace(text + "\n" + at)
 	}
 	if strings.TrimSpace(text) != "" {
-		_, err := s.Conversations.Post(ctx, who, conversation.PostInput{Conversation: c.ID, Kind: conversation.Text, Text: text, ClientID: nameOf(in, "text")})
+		_, err := s.Conversations.Post(ctx, who, conversation.PostInput{Conversation: c.ID, Kind: conversation.Text, Text: text, ClientID: nameOf(in, "text"), Carried: true})
 		if err != nil && !refused(err) {
 			return err
 		}

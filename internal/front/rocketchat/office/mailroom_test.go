@@ -34,7 +34,9 @@ func newInbox(t *testing.T) *inbox {
 	}
 	mem.AddUser(user)
 	s := imapserver.New(&imapserver.Options{Caps: imap.CapSet{imap.CapIMAP4rev1: {}}, InsecureAuth: true,
-		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) { return mem.NewSession(), nil, nil }})
+		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
+			return mem.NewSession(), nil, nil
+		}})
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -78,6 +80,9 @@ func TestMailBecomesConversationsAndAnswersGoOut(t *testing.T) {
 	servertest.Each(t, map[string]string{"webhook-private": "allow", "public-url": "https://chat.shop.test"}, func(t *testing.T, s *servertest.Instance) {
 		d := contracttest.NewDesk(t, s)
 		d.Ana.There()
+		// What visitors may write into the widget is no limit for letters.
+		d.Root.Option("Livechat_enable_message_character_limit", "true")
+		d.Root.Option("Livechat_message_character_limit", "5")
 		post := newInbox(t)
 		smtp, sent := mailtest.Server(t, "")
 		_, port, err := net.SplitHostPort(smtp)
