@@ -220,7 +220,9 @@ type Message struct {
 	From     Author `json:"from"`
 	Text     string `json:"text,omitempty"`
 	File     *File  `json:"file,omitempty"`
-	Line     *Line  `json:"line,omitempty"`
+	// More are the files beside File of a message with several.
+	More []File `json:"more,omitempty"`
+	Line *Line  `json:"line,omitempty"`
 	// Canvas is what is drawn on, of kind Cooperation.
 	Canvas id.Canvas `json:"canvas,omitempty"`
 	At     time.Time `json:"at"`
@@ -232,10 +234,19 @@ type Message struct {
 	Mentions []id.Agent `json:"mentions,omitempty"`
 }
 
+// Files are all files of the message, the first one first.
+func (m Message) Files() []File {
+	if m.File == nil {
+		return nil
+	}
+	return append([]File{*m.File}, m.More...)
+}
+
 // meta is the stored form of the parts that few messages have.
 type meta struct {
-	File *File `json:"file,omitempty"`
-	Line *Line `json:"line,omitempty"`
+	File *File  `json:"file,omitempty"`
+	More []File `json:"more,omitempty"`
+	Line *Line  `json:"line,omitempty"`
 
 	Canvas   id.Canvas  `json:"canvas,omitempty"`
 	Recalled *Recall    `json:"recalled,omitempty"`
@@ -248,7 +259,7 @@ func (m Message) Meta() (string, error) {
 	if m.File == nil && m.Line == nil && m.Canvas == "" && m.Recalled == nil && m.Edited == nil && len(m.Mentions) == 0 {
 		return "", nil
 	}
-	b, err := json.Marshal(meta{m.File, m.Line, m.Canvas, m.Recalled, m.Mentions, m.Edited})
+	b, err := json.Marshal(meta{m.File, m.More, m.Line, m.Canvas, m.Recalled, m.Mentions, m.Edited})
 	return string(b), err
 }
 
@@ -261,6 +272,6 @@ func (m *Message) SetMeta(s string) error {
 	if err := json.Unmarshal([]byte(s), &v); err != nil {
 		return err
 	}
-	m.File, m.Line, m.Canvas, m.Recalled, m.Mentions, m.Edited = v.File, v.Line, v.Canvas, v.Recalled, v.Mentions, v.Edited
+	m.File, m.More, m.Line, m.Canvas, m.Recalled, m.Mentions, m.Edited = v.File, v.More, v.Line, v.Canvas, v.Recalled, v.Mentions, v.Edited
 	return nil
 }

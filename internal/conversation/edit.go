@@ -129,7 +129,15 @@ type Rules struct {
 	HoldAnswered bool
 	// Sights puts the pages that visitors look at into their conversations.
 	Sights bool
+	// MaxFiles is how many files a message may have, MaxFiles at most; 0 is 1.
+	MaxFiles int
 }
+
+// MaxFiles bounds the files of a message.
+const MaxFiles = 10
+
+// maxFiles is how many files a message may have.
+func (r Rules) maxFiles() int { return min(max(r.MaxFiles, 1), MaxFiles) }
 
 // maxText is the longest text that who may send.
 func (r Rules) maxText(who actor.Actor) int {

@@ -20,6 +20,8 @@ type PostInput struct {
 	Text         string
 	// File is set for images, files and voice messages.
 	File id.File
+	// More are further files of an image or a file, as many as Rules.MaxFiles allows.
+	More []id.File
 	// Duration of a voice message in milliseconds.
 	Duration int
 	// ClientID is the sender's own name for the message; a repeated one returns
@@ -198,13 +200,31 @@ func (s *Service) body(ctx context.Context, who actor.Actor, in PostInput, m *Me
 		}
 		f.Duration = max(in.Duration, 0)
 		m.File, m.Text = &f, clip(CleanText(in.Text), MaxText)
-		return nil
+		return s.moreFiles(ctx, who, in, m)
 	}
 	if in.Kind == Cooperation && in.Canvas != nil && who.Kind != actor.Visitor {
 		m.Canvas, m.File = in.Canvas.ID, &in.Canvas.File
 		return nil
 	}
 	return errs.Field("kind", "unknown_kind", "%q is not a kind of message; text, image, file, voice and note are.", clip(string(in.Kind), 20))
+}
+
+// moreFiles adds the further files of a message.
+func (s *Service) moreFiles(ctx context.Context, who actor.Actor, in PostInput, m *Message) error {
+	if len(in.More) == 0 {
+		return nil
+	}
+	if n, most := len(in.More)+1, s.limits.Rules(who.Tenant, who.Inbox).maxFiles(); n > most || in.Kind == Voice {
+		return errs.Field("file", "too_many_files", "The message has %d files; %d are allowed.", n, most)
+	}
+	for _, file := range in.More {
+		f, err := s.files.ForMessage(ctx, who, file)
+		if err != nil {
+			return err
+		}
+		m.More = append(m.More, f)
+	}
+	return nil
 }
 
 // announce publishes a posted message.

@@ -155,7 +155,7 @@ func (l limits) Rules(t id.Tenant, _ id.Inbox) conversation.Rules {
 	company := book.Tenant.Settings
 	r := conversation.Rules{NoEdit: !company.On("Message_AllowEditing"), NoRecall: !company.On("Message_AllowDeleting"),
 		NoVisitorEnd: !company.On("Omnichannel_allow_visitors_to_close_conversation"), HoldAnswered: company.On("Livechat_allow_manual_on_hold_upon_agent_engagement_only"),
-		Sights: company.On("Livechat_Visitor_navigation_as_a_message")}
+		Sights: company.On("Livechat_Visitor_navigation_as_a_message"), MaxFiles: company.Number("FileUpload_MaxFilesPerMessage")}
 	if company.On("Livechat_enable_message_character_limit") {
 		r.VisitorText = company.Number("Livechat_message_character_limit")
 	}

@@ -53,6 +53,9 @@ func (s *Service) Body(ctx context.Context, h hook.Happening) ([]byte, error) {
 	} else {
 		out.Text = strings.TrimSpace(out.Text + "\n" + m.File.Name + "\n" + address)
 	}
+	for _, file := range m.More {
+		out.Text = strings.TrimSpace(out.Text + "\n" + file.Name + "\n" + strings.TrimSuffix(s.PublicURL, "/") + s.Files.Address(t, file.ID, media.Original))
+	}
 	if address == "" {
 		out.Media, out.Text = []string{""}, m.Text
 	}

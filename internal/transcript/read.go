@@ -74,6 +74,9 @@ func entryOf(m conversation.Message, lang, you string) (e Entry, ok bool) {
 		e.Text = words[2]
 	case m.File != nil:
 		e.File = m.File.Name
+		for _, f := range m.More {
+			e.File += ", " + f.Name
+		}
 	}
 	if e.Mine {
 		e.Name = you

@@ -4,6 +4,7 @@ package wire
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"parlor/internal/account"
@@ -46,6 +47,7 @@ type Message struct {
 	From         conversation.Author `json:"from"`
 	Text         string              `json:"text,omitempty"`
 	File         *File               `json:"file,omitempty"`
+	More         []File              `json:"more,omitempty" doc:"Further files of a message with several"`
 	Line         *conversation.Line  `json:"line,omitempty"`
 	// Canvas is what is drawn on, of kind cooperation.
 	Canvas   id.Canvas `json:"canvas,omitempty"`
@@ -66,12 +68,20 @@ func (v Views) Message(m conversation.Message) Message {
 	if m.Edited != nil {
 		w.EditedAt = &m.Edited.At
 	}
-	if f := m.File; f != nil {
-		w.File = &File{ID: f.ID, Name: f.Name, Type: f.Type, Size: f.Size, Width: f.Width, Height: f.Height, Duration: f.Duration,
-			URL: v.Files.Address(m.Tenant, f.ID, media.Original)}
-		if m.Kind == conversation.Image || m.Kind == conversation.Cooperation {
-			w.File.Thumb = v.Files.Address(m.Tenant, f.ID, media.Thumb)
-		}
+	if m.File != nil {
+		w.File = v.file(m, *m.File)
+	}
+	for _, f := range m.More {
+		w.More = append(w.More, *v.file(m, f))
+	}
+	return w
+}
+
+// file returns the client's form of a file of m.
+func (v Views) file(m conversation.Message, f conversation.File) *File {
+	w := &File{ID: f.ID, Name: f.Name, Type: f.Type, Size: f.Size, Width: f.Width, Height: f.Height, Duration: f.Duration, URL: v.Files.Address(m.Tenant, f.ID, media.Original)}
+	if strings.HasPrefix(f.Type, "image/") && (m.Kind == conversation.Image || m.Kind == conversation.Cooperation || len(m.More) > 0) {
+		w.Thumb = v.Files.Address(m.Tenant, f.ID, media.Thumb)
 	}
 	return w
 }

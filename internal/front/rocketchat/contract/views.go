@@ -281,6 +281,7 @@ type MessageView struct {
 	Files       []Object        `json:"files,omitempty"`
 	Attachments []Object        `json:"attachments,omitempty"`
 	Upload      Object          `json:"fileUpload,omitempty"`
+	Uploads     []Object        `json:"filesUpload,omitempty"`
 	EditedAt    *Stamp          `json:"editedAt,omitempty"`
 	EditedBy    *userView       `json:"editedBy,omitempty"`
 	Transfer    Object          `json:"transferData,omitempty"`
@@ -438,15 +439,42 @@ func (a *Authors) Started(c conversation.Conversation) MessageView {
 		User: a.user(conversation.Author{Kind: actor.Visitor}), Groupable: &no, URLs: []string{}, Mentions: []string{}, Channels: []string{}}
 }
 
-// attach adds the file of a message.
+// attach adds the files of a message. With several of them pictures have their
+// smaller form beside them.
 func (f *Kit) attach(v *MessageView, m conversation.Message) {
-	if m.File == nil {
-		return
+	files := m.Files()
+	for _, file := range files {
+		one, up := f.attachment(m, file, media.Original)
+		v.Files, v.Uploads = append(v.Files, one), append(v.Uploads, up)
+		v.Attachments = append(v.Attachments, f.shown(m, file))
+		if len(files) > 1 && strings.HasPrefix(file.Type, "image/") {
+			small := file
+			small.ID, small.Name = file.ID, "thumb-"+file.Name
+			one, up = f.attachment(m, small, media.Thumb)
+			one["_id"] = string(file.ID) + "-thumb"
+			v.Files, v.Uploads = append(v.Files, one), append(v.Uploads, up)
+		}
 	}
-	file := m.File
+	switch len(files) {
+	case 0:
+		return
+	case 1:
+		v.Upload, v.Uploads = v.Uploads[0], nil
+	default:
+		v.Upload = v.Uploads[0]
+	}
+	v.File = v.Files[0]
+}
+
+// attachment is a file as a message names it, and where it is to be had.
+func (f *Kit) attachment(m conversation.Message, file conversation.File, variant string) (named, upload Object) {
+	return Object{"_id": file.ID, "name": file.Name, "type": file.Type},
+		Object{"publicFilePath": f.PublicURL + f.Media.Address(m.Tenant, file.ID, variant), "type": file.Type, "size": file.Size}
+}
+
+// shown is a file as a message shows it.
+func (f *Kit) shown(m conversation.Message, file conversation.File) Object {
 	address := f.Media.Address(m.Tenant, file.ID, media.Original)
-	v.File = Object{"_id": file.ID, "name": file.Name, "type": file.Type}
-	v.Files = []Object{v.File}
 	at := Object{"title": file.Name, "type": "file", "title_link": address, "title_link_download": true}
 	kind, _, _ := strings.Cut(file.Type, "/")
 	switch kind {
@@ -458,8 +486,7 @@ func (f *Kit) attach(v *MessageView, m conversation.Message) {
 	default:
 		at["size"] = file.Size
 	}
-	v.Attachments = []Object{at}
-	v.Upload = Object{"publicFilePath": f.PublicURL + address, "type": file.Type, "size": file.Size}
+	return at
 }
 
 // Department finds a team by id or by its exact name, "" if there is none.

@@ -233,6 +233,9 @@ func (f *Front) sendMethod(ctx context.Context, c *contract.Call, p contract.Par
 	if err := draftShape.Matched().Decode(p.At(0), &in); err != nil {
 		return nil, err
 	}
+	if list, ok := p.At(2).([]any); ok && len(list) > 0 {
+		return f.postFiles(ctx, c, in, list)
+	}
 	return f.post(ctx, c, in)
 }
 

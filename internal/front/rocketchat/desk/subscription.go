@@ -159,6 +159,47 @@ func (f *Front) mediaConfirm(ctx context.Context, c *contract.Call) (any, error)
 	return f.sendFile(ctx, c, k, conversation.PostInput{Kind: contract.KindOf(file), File: file.ID, Text: in.Msg})
 }
 
+// postFiles sends files that rooms.media has stored, all in one message.
+func (f *Front) postFiles(ctx context.Context, c *contract.Call, in contract.DraftMessage, list []any) (any, error) {
+	k, conv, err := f.RoomOfCaller(ctx, c, in.Rid)
+	if err != nil {
+		return nil, err
+	}
+	post := conversation.PostInput{Conversation: conv.ID, Text: in.Msg, ClientID: in.ID}
+	for i, x := range list[:min(len(list), conversation.MaxFiles+1)] {
+		o, _ := x.(map[string]any)
+		name, _ := o["_id"].(string)
+		file, err := f.Media.Own(ctx, c.Who, id.File(name))
+		if errs.CodeOf(err) == errs.NotFound {
+			return nil, contract.Structured("invalid-file", "")
+		}
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			post.Kind, post.File = contract.KindOf(file), file.ID
+		} else {
+			post.More = append(post.More, file.ID)
+		}
+	}
+	m, err := f.Conversations.Post(ctx, c.Who, post)
+	switch errs.ReasonOf(err) {
+	case "not_your_conversation":
+		return nil, contract.Structured("error-not-allowed", "Not allowed")
+	case "too_many_files":
+		return nil, contract.Structured("error-too-many-files", "Too many files")
+	}
+	if err != nil {
+		return nil, err
+	}
+	a, err := f.Authors(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	v, _ := a.Message(m.Message)
+	return v, nil
+}
+
 // lastCut cuts a text at the last separator.
 func lastCut(s, sep string) (before, after string, found bool) {
 	i := strings.LastIndex(s, sep)

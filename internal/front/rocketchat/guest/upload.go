@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"parlor/internal/account"
 	"parlor/internal/actor"
@@ -138,7 +139,7 @@ func (f *Front) hasFile(ctx context.Context, who actor.Actor, rid id.Conversatio
 			return err
 		}
 		for _, m := range list {
-			if m.File != nil && m.File.ID == file {
+			if slices.ContainsFunc(m.Files(), func(x conversation.File) bool { return x.ID == file }) {
 				return nil
 			}
 		}

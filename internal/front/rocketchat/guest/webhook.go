@@ -185,6 +185,9 @@ func (w Format) message(a *contract.Authors, m conversation.Message, old bool) c
 	if v.File != nil {
 		o["file"], o["attachments"], o["fileUpload"] = v.File, v.Attachments, v.Upload
 	}
+	if v.Uploads != nil {
+		o["files"], o["filesUpload"] = v.Files, v.Uploads
+	}
 	return o
 }
 

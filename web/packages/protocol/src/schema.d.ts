@@ -3393,6 +3393,8 @@ export interface components {
             kind: "text" | "image" | "file" | "voice" | "cooperation" | "note" | "event";
             line?: components["schemas"]["Line"];
             mentions?: string[];
+            /** @description Further files of a message with several */
+            more?: components["schemas"]["File"][];
             /** Format: int64 */
             prev: number;
             recalled?: components["schemas"]["Recall"];
