@@ -14,7 +14,6 @@ const near = (a: Message | undefined, b: Message | undefined) =>
 export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greeting: string; name: string }) {
   const box = useRef<HTMLDivElement>(null)
   const stick = useRef(true)
-  const height = useRef(0)
   const [big, setBig] = useState<FileInfo>()
   const [large, setLarge] = useState<typeof import('./large')>()
   const enlarge = (f: FileInfo) => void import('./large').then((m) => { setLarge(m); setBig(f) }, () => undefined)
@@ -23,15 +22,16 @@ export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greetin
   const { messages, state } = chat
   const pending = chat.pending.filter((p) => !messages.some((m) => m.clientId === p.clientId))
 
+  /** Shows the newest line: farther down than there is anything. */
+  const end = () => { box.current!.scrollTop = 1e9 }
   useLayoutEffect(() => {
-    const el = box.current!
-    if (stick.current) el.scrollTop = el.scrollHeight
+    if (stick.current) end()
     chat.seen()
   })
-  useLayoutEffect(() => { stick.current = true; box.current!.scrollTop = box.current!.scrollHeight }, [pending.length + chat.uploads.length])
+  useLayoutEffect(() => { stick.current = true; end() }, [pending.length + chat.uploads.length])
   useEffect(() => {
     const see = () => { if (stick.current) chat.seen() }
-    const fit = new ResizeObserver(() => { if (stick.current && box.current) box.current.scrollTop = box.current.scrollHeight })
+    const fit = new ResizeObserver(() => { if (stick.current && box.current) end() })
     fit.observe(box.current!)
     document.addEventListener('visibilitychange', see)
     return () => { fit.disconnect(); document.removeEventListener('visibilitychange', see) }
@@ -39,9 +39,9 @@ export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greetin
   useEffect(() => { if (!up && (chat.uploads[0] || messages.some((m) => m.canvas))) import('./uploading').then(setUp, () => undefined) })
   const older = async () => {
     const el = box.current!
-    height.current = el.scrollHeight - el.scrollTop
+    const left = el.scrollHeight - el.scrollTop
     await import('./more').then((m) => m.older(chat), () => undefined)
-    requestAnimationFrame(() => requestAnimationFrame(() => { el.scrollTop = el.scrollHeight - height.current }))
+    requestAnimationFrame(() => requestAnimationFrame(() => { el.scrollTop = el.scrollHeight - left }))
   }
   const mine = messages.filter((m) => m.from.kind === 'visitor')
   const lastRead = mine.findLast((m) => m.seq <= (state?.agentRead ?? 0))
@@ -71,7 +71,7 @@ export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greetin
         {up && chat.uploads.map((u) => <up.Uploading key={u.id} u={u} chat={chat} t={t} />)}
         {chat.typing && <div class="msg them"><span class="bubble dots" role="img" aria-label={t.typing(chat.typing === '…' ? t.agent : chat.typing)}><i /><i /><i /></span></div>}
       </div>
-      {below && <button type="button" class="down" aria-label={t.newMessage} onClick={() => { box.current!.scrollTop = box.current!.scrollHeight }}><Icon d="M12 5v14m7-7-7 7-7-7" /></button>}
+      {below && <button type="button" class="down" aria-label={t.newMessage} onClick={end}><Icon d="M12 5v14m7-7-7 7-7-7" /></button>}
       {big && large && <large.Large f={big} t={t} close={() => setBig(undefined)} />}
     </>
   )
