@@ -563,6 +563,7 @@ const scenarios = {
     assert.notEqual(other.agentserviceid, mine.agentserviceid)
     say(v, '秘密')
     await a.until('message', (m) => m.message === '秘密')
+    await v.until('message', (m) => m.message === '秘密') // its own copy
     thief.emit('message', { type: 'message', userid: 'victim', agentserviceid: mine.agentserviceid, message: '冒充' })
     const fake = await a.until('message', (m) => m.message === '冒充')
     assert.equal(fake.agentserviceid, other.agentserviceid)
