@@ -20,7 +20,7 @@ type Job struct {
 	// Key, if set, is unique among the unfinished jobs of a kind: enqueueing it again changes nothing.
 	Key string
 	// Sooner moves an unfinished job with the same Key to RunAt, if that is
-	// earlier and the job is not running.
+	// earlier; one that is running runs again then.
 	Sooner bool
 	// RunAt is the earliest time to run.
 	RunAt time.Time

@@ -39,15 +39,18 @@ func (s *Store) Enqueue(ctx context.Context, jobs ...job.Job) (err error) {
 	})
 }
 
-// sooner moves the job that has the key of j already, if j asks for that. One
-// that is running is left alone: it has read less than j knows of, but its lease
-// must not be cut short.
+// sooner moves the job that has the key of j already, if j asks for that. One that
+// is running has read less than j knows of, but its lease must not be cut short:
+// its run_at becomes -1 minus the time that j asks for, and when it ends it is due
+// then, see Finish and Retry.
 func sooner(ctx context.Context, t *tx, j job.Job) error {
 	if !j.Sooner || j.Key == "" {
 		return nil
 	}
-	_, err := t.exec(ctx, `UPDATE job SET run_at = $4, due_at = $4 WHERE tenant = $1 AND kind = $2 AND key = $3 AND buried = 0
-		AND key <> '' AND run_at > $4 AND due_at = run_at`, string(j.Tenant), j.Kind, j.Key, ms(j.RunAt))
+	_, err := t.exec(ctx, `UPDATE job SET run_at = CASE WHEN due_at = run_at THEN CAST($4 AS BIGINT) ELSE -1 - CAST($4 AS BIGINT) END,
+		due_at = CASE WHEN due_at = run_at THEN CAST($4 AS BIGINT) ELSE due_at END
+		WHERE tenant = $1 AND kind = $2 AND key = $3 AND buried = 0 AND key <> '' AND (run_at > CAST($4 AS BIGINT) OR due_at <> run_at)`,
+		string(j.Tenant), j.Kind, j.Key, ms(j.RunAt))
 	return err
 }
 
@@ -110,12 +113,15 @@ func (s *Store) Claim(ctx context.Context, kinds []string, limit int, now, until
 	return list, err
 }
 
-// Finish implements job.Store. The row is deleted: what was done is told by what the job did. A
-// job that is gone already is no error.
+// Finish implements job.Store. The row is deleted, unless it was asked for again meanwhile: what
+// was done is told by what the job did. A job that is gone already is no error.
 func (s *Store) Finish(ctx context.Context, j id.Job) (err error) {
 	defer errs.Wrap(&err, "store.Finish %s", j)
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		_, err := t.exec(ctx, `DELETE FROM job WHERE id = $1`, string(j))
+		n, err := t.exec(ctx, `DELETE FROM job WHERE id = $1 AND run_at >= 0`, string(j))
+		if err == nil && n == 0 {
+			_, err = t.exec(ctx, `UPDATE job SET run_at = -1 - run_at, due_at = -1 - run_at, attempts = 0 WHERE id = $1 AND run_at < 0`, string(j))
+		}
 		return err
 	})
 }
@@ -125,7 +131,9 @@ func (s *Store) Finish(ctx context.Context, j id.Job) (err error) {
 func (s *Store) Retry(ctx context.Context, j id.Job, when time.Time, reason string) (err error) {
 	defer errs.Wrap(&err, "store.Retry %s", j)
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		_, err := t.exec(ctx, `UPDATE job SET run_at = $2, due_at = $2, last_error = $3,
+		_, err := t.exec(ctx, `UPDATE job SET last_error = $3,
+			run_at = CASE WHEN run_at < 0 AND -1 - run_at < CAST($2 AS BIGINT) THEN -1 - run_at ELSE CAST($2 AS BIGINT) END,
+			due_at = CASE WHEN run_at < 0 AND -1 - run_at < CAST($2 AS BIGINT) THEN -1 - run_at ELSE CAST($2 AS BIGINT) END,
 			attempts = CASE WHEN $3 = '' THEN 0 ELSE attempts END WHERE id = $1 AND buried = 0`,
 			string(j), ms(when), reason)
 		return err
