@@ -5,13 +5,13 @@ package circular
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
 	"net/mail"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -23,6 +23,7 @@ import (
 	"parlor/internal/id"
 	"parlor/internal/job"
 	letters "parlor/internal/mail"
+	"parlor/internal/sign"
 )
 
 // Job is the kind of the jobs that send one copy each.
@@ -33,6 +34,8 @@ const (
 	maxSubject = 300
 	// maxBody is the longest body, in bytes.
 	maxBody = 64 << 10
+	// perVerb is how many copies are written down in one go: messages wait meanwhile.
+	perVerb = 20
 )
 
 // unsubscribe is what a body has in the place of the link.
@@ -119,7 +122,12 @@ func (s *Service) Send(ctx context.Context, who actor.Actor, c Circular) (n int,
 	if c.Trial && len(jobs) == 0 {
 		return 0, errs.Field("from", "unknown_sender", "Nobody has the address %s.", from.Address)
 	}
-	return len(jobs), s.Queue.Enqueue(ctx, jobs...)
+	for part := range slices.Chunk(jobs, perVerb) {
+		if err := s.Queue.Enqueue(ctx, part...); err != nil {
+			return 0, err
+		}
+	}
+	return len(jobs), nil
 }
 
 func (c Circular) check() (*mail.Address, error) {
@@ -184,11 +192,7 @@ func (s *Service) link(ctx context.Context, a account.Agent) (string, error) {
 }
 
 func (s *Service) sign(t id.Tenant, a id.Agent) string {
-	m := hmac.New(sha256.New, s.Key)
-	for _, part := range []string{"unsubscribe", string(t), string(a)} {
-		m.Write([]byte(strconv.Itoa(len(part)) + ":" + part)) // hashes do not fail
-	}
-	return base64.RawURLEncoding.EncodeToString(m.Sum(nil)[:18])
+	return base64.RawURLEncoding.EncodeToString(sign.Of(s.Key, "unsubscribe", string(t), string(a))[:18])
 }
 
 // Unsubscribe takes the reader of a link, "tenant.agent" and its signature, off

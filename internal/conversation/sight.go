@@ -50,17 +50,23 @@ func (s *Service) Seen(ctx context.Context, who actor.Actor, p Sight) (err error
 	return s.see(ctx, c, p)
 }
 
-// see adds the line of a page.
-func (s *Service) see(ctx context.Context, c Conversation, p Sight) error {
-	got, err := s.store.Append(ctx, Append{Message: Message{ID: id.Message(id.New()), Tenant: c.Tenant, Conversation: c.ID, Kind: Note,
-		From: Author{Kind: actor.System}, Line: &Line{Name: LineVisited, URL: p.URL, Title: p.Title}, At: p.At}})
+// see adds the lines of pages.
+func (s *Service) see(ctx context.Context, c Conversation, pages ...Sight) error {
+	lines := make([]Message, len(pages))
+	for i, p := range pages {
+		lines[i] = Message{Kind: Note, From: Author{Kind: actor.System},
+			Line: &Line{Name: LineVisited, URL: p.URL, Title: p.Title}, At: p.At}
+	}
+	list, err := s.store.AppendLines(ctx, c.Tenant, c.ID, lines)
 	if errs.ReasonOf(err) == "conversation_closed" {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	s.announce(&Posted{Message: got.Message, Conversation: got.Conversation})
+	for _, got := range list {
+		s.announce(&Posted{Message: got.Line, Conversation: got.Conversation})
+	}
 	return nil
 }
 
@@ -85,10 +91,8 @@ func (s *Service) seenBefore(ctx context.Context, c Conversation) error {
 		return err
 	}
 	slices.SortStableFunc(list, func(a, b Sight) int { return a.At.Compare(b.At) })
-	for _, p := range list {
-		if err := s.see(ctx, c, p); err != nil {
-			return err
-		}
+	if len(list) == 0 {
+		return nil
 	}
-	return nil
+	return s.see(ctx, c, list...)
 }

@@ -24,6 +24,9 @@ type Store interface {
 	// Errors: Conflict "conversation_closed"; Conflict "not_your_conversation" if
 	// OnlyAgent is set and is not the assigned agent.
 	Append(ctx context.Context, in Append) (Appended, error)
+	// AppendLines adds lines, which nobody said, to a conversation: all or none.
+	// Errors: Conflict "conversation_closed".
+	AppendLines(ctx context.Context, t id.Tenant, c id.Conversation, lines []Message) ([]Moved, error)
 	// Conversation returns one conversation.
 	Conversation(ctx context.Context, t id.Tenant, c id.Conversation) (Conversation, error)
 	// Conversations returns those of the given conversations that exist, at most

@@ -3,6 +3,7 @@ package hook
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"time"
@@ -16,6 +17,11 @@ import (
 // ErrFinal wraps an error of Carry that no repetition can mend.
 var ErrFinal = errors.New("cannot be delivered")
 
+// Final is an error that wraps ErrFinal.
+func Final(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrFinal}, args...)...)
+}
+
 // Carrier is a Format whose bodies do not go to the address of a subscription: the
 // way out of a channel, such as text messages. Its deliveries are as durable, as
 // ordered and as often tried as those of webhooks, and stand in the same log.
@@ -24,7 +30,8 @@ type Carrier interface {
 	// Carry delivers one body. Status and answer are for the log. An error that
 	// wraps ErrFinal sets the delivery aside at once.
 	Carry(ctx context.Context, h Happening, body []byte) (status int, answer []byte, err error)
-	// Lost is told of what was set aside, and why. It may be told twice.
+	// Lost is told of a message that was set aside, and why. It may be told twice;
+	// of what was repeated by hand it is not told, for who does that looks at the log.
 	Lost(ctx context.Context, h Happening, reason string) error
 }
 

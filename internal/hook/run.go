@@ -349,8 +349,8 @@ func (s *Service) attempt(ctx context.Context, h Hook, d Due, done Settled, what
 		done.Keep, done.Answer = a.Conversation != "" && carrier == nil, a.Answer
 		going = true
 	case final || a.Number >= h.Tries:
-		if carrier != nil {
-			if err := carrier.Lost(ctx, what, a.Failure); err != nil {
+		if carrier != nil && what.Message.Seq > 0 {
+			if err := carrier.Lost(ctx, what, strings.TrimPrefix(a.Failure, ErrFinal.Error()+": ")); err != nil {
 				return false, err
 			}
 		}

@@ -49,6 +49,8 @@ type letter struct {
 	from          mail.Address
 	subject, text string
 	files         []attachment
+	// more counts the files that were left out, see maxFiles.
+	more int
 	// auto says that a program wrote it, bounce that it tells of a letter that did
 	// not arrive.
 	auto, bounce bool
@@ -104,7 +106,11 @@ func readLetter(raw []byte) (l letter, err error) {
 	if len(l.refs) > 0 {
 		l.text = unquoted(l.text)
 	}
-	l.text = clip(strings.TrimSpace(l.text), maxText)
+	l.text, l.more = strings.TrimSpace(l.text), p.more
+	if short := clip(l.text, maxText); short != l.text {
+		l.files = append(l.files, attachment{"letter.txt", []byte(l.text)})
+		l.text = short
+	}
 	return l, nil
 }
 
@@ -146,7 +152,8 @@ func (l *letter) program(h mail.Header) {
 type parts struct {
 	plain, html string
 	files       []attachment
-	n           int
+	// n counts parts, more the files beyond maxFiles.
+	n, more int
 }
 
 // read walks a part with all parts in it.
@@ -181,6 +188,7 @@ func (p *parts) read(h textproto.MIMEHeader, body io.Reader, depth int) {
 		return
 	}
 	if len(p.files) >= maxFiles {
+		p.more++
 		return
 	}
 	data, _ := io.ReadAll(body) // what was sent of it, if it is broken
@@ -220,7 +228,7 @@ func fileName(h textproto.MIMEHeader, param map[string]string) (name string, att
 	return name, how == "attachment" || name != ""
 }
 
-// textOf is what a page says: without markup, scripts and what is hidden in its head.
+// textOf is what a page says: without markup, title, style sheets and scripts.
 func textOf(page string) string {
 	var b strings.Builder
 	z := html.NewTokenizer(strings.NewReader(page))
@@ -237,7 +245,7 @@ func textOf(page string) string {
 		case html.StartTagToken, html.SelfClosingTagToken, html.EndTagToken:
 			t := z.Token()
 			switch t.DataAtom {
-			case atom.Script, atom.Style, atom.Head, atom.Title:
+			case atom.Script, atom.Style, atom.Title:
 				if t.Type == html.StartTagToken {
 					silent++
 				} else if t.Type == html.EndTagToken {

@@ -34,8 +34,19 @@ func TestLettersAreRead(t *testing.T) {
 	if l = read(t, "From: a@b.test", "In-Reply-To: <s@x>", "", "> only a quote"); l.text != "> only a quote" {
 		t.Fatalf("%+v", l)
 	}
-	if l = read(t, "From: a@b.test", "", strings.Repeat("长", 20_000)); len([]rune(l.text)) != maxText {
-		t.Fatal(len([]rune(l.text)))
+	long := strings.Repeat("长", 20_000)
+	if l = read(t, "From: a@b.test", "", long); len([]rune(l.text)) != maxText || len(l.files) != 1 || l.files[0].name != "letter.txt" || string(l.files[0].data) != long {
+		t.Fatal(len([]rune(l.text)), len(l.files))
+	}
+	if l = read(t, "From: a@b.test", "Content-Type: text/html", "", "<html><head><title>t</title><body><p>A page whose head does not end"); l.text != "A page whose head does not end" {
+		t.Fatalf("%q", l.text)
+	}
+	many := []string{"From: a@b.test", "Content-Type: multipart/mixed; boundary=B", ""}
+	for range maxFiles + 3 {
+		many = append(many, "--B", "Content-Disposition: attachment; filename=x", "", "y")
+	}
+	if l = read(t, append(many, "--B--")...); len(l.files) != maxFiles || l.more != 3 {
+		t.Fatal(len(l.files), l.more)
 	}
 	for _, head := range []string{"Auto-Submitted: auto-replied", "Precedence: bulk", "List-Id: <l.x>", "Return-Path: <>", "Content-Type: multipart/report; boundary=x"} {
 		if l := read(t, "From: a@b.test", head, "", "x"); !l.auto {
@@ -57,7 +68,7 @@ func FuzzLetter(f *testing.F) {
 	f.Add([]byte("From: =?x?B?eA==?= <a@b>\nContent-Type: text/plain; charset=iso-2022-jp\nContent-Transfer-Encoding: quoted-printable\n\n=ZZ> x"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		l, err := readLetter(raw)
-		if err == nil && (l.id == "" || l.root == "" || len([]rune(l.text)) > maxText || len(l.files) > maxFiles || len(l.refs) > maxRefs+1) {
+		if err == nil && (l.id == "" || l.root == "" || len([]rune(l.text)) > maxText || len(l.files) > maxFiles+1 || len(l.refs) > maxRefs+1) {
 			t.Fatalf("%+v", l)
 		}
 	})

@@ -11,9 +11,9 @@ package mailroom
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -33,6 +33,7 @@ import (
 	"parlor/internal/mailbox"
 	"parlor/internal/media"
 	"parlor/internal/routing"
+	"parlor/internal/sign"
 	"parlor/internal/visitor"
 )
 
@@ -261,7 +262,10 @@ func (s *Service) file(ctx context.Context, b mailbox.Box, l letter) error {
 			return err
 		}
 	}
-	return nil
+	if l.more == 0 {
+		return nil
+	}
+	return s.Conversations.Undelivered(ctx, c.Tenant, c.ID, conversation.Loss{Key: name + "-more", Reason: fmt.Sprintf("%d more files were left out: %d are taken from a letter.", l.more, maxFiles)})
 }
 
 // attach posts a file. One that is not taken is told to the agents.
@@ -382,9 +386,5 @@ func (s *Service) token(b mailbox.Box, root string) string {
 }
 
 func (s *Service) mac(list ...string) []byte {
-	m := hmac.New(sha256.New, s.Key)
-	for _, part := range append([]string{"mail"}, list...) {
-		m.Write([]byte(strconv.Itoa(len(part)) + ":" + part)) // hashes do not fail
-	}
-	return m.Sum(nil)
+	return sign.Of(s.Key, append([]string{"mail"}, list...)...)
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net"
 	"net/mail"
 	"strconv"
@@ -39,7 +38,7 @@ type answer struct {
 // Header implements hook.Format.
 func (s *Service) Header() string { return "" }
 
-// Body implements hook.Format: the letter. A file goes as a link.
+// Body implements hook.Format: the letter. Files go as links.
 func (s *Service) Body(ctx context.Context, h hook.Happening) ([]byte, error) {
 	m, t := h.Message, h.Conversation.Tenant
 	if m.Recalled != nil || m.Text == "" && m.File == nil {
@@ -53,10 +52,10 @@ func (s *Service) Body(ctx context.Context, h hook.Happening) ([]byte, error) {
 	if o := all[h.Conversation.ID].Origin; o != nil {
 		out.Mailbox, out.To, out.Subject, out.References = o.Service, o.Address, replyTo(o.Subject), o.Thread
 	}
-	if m.File != nil && s.PublicURL == "" {
-		out.File = true
-	} else if m.File != nil {
-		out.Text = strings.TrimSpace(out.Text + "\n\n" + m.File.Name + "\n" + strings.TrimSuffix(s.PublicURL, "/") + s.Files.Address(t, m.File.ID, media.Original))
+	files := m.Files()
+	out.File = len(files) > 0 && s.PublicURL == ""
+	for _, file := range files {
+		out.Text = strings.TrimSpace(out.Text + "\n\n" + file.Name + "\n" + strings.TrimSuffix(s.PublicURL, "/") + s.Files.Address(t, file.ID, media.Original))
 	}
 	return json.Marshal(out)
 }
@@ -88,30 +87,26 @@ func (s *Service) readID(t id.Tenant, name string) (c id.Conversation, seq int64
 	return c, seq, err == nil && hmac.Equal([]byte(local), []byte(s.letterID(t, c, seq)))
 }
 
-func final(format string, args ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{hook.ErrFinal}, args...)...)
-}
-
 // Carry implements hook.Carrier.
 func (s *Service) Carry(ctx context.Context, h hook.Happening, body []byte) (status int, said []byte, err error) {
 	var a answer
 	if err = json.Unmarshal(body, &a); err != nil {
-		return 0, nil, final("%w", err)
+		return 0, nil, hook.Final("%w", err)
 	}
 	b, ok, err := s.box(ctx, h.Hook.Tenant, a.Mailbox)
 	switch {
 	case err != nil:
 		return 0, nil, err
 	case !ok || !b.Active:
-		return 0, nil, final("the mailbox is switched off or gone")
+		return 0, nil, hook.Final("the mailbox is switched off or gone")
 	case a.To == "":
-		return 0, nil, final("there is no address to write to")
+		return 0, nil, hook.Final("there is no address to write to")
 	case a.File:
-		return 0, nil, final("files cannot be sent until public-url is set")
+		return 0, nil, hook.Final("files cannot be sent until public-url is set")
 	}
 	l := letters.Letter{To: a.To, Subject: a.Subject, Text: a.Text, ID: a.ID, References: a.References, At: s.Clock.Now()}
 	if err = s.sender(b).Send(ctx, l); errors.Is(err, letters.ErrRefused) {
-		return 0, nil, final("%w", err)
+		return 0, nil, hook.Final("%w", err)
 	}
 	return 0, nil, err
 }
@@ -128,10 +123,6 @@ func (s *Service) sender(b mailbox.Box) *letters.Sender {
 
 // Lost implements hook.Carrier: the agents are told.
 func (s *Service) Lost(ctx context.Context, h hook.Happening, reason string) error {
-	if h.Message.Seq == 0 {
-		return nil // repeated by hand: who does that looks at the log
-	}
-	reason = strings.TrimPrefix(reason, hook.ErrFinal.Error()+": ")
 	return s.Conversations.Undelivered(ctx, h.Conversation.Tenant, h.Conversation.ID, conversation.Loss{Seq: h.Message.Seq, Reason: reason})
 }
 

@@ -44,34 +44,26 @@ func (s *Service) Body(ctx context.Context, h hook.Happening) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	address := ""
-	if s.PublicURL != "" {
-		address = strings.TrimSuffix(s.PublicURL, "/") + s.Files.Address(t, m.File.ID, media.Original)
+	if s.PublicURL == "" {
+		out.Media = []string{""} // it cannot be sent, see Carry
+		return json.Marshal(out)
 	}
-	if p := providers[out.Service]; p != nil && p.takes(company, m.File.Type, m.File.Size) {
-		out.Media = []string{address}
-	} else {
-		out.Text = strings.TrimSpace(out.Text + "\n" + m.File.Name + "\n" + address)
-	}
-	for _, file := range m.More {
-		out.Text = strings.TrimSpace(out.Text + "\n" + file.Name + "\n" + strings.TrimSuffix(s.PublicURL, "/") + s.Files.Address(t, file.ID, media.Original))
-	}
-	if address == "" {
-		out.Media, out.Text = []string{""}, m.Text
+	for i, file := range m.Files() {
+		address := strings.TrimSuffix(s.PublicURL, "/") + s.Files.Address(t, file.ID, media.Original)
+		if p := providers[out.Service]; i == 0 && p != nil && p.takes(company, file.Type, file.Size) {
+			out.Media = []string{address}
+		} else {
+			out.Text = strings.TrimSpace(out.Text + "\n" + file.Name + "\n" + address)
+		}
 	}
 	return json.Marshal(out)
-}
-
-// final is an error that no repetition mends.
-func final(format string, args ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{hook.ErrFinal}, args...)...)
 }
 
 // Carry implements hook.Carrier.
 func (s *Service) Carry(ctx context.Context, h hook.Happening, body []byte) (status int, answer []byte, err error) {
 	var m Outgoing
 	if err = json.Unmarshal(body, &m); err != nil {
-		return 0, nil, final("%w", err)
+		return 0, nil, hook.Final("%w", err)
 	}
 	company, err := s.company(ctx, h.Hook.Tenant)
 	if err != nil {
@@ -80,17 +72,17 @@ func (s *Service) Carry(ctx context.Context, h hook.Happening, body []byte) (sta
 	p := providers[m.Service]
 	switch n := utf8.RuneCountInString(m.Text); {
 	case p == nil || m.To == "":
-		return 0, nil, final("there is no number to send to")
+		return 0, nil, hook.Final("there is no number to send to")
 	case !company.On("SMS_Enabled"):
-		return 0, nil, final("text messages are switched off")
+		return 0, nil, hook.Final("text messages are switched off")
 	case n > maxText:
-		return 0, nil, final("the message has %d characters; a text message takes %d", n, maxText)
+		return 0, nil, hook.Final("the message has %d characters; a text message takes %d", n, maxText)
 	case len(m.Media) > 0 && m.Media[0] == "":
-		return 0, nil, final("files cannot be sent until public-url is set")
+		return 0, nil, hook.Final("files cannot be sent until public-url is set")
 	}
 	q, err := p.request(ctx, company, m)
 	if err != nil {
-		return 0, nil, final("%w", err)
+		return 0, nil, hook.Final("%w", err)
 	}
 	r, err := s.Hooks.Do(q, 0)
 	if err != nil {
@@ -117,16 +109,12 @@ func judge(status int, answer []byte) error {
 	}
 	switch status {
 	case http.StatusBadRequest, http.StatusNotFound, http.StatusGone, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
-		return final("%s", word)
+		return hook.Final("%s", word)
 	}
 	return errors.New(word)
 }
 
 // Lost implements hook.Carrier: the agents are told.
 func (s *Service) Lost(ctx context.Context, h hook.Happening, reason string) error {
-	if h.Message.Seq == 0 {
-		return nil // repeated by hand: who does that looks at the log
-	}
-	reason = strings.TrimPrefix(reason, hook.ErrFinal.Error()+": ")
 	return s.Conversations.Undelivered(ctx, h.Conversation.Tenant, h.Conversation.ID, conversation.Loss{Seq: h.Message.Seq, Reason: reason})
 }

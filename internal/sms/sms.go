@@ -9,7 +9,6 @@ package sms
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -30,6 +29,7 @@ import (
 	"parlor/internal/media"
 	"parlor/internal/routing"
 	"parlor/internal/setting"
+	"parlor/internal/sign"
 	"parlor/internal/visitor"
 )
 
@@ -241,11 +241,7 @@ func (s *Service) free(ctx context.Context, k visitor.Known, team id.Team, way c
 
 // token is the visitor of two numbers and a team.
 func (s *Service) token(t id.Tenant, inbox id.Inbox, team id.Team, way conversation.Origin) string {
-	m := hmac.New(sha256.New, s.Key)
-	for _, part := range []string{"sms", string(t), string(inbox), string(team), way.Service, way.Own, way.Address} {
-		m.Write([]byte(strconv.Itoa(len(part)) + ":" + part)) // hashes do not fail
-	}
-	return hex.EncodeToString(m.Sum(nil))
+	return hex.EncodeToString(sign.Of(s.Key, "sms", string(t), string(inbox), string(team), way.Service, way.Own, way.Address))
 }
 
 // digits is the username of a number.

@@ -138,6 +138,28 @@ func (s *Store) Append(ctx context.Context, in conversation.Append) (got convers
 	return got, err
 }
 
+// AppendLines implements conversation.Store.
+func (s *Store) AppendLines(ctx context.Context, t id.Tenant, c id.Conversation, lines []conversation.Message) (list []conversation.Moved, err error) {
+	defer errs.Wrap(&err, "store.AppendLines %s", c)
+	err = s.write(ctx, func(ctx context.Context, x *tx) error {
+		now, err := conversationOf(ctx, x, t, c, s.dialect.lock("c"))
+		if err != nil {
+			return err
+		}
+		if now.Status == conversation.Closed {
+			return errClosed()
+		}
+		list = make([]conversation.Moved, len(lines))
+		for i, line := range lines {
+			if list[i], err = s.record(ctx, x, now, line, now.AgentName); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
 // appendIn adds a message within a transaction. ok is false if it may not be
 // added; nothing was changed then.
 func (s *Store) appendIn(ctx context.Context, t *tx, in conversation.Append) (got conversation.Appended, ok bool, err error) {

@@ -18,9 +18,6 @@ const (
 	checkpointLook  = 100 * time.Millisecond
 	checkpointQuiet = 500
 	longLog         = 64 << 10 // pages, 256 MiB
-	// settles is how often the database is brought to the disk before the writer is
-	// asked: the second time there is only what was written during the first.
-	settles = 2
 )
 
 // checkpointer copies the write-ahead log of SQLite into the database beside
@@ -88,13 +85,11 @@ func (c *checkpointer) copy(quiet bool) error {
 	if err != nil || !quiet && pages < longLog {
 		return err
 	}
-	for range settles {
-		if err := c.file.Sync(); err != nil {
-			return err
-		}
-		if _, err := copyLog(onHandle(c.db, false)); err != nil {
-			return err
-		}
+	if err := c.file.Sync(); err != nil {
+		return err
+	}
+	if _, err := copyLog(onHandle(c.db, false)); err != nil {
+		return err
 	}
 	c.rest.Store(true)
 	return nil

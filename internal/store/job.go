@@ -47,12 +47,16 @@ func sooner(ctx context.Context, t *tx, j job.Job) error {
 	if !j.Sooner || j.Key == "" {
 		return nil
 	}
-	_, err := t.exec(ctx, `UPDATE job SET run_at = CASE WHEN due_at = run_at THEN CAST($4 AS BIGINT) ELSE -1 - CAST($4 AS BIGINT) END,
-		due_at = CASE WHEN due_at = run_at THEN CAST($4 AS BIGINT) ELSE due_at END
-		WHERE tenant = $1 AND kind = $2 AND key = $3 AND buried = 0 AND key <> '' AND (run_at > CAST($4 AS BIGINT) OR due_at <> run_at)`,
-		string(j.Tenant), j.Kind, j.Key, ms(j.RunAt))
+	_, err := t.exec(ctx, `UPDATE job SET `+earlier+`
+		WHERE tenant = $2 AND kind = $3 AND key = $4 AND buried = 0 AND key <> '' AND (run_at > CAST($1 AS BIGINT) OR due_at <> run_at)`,
+		ms(j.RunAt), string(j.Tenant), j.Kind, j.Key)
 	return err
 }
+
+// earlier moves a job to the time $1.
+const earlier = `run_at = CASE WHEN due_at = run_at THEN CAST($1 AS BIGINT)
+			WHEN run_at < 0 AND -1 - run_at < CAST($1 AS BIGINT) THEN run_at ELSE -1 - CAST($1 AS BIGINT) END,
+		due_at = CASE WHEN due_at = run_at THEN CAST($1 AS BIGINT) ELSE due_at END`
 
 // insertJobs builds one statement for a chunk of jobs; taken keys are skipped.
 func insertJobs(jobs []job.Job) (string, []any) {
@@ -140,13 +144,12 @@ func (s *Store) Retry(ctx context.Context, j id.Job, when time.Time, reason stri
 	})
 }
 
-// Hasten implements job.Store. A job that is running is left alone: the end of its lease is not
-// its time to run.
+// Hasten implements job.Store. A job that is running is due again when it ends, see sooner.
 func (s *Store) Hasten(ctx context.Context, t id.Tenant, kind string, when time.Time) (err error) {
 	defer errs.Wrap(&err, "store.Hasten %s", kind)
 	return s.write(ctx, func(ctx context.Context, x *tx) error {
-		_, err := x.exec(ctx, `UPDATE job SET run_at = $3, due_at = $3 WHERE tenant = $1 AND kind = $2 AND buried = 0
-			AND run_at > $3 AND due_at = run_at`, string(t), kind, ms(when))
+		_, err := x.exec(ctx, `UPDATE job SET `+earlier+` WHERE tenant = $2 AND kind = $3 AND buried = 0
+			AND (run_at > CAST($1 AS BIGINT) OR due_at <> run_at)`, ms(when), string(t), kind)
 		return err
 	})
 }

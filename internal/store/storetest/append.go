@@ -114,6 +114,26 @@ func testClientID(t *testing.T, s *store.Store) {
 	equal(t, "repeated after the end", w.Append(in).Repeated, true)
 }
 
+// testAppendLines adds several lines at once, and none to what has ended.
+func testAppendLines(t *testing.T, s *store.Store) {
+	w := NewWorld(t, s, "main")
+	c := w.Start("Vera", "")
+	line := func(url string) conversation.Message {
+		return conversation.Message{Kind: conversation.Note, From: conversation.Author{Kind: actor.System}, Line: &conversation.Line{Name: conversation.LineVisited, URL: url}, At: T0}
+	}
+	list, err := s.AppendLines(t.Context(), w.Tenant, c.ID, []conversation.Message{line("/a"), line("/b")})
+	must(t, err)
+	equal(t, "lines", len(list), 2)
+	equal(t, "numbers", list[0].Line.Seq*10+list[1].Line.Seq, 12)
+	equal(t, "moved", list[1].Conversation.LastSeq, 2)
+	equal(t, "kept", CheckGapless(t, s, c)[1].Line.URL, "/b")
+	_, err = s.CloseConversation(t.Context(), conversation.CloseInput{Tenant: w.Tenant, Conversation: c.ID, At: w.Now})
+	must(t, err)
+	_, err = s.AppendLines(t.Context(), w.Tenant, c.ID, []conversation.Message{line("/c")})
+	wantReason(t, err, errs.Conflict, "conversation_closed")
+	CheckGapless(t, s, c)
+}
+
 // testRepeatRace sends the same message from many callers at once.
 func testRepeatRace(t *testing.T, s *store.Store) {
 	w := NewWorld(t, s, "main")

@@ -95,6 +95,10 @@ func conversationCalls(s *store.Store, t id.Tenant, f foreign) map[string]call {
 			_, err := s.Append(ctx, conversation.Append{Message: conversation.Message{Tenant: t, Conversation: c, Kind: conversation.Text, Text: "x", At: T0}})
 			return none(err)
 		},
+		"AppendLines": func(ctx context.Context) (int, error) {
+			_, err := s.AppendLines(ctx, t, c, []conversation.Message{{Kind: conversation.Note, At: T0}})
+			return none(err)
+		},
 		"Conversation": func(ctx context.Context) (int, error) { _, err := s.Conversation(ctx, t, c); return none(err) },
 		"Conversations": func(ctx context.Context) (int, error) {
 			list, err := s.Conversations(ctx, t, []id.Conversation{c, f.open.ID})

@@ -17,6 +17,7 @@ var suite = []struct {
 	{"Append/Counters", testCounters},
 	{"Append/EveryFieldIsKept", testMessageKept},
 	{"Append/ClientID", testClientID},
+	{"Append/Lines", testAppendLines},
 	{"Append/RepeatRace", testRepeatRace},
 	{"Append/Refusals", testRefusals},
 	{"Append/Gapless", testGapless},

@@ -158,6 +158,21 @@ func TestMailBecomesConversationsAndAnswersGoOut(t *testing.T) {
 		if head, body = letter(t, sent); !strings.Contains(body, "https://chat.shop.test/files/") || !strings.Contains(head, "In-Reply-To: <three@cliente.test>") {
 			t.Fatal(head, body)
 		}
+		// The files of one message go out together.
+		file := d.Ana.Upload("rooms.media/"+rid, "b.txt", []byte("hello")).Get("file._id")
+		other := d.Ana.Upload("rooms.media/"+rid, "c.png", contracttest.Square(t)).Get("file._id")
+		d.Ana.Method("sendMessage", fmt.Sprintf(`[{"rid":%q,"msg":"two"},[],[{"_id":%q,"name":"b.txt"},{"_id":%q,"name":"c.png"}]]`, rid, file, other)).Is("result.msg", "two")
+		if _, body = letter(t, sent); !strings.HasPrefix(body, "two") || !strings.Contains(body, "b.txt") || !strings.Contains(body, "c.png") {
+			t.Fatal(body)
+		}
+		// What a letter brings beyond the limit is told to the agents.
+		many := []string{"From: li@cliente.test", "Message-ID: <many@x>", "In-Reply-To: " + ours, "Content-Type: multipart/mixed; boundary=M", ""}
+		for i := range 12 {
+			many = append(many, "--M", fmt.Sprintf(`Content-Disposition: attachment; filename="n%d.txt"`, i), "", "y")
+		}
+		post.put(append(many, "--M--")...)
+		read()
+		inside("2 more files")
 		// A letter that comes back is told to the agents, and so is one that is refused.
 		post.put("From: MAILER-DAEMON@shop.test", "Subject: Undelivered", "Message-ID: <b@x>", "Content-Type: multipart/report; boundary=R", "", "--R", "", "Message-ID: "+ours, "--R--")
 		read()
