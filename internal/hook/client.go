@@ -45,6 +45,9 @@ func newClient(o Options) *client {
 	return c
 }
 
+// Private reports whether an error says that an address belongs to no open network.
+func Private(err error) bool { return errors.Is(err, errPrivate) }
+
 // control refuses a connection by its real address.
 func (c *client) control(_, address string, _ syscall.RawConn) error {
 	if c.private {

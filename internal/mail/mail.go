@@ -60,6 +60,15 @@ const timeout = 30 * time.Second
 // ErrRefused wraps a final refusal of the server: a second try will not help.
 var ErrRefused = errors.New("the mail server refuses for good")
 
+// ErrClear is the answer if a password would go to the server without TLS.
+var ErrClear = errors.New("the server offers no TLS, and a password is not sent without it")
+
+// Near reports whether a server is this machine itself, where a password may go
+// without TLS.
+func Near(host string) bool {
+	return host == "localhost" || host == "127.0.0.1" || host == "::1"
+}
+
 // Sender sends letters.
 type Sender struct{ o Options }
 
@@ -150,6 +159,9 @@ func (s *Sender) login(c *smtp.Client, conf *tls.Config, host string) error {
 	}
 	if s.o.User == "" {
 		return nil
+	}
+	if _, secure := c.TLSConnectionState(); !secure && !Near(host) {
+		return ErrClear
 	}
 	return c.Auth(smtp.PlainAuth("", s.o.User, s.o.Password, host))
 }

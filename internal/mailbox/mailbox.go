@@ -43,6 +43,8 @@ type Box struct {
 	Retries   int       `json:"retries"`
 	CreatedAt time.Time `json:"createdAt"`
 	UpdatedAt time.Time `json:"updatedAt"`
+	// Look is kept by whoever looks into the mailbox; Save leaves it as it is.
+	Look Look `json:"-"`
 }
 
 // Server is how a mail server is reached.
@@ -64,6 +66,8 @@ type Store interface {
 	// one stays. Errors: Conflict "mailbox_exists" for an address that another has,
 	// "too_many_mailboxes".
 	SaveBox(ctx context.Context, b Box, by audit.By) error
+	// SaveLook notes what came of a look; it does nothing if the mailbox is gone.
+	SaveLook(ctx context.Context, t id.Tenant, box string, l Look) error
 	// DeleteBox removes one; NotFound "mailbox_not_found".
 	DeleteBox(ctx context.Context, t id.Tenant, box string, by audit.By) error
 }
@@ -120,7 +124,7 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, b Box) (_ Box, err 
 	} else if old, err := s.Box(ctx, who, b.ID); err != nil {
 		return b, err
 	} else {
-		b.CreatedAt = old.CreatedAt
+		b.CreatedAt, b.Look = old.CreatedAt, old.Look
 	}
 	if err = b.check(); err != nil {
 		return b, err

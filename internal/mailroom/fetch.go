@@ -13,14 +13,12 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
+	letters "parlor/internal/mail"
 	"parlor/internal/mailbox"
 )
 
-// perRun is how many letters are fetched at once.
+// perRun is how many letters are fetched in one look.
 const perRun = 20
-
-// errGone is what a mailbox is that was closed on us.
-var errGone = errors.New("the mail server closed the connection")
 
 // dialer connects to a mail server.
 type dialer interface {
@@ -31,19 +29,26 @@ type dialer interface {
 type post struct{ *imapclient.Client }
 
 // open connects, logs in and looks at the inbox. Without TLS from the first byte it
-// is begun if the server offers it.
-func open(ctx context.Context, d dialer, s mailbox.Server) (p post, err error) {
-	p, err = connect(ctx, d, s, false)
-	if err == nil && !s.Secure && p.Caps().Has(imap.CapStartTLS) {
-		err = p.Client.Close()
-		if err == nil {
-			p, err = connect(ctx, d, s, true)
+// is begun if the server offers it; a password goes without TLS to this machine only.
+// conf says whose certificates are trusted.
+func open(ctx context.Context, d dialer, s mailbox.Server, conf *tls.Config) (p post, err error) {
+	p, err = connect(ctx, d, s, conf, false)
+	secure := s.Secure
+	if err == nil && !secure && p.Caps().Has(imap.CapStartTLS) {
+		secure = true
+		if err = p.Client.Close(); err == nil {
+			p, err = connect(ctx, d, s, conf, true)
 		}
 	}
 	if err != nil {
 		return p, err
 	}
-	if err = p.Login(s.Username, s.Password).Wait(); err == nil {
+	if !secure && s.Password != "" && !letters.Near(s.Host) {
+		return p, errors.Join(letters.ErrClear, p.Client.Close())
+	}
+	if err = p.Login(s.Username, s.Password).Wait(); as[*imap.Error](err) {
+		err = errors.Join(errLogin, err)
+	} else if err == nil {
 		_, err = p.Select("INBOX", nil).Wait()
 	}
 	if err != nil {
@@ -52,7 +57,7 @@ func open(ctx context.Context, d dialer, s mailbox.Server) (p post, err error) {
 	return p, nil
 }
 
-func connect(ctx context.Context, d dialer, s mailbox.Server, start bool) (p post, err error) {
+func connect(ctx context.Context, d dialer, s mailbox.Server, trust *tls.Config, start bool) (p post, err error) {
 	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
 	if err != nil {
 		return p, err
@@ -60,15 +65,20 @@ func connect(ctx context.Context, d dialer, s mailbox.Server, start bool) (p pos
 	if end, ok := ctx.Deadline(); ok {
 		err = conn.SetDeadline(end)
 	}
-	conf := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: s.Host}
+	conf := &tls.Config{MinVersion: tls.VersionTLS12}
+	if trust != nil {
+		conf = trust.Clone()
+	}
+	conf.ServerName = s.Host
+	if s.Secure && err == nil {
+		secure := tls.Client(conn, conf)
+		err, conn = secure.HandshakeContext(ctx), secure
+	}
 	o := &imapclient.Options{TLSConfig: conf}
 	switch {
 	case err != nil:
 	case start:
 		p.Client, err = imapclient.NewStartTLS(conn, o)
-	case s.Secure:
-		p.Client = imapclient.New(tls.Client(conn, conf), o)
-		err = p.WaitGreeting()
 	default:
 		p.Client = imapclient.New(conn, o)
 		err = p.WaitGreeting()
@@ -79,8 +89,7 @@ func connect(ctx context.Context, d dialer, s mailbox.Server, start bool) (p pos
 	return p, nil
 }
 
-// unread lists the letters since a time that nobody has read, the oldest first, at
-// most perRun.
+// unread lists the letters since a time that nobody has read, the oldest first.
 func (p post) unread(since time.Time) ([]imap.UID, error) {
 	got, err := p.UIDSearch(&imap.SearchCriteria{Since: since.Truncate(24 * time.Hour), NotFlag: []imap.Flag{imap.FlagSeen, imap.FlagDeleted}}, nil).Wait()
 	if err != nil {
@@ -88,7 +97,7 @@ func (p post) unread(since time.Time) ([]imap.UID, error) {
 	}
 	list := got.AllUIDs()
 	slices.Sort(list)
-	return list[:min(len(list), perRun)], nil
+	return list, nil
 }
 
 // letter fetches one, without marking it as read. It may be gone: then raw is nil.

@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -19,7 +20,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"parlor/internal/account"
@@ -69,9 +69,10 @@ type Deps struct {
 	Visitors      *visitor.Service
 	Hooks         *hook.Service
 	Files         Files
-	// Boxes reads the mailboxes of a company.
+	// Boxes reads the mailboxes of a company and keeps what came of looking into them.
 	Boxes interface {
 		Boxes(ctx context.Context, t id.Tenant) ([]mailbox.Box, error)
+		SaveLook(ctx context.Context, t id.Tenant, box string, l mailbox.Look) error
 	}
 	// Queue takes the jobs that look into mailboxes.
 	Queue interface {
@@ -80,7 +81,9 @@ type Deps struct {
 	PublicURL string
 	// Key makes the tokens of visitors and signs the names of letters; the same on
 	// all nodes.
-	Key   []byte
+	Key []byte
+	// TLS says whose certificates are trusted; nil means those of the system.
+	TLS   *tls.Config
 	Clock clock.Clock
 	Log   *slog.Logger
 }
@@ -88,9 +91,6 @@ type Deps struct {
 // Service is the use cases of mail.
 type Service struct {
 	Deps
-	mu sync.Mutex
-	// failed counts the failures in a row of each mailbox that this node looked into.
-	failed map[string]int
 	// room bounds how many mailboxes this node reads at once: letters are large.
 	room chan struct{}
 }
@@ -100,7 +100,7 @@ const atOnce = 4
 
 // New returns a service and adds the way out to the webhooks' formats.
 func New(d Deps) *Service {
-	s := &Service{Deps: d, failed: map[string]int{}, room: make(chan struct{}, atOnce)}
+	s := &Service{Deps: d, room: make(chan struct{}, atOnce)}
 	d.Hooks.Add(Format, s)
 	return s
 }
@@ -122,68 +122,6 @@ func (s *Service) box(ctx context.Context, t id.Tenant, which string) (b mailbox
 		return b, false, err
 	}
 	return list[i], true, nil
-}
-
-// Fetch is the worker of JobFetch. A mailbox that cannot be reached is tried again,
-// less and less often.
-func (s *Service) Fetch(ctx context.Context, j job.Job) error {
-	b, ok, err := s.box(ctx, j.Tenant, j.Key)
-	if err != nil {
-		return err
-	}
-	if !ok || !b.Active {
-		return nil
-	}
-	n, err := s.collect(ctx, b)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err == nil {
-		delete(s.failed, b.ID)
-		if n == perRun {
-			return job.Again(s.Clock.Now())
-		}
-		return job.Again(s.Clock.Now().Add(pause))
-	}
-	s.failed[b.ID]++
-	s.Log.Warn("mailbox not read", "tenant", b.Tenant, "mailbox", b.ID, "failures", s.failed[b.ID], "error", err)
-	return job.Again(s.Clock.Now().Add(min(pause<<min(s.failed[b.ID], 10), longest)))
-}
-
-// collect takes what is new in a mailbox and returns how much that was.
-func (s *Service) collect(ctx context.Context, b mailbox.Box) (n int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, look)
-	defer cancel()
-	select {
-	case s.room <- struct{}{}:
-		defer func() { <-s.room }()
-	case <-ctx.Done():
-		return 0, ctx.Err()
-	}
-	p, err := open(ctx, s.Hooks.Dialer(), b.IMAP)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = p.close() }() // what was read is marked
-	list, err := p.unread(b.CreatedAt)
-	if err != nil {
-		return 0, err
-	}
-	for _, uid := range list {
-		raw, err := p.letter(uid)
-		if err != nil {
-			return n, err
-		}
-		if raw != nil {
-			if err := s.Take(ctx, b, raw); err != nil {
-				return n, err
-			}
-		}
-		if err := p.seen(uid); err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
 }
 
 // Take makes what a letter says part of a conversation. A letter that was taken

@@ -11,9 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"parlor/internal/actor"
 	"parlor/internal/conversation"
-	"parlor/internal/errs"
 	"parlor/internal/hook"
 	"parlor/internal/id"
 	letters "parlor/internal/mail"
@@ -106,15 +104,18 @@ func (s *Service) Carry(ctx context.Context, h hook.Happening, body []byte) (sta
 	}
 	l := letters.Letter{To: a.To, Subject: a.Subject, Text: a.Text, ID: a.ID, References: a.References, At: s.Clock.Now()}
 	if err = s.sender(b).Send(ctx, l); errors.Is(err, letters.ErrRefused) {
-		return 0, nil, hook.Final("%w", err)
+		return 0, nil, hook.Final("%s", plain(faultOf(err)))
 	}
-	return 0, nil, err
+	if err != nil {
+		return 0, nil, errors.New(plain(faultOf(err)))
+	}
+	return 0, nil, nil
 }
 
 // sender is the way out of a mailbox.
 func (s *Service) sender(b mailbox.Box) *letters.Sender {
 	o := letters.Options{Server: net.JoinHostPort(b.SMTP.Host, strconv.Itoa(b.SMTP.Port)), User: b.SMTP.Username, Password: b.SMTP.Password,
-		From: (&mail.Address{Name: b.Sender, Address: b.Email}).String(), TLS: "auto", Dial: s.Hooks.Dialer().DialContext}
+		From: (&mail.Address{Name: b.Sender, Address: b.Email}).String(), TLS: "auto", Config: s.TLS, Dial: s.Hooks.Dialer().DialContext}
 	if b.SMTP.Secure {
 		o.TLS = "tls"
 	}
@@ -142,31 +143,3 @@ func (s *Service) bounced(ctx context.Context, b mailbox.Box, l letter) error {
 	return nil
 }
 
-// Test sends a letter by a mailbox to the address of who asks. Errors: NotFound
-// "mailbox_not_found"; Conflict "no_address"; Unavailable "mail_failed" with the
-// reason. It needs the permission actor.Administer.
-func (s *Service) Test(ctx context.Context, who actor.Actor, which string) (err error) {
-	defer errs.Wrap(&err, "mailroom.Test")
-	if !who.Can(actor.Administer) {
-		return errs.New(errs.Forbidden, "not_allowed", "Your role does not allow changing mailboxes.")
-	}
-	b, ok, err := s.box(ctx, who.Tenant, which)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return errs.New(errs.NotFound, "mailbox_not_found", "There is no such mailbox.")
-	}
-	a, err := s.Accounts.Agent(ctx, who.Tenant, who.Agent)
-	if err != nil {
-		return err
-	}
-	if a.Email == "" {
-		return errs.New(errs.Conflict, "no_address", "You have no e-mail address.")
-	}
-	err = s.sender(b).Send(ctx, letters.Letter{To: a.Email, Subject: b.Name, Text: b.Name + " <" + b.Email + ">", ID: id.New(), At: s.Clock.Now()})
-	if err != nil {
-		return errs.New(errs.Conflict, "mail_failed", "The letter was not taken: %s", clip(err.Error(), 300)).Because(err)
-	}
-	return nil
-}

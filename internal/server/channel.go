@@ -5,6 +5,7 @@ import (
 
 	"parlor/internal/circular"
 	"parlor/internal/job"
+	"parlor/internal/mailbox"
 	"parlor/internal/mailroom"
 	"parlor/internal/sms"
 )
@@ -17,6 +18,7 @@ func (s *Server) channels(key []byte) {
 		Hooks: d.hooks, Files: d.media, Queue: outsideQueue{s}, PublicURL: s.opts.Config.PublicURL, Key: key, Log: s.log.With("component", "sms")})
 	d.mailroom = mailroom.New(mailroom.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Hooks: d.hooks, Files: d.media,
 		Boxes: s.store, Queue: outsideQueue{s}, PublicURL: s.opts.Config.PublicURL, Key: key, Clock: s.opts.Clock, Log: s.log.With("component", "mailroom")})
+	d.mailboxes = mailbox.New(s.store, s.opts.Clock, d.mailroom.Watch)
 }
 
 // circularDomain builds letters to many; it comes after the mail.

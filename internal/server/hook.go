@@ -14,7 +14,6 @@ import (
 	"parlor/internal/grant"
 	"parlor/internal/hook"
 	"parlor/internal/id"
-	"parlor/internal/mailbox"
 	"parlor/internal/priority"
 	"parlor/internal/report"
 	"parlor/internal/trigger"
@@ -40,7 +39,7 @@ func (s *Server) rocketchat(mux *http.ServeMux, clients httpx.ClientIP, limits b
 	d := &s.services
 	kit := contract.New(mux, contract.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
 		Hooks: d.hooks, Grants: d.grants, Presence: d.presence, Reports: d.reports, Priorities: d.priorities, Tags: d.desk.tags, Fields: d.desk.fields, Canned: d.desk.canned, Contacts: d.desk.contacts, Colleagues: d.colleagues,
-		Triggers: trigger.New(s.store, d.hooks, s.opts.Clock), Mailboxes: mailbox.New(s.store, s.opts.Clock, d.mailroom.Watch), Mailroom: d.mailroom, SMS: d.sms, Circulars: d.circulars,
+		Triggers: trigger.New(s.store, d.hooks, s.opts.Clock), Mailboxes: d.mailboxes, Mailroom: d.mailroom, SMS: d.sms, Circulars: d.circulars,
 		Clients: clients, Leaves: d.visit.leaves, Transcripts: d.visit.transcripts, PublicURL: s.opts.Config.PublicURL, Limits: limits,
 		Clock: s.opts.Clock, Log: s.log})
 	s.rc = guest.Mount(mux, kit, guest.Options{Hub: s.hub, Widget: s.opts.Config.RocketchatWidget})

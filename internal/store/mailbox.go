@@ -20,18 +20,21 @@ type boxAccount struct {
 	IMAPPassword string `json:"imapPassword"`
 }
 
-const selectBox = `SELECT id, tenant, email, account, created_at, updated_at FROM mailbox`
+const selectBox = `SELECT id, tenant, email, account, look, created_at, updated_at FROM mailbox`
 
 func scanBox(r row) (b mailbox.Box, err error) {
 	var created, updated int64
-	var key, email, text string
+	var key, email, text, look string
 	var t id.Tenant
-	if err = r.Scan(&key, &t, &email, &text, &created, &updated); err != nil {
+	if err = r.Scan(&key, &t, &email, &text, &look, &created, &updated); err != nil {
 		return b, err
 	}
 	var a boxAccount
 	err = json.Unmarshal([]byte(text), &a)
 	b = a.Box
+	if err == nil && look != "" {
+		err = json.Unmarshal([]byte(look), &b.Look)
+	}
 	b.ID, b.Tenant, b.Email, b.CreatedAt, b.UpdatedAt = key, t, email, at(created), at(updated)
 	b.SMTP.Password, b.IMAP.Password = a.SMTPPassword, a.IMAPPassword
 	return b, err
@@ -84,12 +87,25 @@ func (s *Store) SaveBox(ctx context.Context, b mailbox.Box, by audit.By) (err er
 	})
 }
 
+// SaveLook implements mailbox.Store.
+func (s *Store) SaveLook(ctx context.Context, t id.Tenant, box string, l mailbox.Look) (err error) {
+	defer errs.Wrap(&err, "store.SaveLook %s", box)
+	text, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(ctx context.Context, x *tx) error {
+		_, err := x.exec(ctx, `UPDATE mailbox SET look = $3 WHERE id = $1 AND tenant = $2`, box, string(t), string(text))
+		return err
+	})
+}
+
 // DeleteBox implements mailbox.Store.
 func (s *Store) DeleteBox(ctx context.Context, t id.Tenant, box string, by audit.By) (err error) {
 	defer errs.Wrap(&err, "store.DeleteBox %s", box)
 	return s.write(ctx, func(ctx context.Context, x *tx) error {
 		old, ok, err := change(ctx, x, scanBox, `DELETE FROM mailbox WHERE id = $1 AND tenant = $2
-			RETURNING id, tenant, email, account, created_at, updated_at`, box, string(t))
+			RETURNING id, tenant, email, account, look, created_at, updated_at`, box, string(t))
 		if err == nil && !ok {
 			err = missing("mailbox")
 		}

@@ -19,6 +19,8 @@ import (
 	"parlor/internal/front/httpx"
 	"parlor/internal/front/wire"
 	"parlor/internal/hook"
+	"parlor/internal/mailbox"
+	"parlor/internal/mailroom"
 	"parlor/internal/media"
 	"parlor/internal/routing"
 	"parlor/internal/visitor"
@@ -44,6 +46,8 @@ type Deps struct {
 	Desk           Desk
 	Visit          wire.Visit
 	Hooks          *hook.Service
+	Mailboxes      *mailbox.Service
+	Mailroom       *mailroom.Service
 	// Leaving limits left messages by visitor and address.
 	Leaving *httpx.Limiter
 	Version string
@@ -88,6 +92,7 @@ func Mount(mux *http.ServeMux, d Deps) *API {
 	a.admin()
 	a.visit()
 	a.hooks()
+	a.mailboxes()
 	mux.HandleFunc("GET /api/parlor/docs", a.page)
 	return a
 }
