@@ -111,10 +111,10 @@ func reasonOf(err error) string {
 		return faultTrust
 	case as[tls.RecordHeaderError](err), as[tls.AlertError](err):
 		return faultTLS
-	case as[*net.DNSError](err):
-		return faultName
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), timedOut(err):
 		return faultTime
+	case as[*net.DNSError](err):
+		return faultName
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return faultClosed
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -26,12 +27,46 @@ type dialer interface {
 }
 
 // post is a connection to the inbox of a mailbox.
-type post struct{ *imapclient.Client }
+type post struct {
+	*imapclient.Client
+	line *line
+}
+
+// line is a connection that remembers how it broke: the library says it in words only.
+type line struct {
+	net.Conn
+	broken atomic.Pointer[error]
+}
+
+// Read implements net.Conn.
+func (l *line) Read(b []byte) (int, error) {
+	n, err := l.Conn.Read(b)
+	if err != nil {
+		l.broken.CompareAndSwap(nil, &err)
+	}
+	return n, err
+}
+
+// why adds to an error that the time was over, or how the connection broke.
+func (p post) why(ctx context.Context, err error) error {
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return errors.Join(err, ctx.Err())
+	case p.line != nil && p.line.broken.Load() != nil:
+		return errors.Join(err, *p.line.broken.Load())
+	}
+	return err
+}
 
 // open connects, logs in and looks at the inbox. Without TLS from the first byte it
 // is begun if the server offers it; a password goes without TLS to this machine only.
 // conf says whose certificates are trusted.
 func open(ctx context.Context, d dialer, s mailbox.Server, conf *tls.Config) (p post, err error) {
+	defer func() {
+		if err != nil {
+			err = p.why(ctx, err)
+		}
+	}()
 	p, err = connect(ctx, d, s, conf, false)
 	secure := s.Secure
 	if err == nil && !secure && p.Caps().Has(imap.CapStartTLS) {
@@ -58,19 +93,19 @@ func open(ctx context.Context, d dialer, s mailbox.Server, conf *tls.Config) (p 
 }
 
 func connect(ctx context.Context, d dialer, s mailbox.Server, trust *tls.Config, start bool) (p post, err error) {
-	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
+	raw, err := d.DialContext(ctx, "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
 	if err != nil {
 		return p, err
 	}
-	if end, ok := ctx.Deadline(); ok {
-		err = conn.SetDeadline(end)
-	}
+	context.AfterFunc(ctx, func() { _ = raw.Close() }) // the library sets deadlines of its own
+	p.line = &line{Conn: raw}
+	conn := net.Conn(p.line)
 	conf := &tls.Config{MinVersion: tls.VersionTLS12}
 	if trust != nil {
 		conf = trust.Clone()
 	}
 	conf.ServerName = s.Host
-	if s.Secure && err == nil {
+	if s.Secure {
 		secure := tls.Client(conn, conf)
 		err, conn = secure.HandshakeContext(ctx), secure
 	}

@@ -70,7 +70,12 @@ func (s *Service) collect(ctx context.Context, b mailbox.Box) (taken, left int, 
 	if err != nil {
 		return 0, -1, err
 	}
-	defer func() { _ = p.close() }() // what was read is marked
+	defer func() {
+		if err != nil {
+			err = p.why(ctx, err)
+		}
+		_ = p.close() // what was read is marked
+	}()
 	list, err := p.unread(b.CreatedAt)
 	if err != nil {
 		return 0, -1, err

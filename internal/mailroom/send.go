@@ -142,4 +142,3 @@ func (s *Service) bounced(ctx context.Context, b mailbox.Box, l letter) error {
 	}
 	return nil
 }
-

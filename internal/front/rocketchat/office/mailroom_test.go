@@ -1,7 +1,6 @@
 package office_test
 
 import (
-	"bytes"
 	"encoding/base64"
 	"fmt"
 	"net"
@@ -10,59 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/emersion/go-imap/v2"
-	"github.com/emersion/go-imap/v2/imapserver"
-	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
-
 	"parlor/internal/front/rocketchat/contracttest"
 	"parlor/internal/mail/mailtest"
 	"parlor/internal/server/servertest"
 )
-
-// inbox is a mail account in memory.
-type inbox struct {
-	t    *testing.T
-	user *imapmemserver.User
-	port int
-}
-
-func newInbox(t *testing.T) *inbox {
-	t.Helper()
-	mem, user := imapmemserver.New(), imapmemserver.NewUser("desk", "pw")
-	if err := user.Create("INBOX", nil); err != nil {
-		t.Fatal(err)
-	}
-	mem.AddUser(user)
-	s := imapserver.New(&imapserver.Options{Caps: imap.CapSet{imap.CapIMAP4rev1: {}}, InsecureAuth: true,
-		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			return mem.NewSession(), nil, nil
-		}})
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	go func() { _ = s.Serve(l) }() // it ends with the listener
-	t.Cleanup(func() { _ = s.Close() })
-	return &inbox{t, user, l.Addr().(*net.TCPAddr).Port}
-}
-
-// put leaves a letter in the inbox.
-func (i *inbox) put(lines ...string) {
-	i.t.Helper()
-	if _, err := i.user.Append("INBOX", bytes.NewReader([]byte(strings.Join(lines, "\r\n"))), &imap.AppendOptions{Time: time.Now()}); err != nil {
-		i.t.Fatal(err)
-	}
-}
-
-// unread counts what nobody has read.
-func (i *inbox) unread() uint32 {
-	i.t.Helper()
-	got, err := i.user.Status("INBOX", &imap.StatusOptions{NumUnseen: true})
-	if err != nil {
-		i.t.Fatal(err)
-	}
-	return *got.NumUnseen
-}
 
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
@@ -83,7 +33,7 @@ func TestMailBecomesConversationsAndAnswersGoOut(t *testing.T) {
 		// What visitors may write into the widget is no limit for letters.
 		d.Root.Option("Livechat_enable_message_character_limit", "true")
 		d.Root.Option("Livechat_message_character_limit", "5")
-		post := newInbox(t)
+		post := mailtest.NewInbox(t, nil, false)
 		smtp, sent := mailtest.Server(t, "")
 		_, port, err := net.SplitHostPort(smtp)
 		if err != nil {
@@ -94,21 +44,21 @@ func TestMailBecomesConversationsAndAnswersGoOut(t *testing.T) {
 			t.Helper()
 			a := d.Root.Post("email-inbox", `{%s"name":"Desk","active":true,"email":"desk@shop.test","description":"","senderInfo":"Shop 店","department":"SAC",
 				"smtp":{"server":"127.0.0.1","port":%s,"username":"","password":"","secure":false},
-				"imap":{"server":"127.0.0.1","port":%d,"username":"desk","password":"pw","secure":false,"maxRetries":3}}`, which, smtpPort, post.port)
+				"imap":{"server":"127.0.0.1","port":%d,"username":"desk","password":"pw","secure":false,"maxRetries":3}}`, which, smtpPort, post.Port)
 			a.Is("success", true)
 			which = fmt.Sprintf(`"_id":"%v",`, a.Get("_id"))
 		}
 		read := func() {
 			t.Helper()
 			save(port) // what is saved is looked into at once
-			eventually(t, "letters are not read", func() bool { return post.unread() == 0 })
+			eventually(t, "letters are not read", func() bool { return post.Unread() == 0 })
 		}
-		post.put("From: =?utf-8?B?5byg5LiJ?= <Li@Cliente.test>", "To: desk@shop.test", "Subject: Order 7", "Message-ID: <one@cliente.test>", "Content-Type: multipart/mixed; boundary=B", "",
+		post.Put("From: =?utf-8?B?5byg5LiJ?= <Li@Cliente.test>", "To: desk@shop.test", "Subject: Order 7", "Message-ID: <one@cliente.test>", "Content-Type: multipart/mixed; boundary=B", "",
 			"--B", "Content-Type: text/html", "", "<p>Where is <b>it</b>?</p><script>alert(1)</script>", "--B", "Content-Type: image/png", `Content-Disposition: attachment; filename="it.png"`,
 			"Content-Transfer-Encoding: base64", "", base64.StdEncoding.EncodeToString(contracttest.Square(t)), "--B", `Content-Disposition: attachment; filename="it.exe"`, "", "\x00\x01", "--B--")
-		post.put("From: other@cliente.test", "Subject: away", "Message-ID: <auto@x>", "Auto-Submitted: auto-replied", "", "I am away")
-		post.put("From: desk@shop.test", "Message-ID: <own@x>", "", "our own")
-		post.put("no letter at all")
+		post.Put("From: other@cliente.test", "Subject: away", "Message-ID: <auto@x>", "Auto-Submitted: auto-replied", "", "I am away")
+		post.Put("From: desk@shop.test", "Message-ID: <own@x>", "", "our own")
+		post.Put("no letter at all")
 		read()
 		a := d.Root.Call("GET", "livechat/rooms", "")
 		a.Is("total", 1)
@@ -144,10 +94,10 @@ func TestMailBecomesConversationsAndAnswersGoOut(t *testing.T) {
 			t.Fatal(body)
 		}
 		ours := nameLine.FindStringSubmatch(head)[1]
-		post.put("From: li@cliente.test", "Subject: Re: Order 7", "Message-ID: <two@cliente.test>", "In-Reply-To: "+ours, "", "Thanks!", "", "Shop wrote:", "> On its way")
-		post.put("From: li@cliente.test", "Subject: Re: Order 7", "Message-ID: <two@cliente.test>", "In-Reply-To: "+ours, "", "Thanks!") // once more
-		post.put("From: boss@cliente.test", "Subject: Re: Order 7", "Message-ID: <three@cliente.test>", "References: <one@cliente.test>", "", "And mine?")
-		post.put("From: li@cliente.test", "Subject: another matter", "Message-ID: <four@cliente.test>", "", "Something else")
+		post.Put("From: li@cliente.test", "Subject: Re: Order 7", "Message-ID: <two@cliente.test>", "In-Reply-To: "+ours, "", "Thanks!", "", "Shop wrote:", "> On its way")
+		post.Put("From: li@cliente.test", "Subject: Re: Order 7", "Message-ID: <two@cliente.test>", "In-Reply-To: "+ours, "", "Thanks!") // once more
+		post.Put("From: boss@cliente.test", "Subject: Re: Order 7", "Message-ID: <three@cliente.test>", "References: <one@cliente.test>", "", "And mine?")
+		post.Put("From: li@cliente.test", "Subject: another matter", "Message-ID: <four@cliente.test>", "", "Something else")
 		read()
 		d.Root.Call("GET", "livechat/rooms", "").Is("total", 2)
 		got := said()
@@ -170,11 +120,11 @@ func TestMailBecomesConversationsAndAnswersGoOut(t *testing.T) {
 		for i := range 12 {
 			many = append(many, "--M", fmt.Sprintf(`Content-Disposition: attachment; filename="n%d.txt"`, i), "", "y")
 		}
-		post.put(append(many, "--M--")...)
+		post.Put(append(many, "--M--")...)
 		read()
 		inside("2 more files")
 		// A letter that comes back is told to the agents, and so is one that is refused.
-		post.put("From: MAILER-DAEMON@shop.test", "Subject: Undelivered", "Message-ID: <b@x>", "Content-Type: multipart/report; boundary=R", "", "--R", "", "Message-ID: "+ours, "--R--")
+		post.Put("From: MAILER-DAEMON@shop.test", "Subject: Undelivered", "Message-ID: <b@x>", "Content-Type: multipart/report; boundary=R", "", "--R", "", "Message-ID: "+ours, "--R--")
 		read()
 		inside("the letter came back")
 		closed, _ := mailtest.Server(t, "550 nobody here")
