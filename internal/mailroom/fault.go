@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/textproto"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -85,7 +86,7 @@ func detailOf(err error) string {
 	case errors.As(err, &said) && said.Text != "":
 		return said.Text
 	case errors.As(err, &code):
-		return code.Error()
+		return strconv.Itoa(code.Code) + " " + code.Msg
 	case errors.As(err, &trust):
 		return trust.Err.Error()
 	}
