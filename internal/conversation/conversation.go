@@ -232,6 +232,8 @@ type Message struct {
 	Edited *Edit `json:"edited,omitempty"`
 	// Mentions are the agents whom a note names.
 	Mentions []id.Agent `json:"mentions,omitempty"`
+	// Extra is the structured part that integrations send beside the text.
+	Extra *Extra `json:"extra,omitempty"`
 }
 
 // Files are all files of the message, the first one first.
@@ -252,14 +254,15 @@ type meta struct {
 	Recalled *Recall    `json:"recalled,omitempty"`
 	Mentions []id.Agent `json:"mentions,omitempty"`
 	Edited   *Edit      `json:"edited,omitempty"`
+	Extra    *Extra     `json:"extra,omitempty"`
 }
 
 // Meta returns what few messages have as one JSON document, "" if there is nothing.
 func (m Message) Meta() (string, error) {
-	if m.File == nil && m.Line == nil && m.Canvas == "" && m.Recalled == nil && m.Edited == nil && len(m.Mentions) == 0 {
+	if m.File == nil && m.Line == nil && m.Canvas == "" && m.Recalled == nil && m.Edited == nil && len(m.Mentions) == 0 && m.Extra == nil {
 		return "", nil
 	}
-	b, err := json.Marshal(meta{m.File, m.More, m.Line, m.Canvas, m.Recalled, m.Mentions, m.Edited})
+	b, err := json.Marshal(meta{m.File, m.More, m.Line, m.Canvas, m.Recalled, m.Mentions, m.Edited, m.Extra})
 	return string(b), err
 }
 
@@ -272,6 +275,6 @@ func (m *Message) SetMeta(s string) error {
 	if err := json.Unmarshal([]byte(s), &v); err != nil {
 		return err
 	}
-	m.File, m.More, m.Line, m.Canvas, m.Recalled, m.Mentions, m.Edited = v.File, v.More, v.Line, v.Canvas, v.Recalled, v.Mentions, v.Edited
+	m.File, m.More, m.Line, m.Canvas, m.Recalled, m.Mentions, m.Edited, m.Extra = v.File, v.More, v.Line, v.Canvas, v.Recalled, v.Mentions, v.Edited, v.Extra
 	return nil
 }

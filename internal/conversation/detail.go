@@ -36,6 +36,8 @@ type Details struct {
 	Origin *Origin `json:"origin,omitempty"`
 	// Fields are the values of the conversation's own fields by key.
 	Fields map[string]string `json:"fields,omitempty"`
+	// Params are what business pages are told of the conversation.
+	Params map[string]string `json:"params,omitempty"`
 }
 
 // TranscriptWish says to whom a transcript goes when the conversation ends.
@@ -90,6 +92,10 @@ type DetailStore interface {
 	Details(ctx context.Context, t id.Tenant, list []id.Conversation) ([]Details, error)
 	// ChangeDetails changes some of them, of a conversation in any state.
 	ChangeDetails(ctx context.Context, t id.Tenant, c id.Conversation, d DetailChange) error
+	// SetParams changes the parameters of a running conversation, see MergeParams, and
+	// returns it with all of them, nil if nothing changed. Errors: Conflict
+	// "conversation_closed", "too_many_params".
+	SetParams(ctx context.Context, t id.Tenant, c id.Conversation, set map[string]string) (Conversation, map[string]string, error)
 	// Answered returns, for each of the visitors, when an agent wrote last in each
 	// conversation that moved since a time; at most limit.
 	Answered(ctx context.Context, t id.Tenant, list []id.Visitor, since time.Time, limit int) ([]Answer, error)

@@ -34,6 +34,9 @@ type PostInput struct {
 	Carried bool
 	// Canvas is set for cooperations, by the domain of canvases only.
 	Canvas *Drawn
+	// Ext is the structured part that an integration sends with it, a JSON object as
+	// package ext reads it, nil for none.
+	Ext []byte
 }
 
 // Drawn is a picture that is drawn on together.
@@ -43,7 +46,9 @@ type Drawn struct {
 	File File
 }
 
-// Post adds a message and tells everybody concerned once it is on disk.
+// Post adds a message and tells everybody concerned once it is on disk. One that says
+// nothing, whose Ext only has parameters or flags, is not added: what it returns then
+// has the conversation and no message.
 //
 // It returns errs.Conflict "conversation_closed" if the conversation is over,
 // errs.Conflict "not_your_conversation" if who is an agent to whom it is not
@@ -55,6 +60,15 @@ func (s *Service) Post(ctx context.Context, who actor.Actor, in PostInput) (out 
 	*m = Message{Tenant: who.Tenant, Conversation: in.Conversation, ClientID: in.ClientID, Kind: in.Kind, At: s.clock.Now()}
 	if err = s.author(ctx, who, &add); err != nil {
 		return out, err
+	}
+	if len(in.Ext) > 0 && string(in.Ext) != "null" {
+		silent, err := s.extend(ctx, &in, m)
+		if err == nil && silent {
+			out.Conversation, err = s.store.Conversation(ctx, who.Tenant, in.Conversation)
+		}
+		if err != nil || silent {
+			return out, err
+		}
 	}
 	if err = s.body(ctx, who, in, m); err != nil {
 		return out, err

@@ -59,6 +59,8 @@ const (
 	ColleagueChanged Kind = "colleague.changed"
 	// RoomEntered carries *attendance.Entered.
 	RoomEntered Kind = "room.entered"
+	// ParamsMoved carries *conversation.ParamsMoved.
+	ParamsMoved Kind = "params.moved"
 	// TagsChanged carries *conversation.Tagged.
 	TagsChanged Kind = "tags.changed"
 	// VisitorTagged carries *tag.VisitorTagged.

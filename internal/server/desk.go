@@ -78,6 +78,8 @@ func deskPayload(k event.Kind) any {
 		return &conversation.Draft{}
 	case event.TagsChanged:
 		return &conversation.Tagged{}
+	case event.ParamsMoved:
+		return &conversation.ParamsMoved{}
 	case event.ContactChanged:
 		return &contact.Changed{}
 	case event.VisitorTagged:

@@ -23,7 +23,7 @@ const aheadOf = `COALESCE((SELECT d.ahead FROM conversation_detail d WHERE d.con
 func (s *Store) Details(ctx context.Context, t id.Tenant, wanted []id.Conversation) (list []conversation.Details, err error) {
 	defer errs.Wrap(&err, "store.Details")
 	ids := jsonList(wanted)
-	list, err = all(ctx, s.readers, scanDetails, `SELECT d.conversation, d.topic, d.level, d.weight, d.agreement, d.due, d.closed_by, d.survey, d.transcript, d.record, d.call_status, d.origin
+	list, err = all(ctx, s.readers, scanDetails, `SELECT d.conversation, d.topic, d.level, d.weight, d.agreement, d.due, d.closed_by, d.survey, d.transcript, d.record, d.call_status, d.origin, d.params
 		FROM conversation_detail d WHERE d.conversation IN `+s.dialect.list("$2")+` AND d.tenant = $1`, string(t), ids)
 	if err != nil {
 		return nil, err
@@ -49,24 +49,58 @@ func (s *Store) Details(ctx context.Context, t id.Tenant, wanted []id.Conversati
 }
 
 func scanDetails(r row) (d conversation.Details, err error) {
-	var survey, transcript, origin string
-	if err = r.Scan(&d.Conversation, &d.Topic, &d.Level, &d.Weight, &d.Agreement, &d.Due, &d.ClosedBy, &survey, &transcript, &d.Record, &d.Call, &origin); err != nil {
+	var survey, transcript, origin, params string
+	if err = r.Scan(&d.Conversation, &d.Topic, &d.Level, &d.Weight, &d.Agreement, &d.Due, &d.ClosedBy, &survey, &transcript, &d.Record, &d.Call, &origin, &params); err != nil {
 		return d, err
 	}
-	if survey != "" {
-		if err = json.Unmarshal([]byte(survey), &d.Survey); err != nil {
+	for _, x := range []struct {
+		text string
+		dest any
+	}{{survey, &d.Survey}, {transcript, &d.Transcript}, {origin, &d.Origin}, {params, &d.Params}} {
+		if x.text == "" {
+			continue
+		}
+		if err = json.Unmarshal([]byte(x.text), x.dest); err != nil {
 			return d, err
 		}
 	}
-	if transcript != "" {
-		if err = json.Unmarshal([]byte(transcript), &d.Transcript); err != nil {
-			return d, err
+	return d, nil
+}
+
+// SetParams implements conversation.Store.
+func (s *Store) SetParams(ctx context.Context, t id.Tenant, c id.Conversation, set map[string]string) (got conversation.Conversation, now map[string]string, err error) {
+	defer errs.Wrap(&err, "store.SetParams %s", c)
+	err = s.write(ctx, func(ctx context.Context, x *tx) error {
+		if got, err = conversationOf(ctx, x, t, c, s.dialect.lock("c")); err != nil {
+			return err
 		}
-	}
-	if origin != "" {
-		err = json.Unmarshal([]byte(origin), &d.Origin)
-	}
-	return d, err
+		if got.Status == conversation.Closed {
+			return errClosed()
+		}
+		text, _, err := first(ctx, x, scalar[string], `SELECT params FROM conversation_detail WHERE conversation = $1`, string(c))
+		if err != nil {
+			return err
+		}
+		var have map[string]string
+		if text != "" {
+			if err := json.Unmarshal([]byte(text), &have); err != nil {
+				return err
+			}
+		}
+		all, changed, err := conversation.MergeParams(have, set)
+		if now = nil; err != nil || !changed {
+			return err
+		}
+		b, err := json.Marshal(all)
+		if err != nil {
+			return err
+		}
+		now = all
+		_, err = x.exec(ctx, `INSERT INTO conversation_detail (conversation, tenant, params) VALUES ($1, $2, $3)
+			ON CONFLICT (conversation) DO UPDATE SET params = $3`, string(c), string(t), string(b))
+		return err
+	})
+	return got, now, err
 }
 
 // ChangeDetails implements conversation.Store.

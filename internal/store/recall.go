@@ -64,7 +64,7 @@ func (s *Store) recall(ctx context.Context, t *tx, in conversation.RecallInput, 
 		}
 		m.Edited = nil
 	}
-	m.Text, m.File, m.More, m.Mentions, m.Canvas, m.Recalled = "", nil, nil, nil, "", &in.Recall
+	m.Text, m.File, m.More, m.Mentions, m.Canvas, m.Extra, m.Recalled = "", nil, nil, nil, "", nil, &in.Recall
 	if err := dropCanvas(ctx, t, in.Tenant, canvas); err != nil {
 		return err
 	}

@@ -211,7 +211,7 @@ func (c *agentConn) post(ctx context.Context, in postInput) (out agentPosted, er
 		return out, err
 	}
 	p, err := c.f.Conversations.Post(ctx, c.who, conversation.PostInput{Conversation: id.Conversation(in.Conversation),
-		Kind: in.Kind, Text: in.Text, File: id.File(in.File), ClientID: in.ClientID})
+		Kind: in.Kind, Text: in.Text, File: id.File(in.File), ClientID: in.ClientID, Ext: in.Ext})
 	if err != nil {
 		return out, err
 	}

@@ -79,6 +79,8 @@ func (c *agentConn) Deliver(e *event.Event) {
 		_ = c.sock.Emit("draft", d)
 	case *conversation.Tagged:
 		_ = c.sock.Emit("tags", d)
+	case *conversation.ParamsMoved:
+		_ = c.sock.Emit("params", d)
 	case *tag.VisitorTagged:
 		_ = c.sock.Emit("visitor-tags", d)
 	case *colleague.Remark:

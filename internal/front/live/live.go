@@ -140,4 +140,6 @@ type postInput struct {
 	File         string            `json:"file"`
 	// Duration of a voice message in milliseconds.
 	Duration int `json:"duration"`
+	// Ext is the structured part of an integration.
+	Ext json.RawMessage `json:"ext"`
 }

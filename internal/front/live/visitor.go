@@ -172,7 +172,7 @@ func (c *visitorConn) post(ctx context.Context, in postInput) (out posted, err e
 	if err := c.f.refuseBlocked(c.who, c.sock.RemoteIP()); err != nil {
 		return out, err
 	}
-	p := conversation.PostInput{Conversation: id.Conversation(in.Conversation), Kind: in.Kind, Text: in.Text, File: id.File(in.File), ClientID: in.ClientID, Duration: min(in.Duration, maxVoice)}
+	p := conversation.PostInput{Conversation: id.Conversation(in.Conversation), Kind: in.Kind, Text: in.Text, File: id.File(in.File), ClientID: in.ClientID, Duration: min(in.Duration, maxVoice), Ext: in.Ext}
 	if p.Conversation == "" {
 		c.mu.Lock()
 		if c.conv.Status != conversation.Closed {

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 
 	"parlor/internal/account"
@@ -96,6 +97,7 @@ type postInput struct {
 		Text     string            `json:"text,omitempty" maxLength:"10000"`
 		File     id.File           `json:"file,omitempty" maxLength:"64" doc:"Id of an uploaded file"`
 		ClientID string            `json:"clientId,omitempty" maxLength:"64" doc:"The sender's own id; a repeated one returns the first message"`
+		Ext      map[string]any    `json:"ext,omitempty" doc:"The structured part of an integration, see docs/ext.md"`
 	}
 }
 
@@ -125,7 +127,14 @@ func (a *API) messages() {
 		return listed(a.Views.Messages(list, false), err)
 	})
 	asAgent(a, http.MethodPost, "/conversations/{id}/messages", "Answer, or leave a private note", tag, func(ctx context.Context, l account.Login, in *postInput) (*body[wire.Message], error) {
-		p, err := a.Conversations.Post(ctx, l.Actor(), conversation.PostInput{Conversation: in.ID, Kind: in.Body.Kind, Text: in.Body.Text, File: in.Body.File, ClientID: in.Body.ClientID})
+		post := conversation.PostInput{Conversation: in.ID, Kind: in.Body.Kind, Text: in.Body.Text, File: in.Body.File, ClientID: in.Body.ClientID}
+		if in.Body.Ext != nil {
+			var err error
+			if post.Ext, err = json.Marshal(in.Body.Ext); err != nil {
+				return nil, err
+			}
+		}
+		p, err := a.Conversations.Post(ctx, l.Actor(), post)
 		return reply(a.Views.Message(p.Message), err)
 	})
 	asAgent(a, http.MethodPost, "/conversations/{id}/read", "Move the read mark", tag, func(ctx context.Context, l account.Login, in *readInput) (*body[conversation.Conversation], error) {

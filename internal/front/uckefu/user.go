@@ -330,6 +330,8 @@ func (c *visitorConn) message(ctx context.Context, arg json.RawMessage) error {
 		Message string `json:"message"`
 		// ClientID is our addition: the page's own id for the message.
 		ClientID string `json:"clientId"`
+		// Ext is our addition: the structured part of an integration.
+		Ext json.RawMessage `json:"ext"`
 	}
 	if err := decode(arg, &in); err != nil {
 		return err
@@ -357,7 +359,7 @@ func (c *visitorConn) message(ctx context.Context, arg json.RawMessage) error {
 	text = c.clip(text)
 	var posts []conversation.PostInput
 	if text != "" || len(images) == 0 {
-		posts = append(posts, conversation.PostInput{Kind: conversation.Text, Text: text, ClientID: in.ClientID})
+		posts = append(posts, conversation.PostInput{Kind: conversation.Text, Text: text, ClientID: in.ClientID, Ext: in.Ext})
 	}
 	for _, token := range images {
 		if file := c.f.Media.TokenFile(v.Tenant, token); file != "" {

@@ -56,6 +56,8 @@ type Message struct {
 	// EditedAt is when the text was changed last.
 	EditedAt *time.Time `json:"editedAt,omitempty"`
 	Mentions []id.Agent `json:"mentions,omitempty"`
+	// Extra is what an integration sent beside the text; visitors see its card only.
+	Extra *conversation.Extra `json:"extra,omitempty"`
 }
 
 // Views turns domain objects into wire objects.
@@ -64,7 +66,7 @@ type Views struct{ Files Addresses }
 // Message returns the client's form of m.
 func (v Views) Message(m conversation.Message) Message {
 	w := Message{ID: m.ID, Conversation: m.Conversation, Seq: m.Seq, Prev: m.Prev, ClientID: m.ClientID, Kind: m.Kind,
-		From: m.From, Text: m.Text, Line: m.Line, Canvas: m.Canvas, At: m.At, Recalled: m.Recalled, Mentions: m.Mentions}
+		From: m.From, Text: m.Text, Line: m.Line, Canvas: m.Canvas, At: m.At, Recalled: m.Recalled, Mentions: m.Mentions, Extra: m.Extra}
 	if m.Edited != nil {
 		w.EditedAt = &m.Edited.At
 	}
@@ -95,6 +97,9 @@ func (v Views) VisitorMessage(m conversation.Message) Message {
 	}
 	if w.Line != nil {
 		w.Line = &conversation.Line{Name: w.Line.Name, AgentName: w.Line.AgentName, TeamName: w.Line.TeamName, Seq: w.Line.Seq, Text: w.Line.Text}
+	}
+	if w.Extra != nil {
+		w.Extra = &conversation.Extra{Card: w.Extra.Card, Worded: w.Extra.Worded}
 	}
 	if w.Recalled != nil {
 		w.Recalled = &Recall{By: conversation.Author{Kind: w.Recalled.By.Kind}, At: w.Recalled.At}

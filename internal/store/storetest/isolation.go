@@ -99,6 +99,10 @@ func conversationCalls(s *store.Store, t id.Tenant, f foreign) map[string]call {
 			_, err := s.AppendLines(ctx, t, c, []conversation.Message{{Kind: conversation.Note, At: T0}})
 			return none(err)
 		},
+		"SetParams": func(ctx context.Context) (int, error) {
+			_, _, err := s.SetParams(ctx, t, c, map[string]string{"a": "b"})
+			return none(err)
+		},
 		"Conversation": func(ctx context.Context) (int, error) { _, err := s.Conversation(ctx, t, c); return none(err) },
 		"Conversations": func(ctx context.Context) (int, error) {
 			list, err := s.Conversations(ctx, t, []id.Conversation{c, f.open.ID})

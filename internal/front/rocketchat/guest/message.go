@@ -2,6 +2,7 @@ package guest
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -26,7 +27,7 @@ func (f *Front) messages() {
 	)
 }
 
-var postShape = contract.Dict(contract.Must("token", contract.Text), contract.Must("rid", contract.Text), contract.Must("msg", contract.Text), contract.Maybe("_id", contract.Text),
+var postShape = contract.Dict(contract.Must("token", contract.Text), contract.Must("rid", contract.Text), contract.Must("msg", contract.Text), contract.Maybe("_id", contract.Text), contract.Maybe("ext", contract.Dict().Open()),
 	contract.Maybe("agent", contract.Dict(contract.Must("agentId", contract.Text), contract.Must("username", contract.Text))))
 
 // postMessage answers POST livechat/message. An _id that the visitor has used in
@@ -35,6 +36,7 @@ func (f *Front) postMessage(ctx context.Context, c *contract.Call) (any, error) 
 	var in struct {
 		Token, Rid, Msg string
 		ID              string `json:"_id"`
+		Ext             json.RawMessage
 	}
 	if err := c.Read(postShape, &in); err != nil {
 		return nil, err
@@ -44,9 +46,12 @@ func (f *Front) postMessage(ctx context.Context, c *contract.Call) (any, error) 
 		return nil, err
 	}
 	m, err := f.Conversations.Post(ctx, k.Visitor.Actor(), conversation.PostInput{Conversation: id.Conversation(in.Rid), Kind: conversation.Text,
-		Text: in.Msg, ClientID: in.ID, Blank: true})
+		Text: in.Msg, ClientID: in.ID, Blank: true, Ext: in.Ext})
 	if err != nil {
 		return nil, err
+	}
+	if m.Message.Seq == 0 {
+		return map[string]any{}, nil // nothing to show: only the business pages were told
 	}
 	return f.MessageAnswer(ctx, k, m.Message)
 }

@@ -22,6 +22,13 @@ func TestMessagesAreChangedAndDeletedByTheirVisitor(t *testing.T) {
 		again.Is("message.msg", "first")
 		c.Say("vera", rid, "m2", "").Is("message.msg", "")
 		c.Call("GET", "livechat/message/m1?token=vera&rid="+rid, "").Is("message.msg", "first")
+		// Our addition: the structured part of an integration.
+		ext := func(raw string) contracttest.Answer {
+			return c.Call("POST", "livechat/message", fmt.Sprintf(`{"token":"otto","rid":%q,"msg":"","ext":%s}`, other, raw))
+		}
+		ext(`{"msgtype":{"track":{"title":"This one"}}}`).Is("message.msg", "This one")
+		ext(`{"cmd":{"updateVisitorInfoSrc":{"params":{"a":"b"}}}}`).Want(200, `{"success":true}`)
+		ext(`7`).Is("success", false)
 		c.Call("GET", "livechat/message/m1?token=otto&rid="+other, "").Want(400, `{"error":"invalid-message","success":false}`)
 		a := c.Call("PUT", "livechat/message/m1", fmt.Sprintf(`{"token":"vera","rid":%q,"msg":"<b>second</b>"}`, rid))
 		a.Is("message._id", "m1")

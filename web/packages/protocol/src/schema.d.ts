@@ -2604,6 +2604,13 @@ export interface components {
             visitorTags: string[];
             visits: components["schemas"]["Visit"][];
         };
+        CardItem: {
+            id?: string;
+            link?: string;
+            picture?: string;
+            text?: string;
+            title: string;
+        };
         Category: {
             /** Format: date-time */
             createdAt: string;
@@ -2932,6 +2939,12 @@ export interface components {
             decisions: components["schemas"]["Decision"][];
             /** Format: int64 */
             place: number;
+        };
+        Extra: {
+            card?: components["schemas"]["MessageCard"];
+            ext?: unknown;
+            flag?: string;
+            worded?: boolean;
         };
         Fault: {
             detail?: string;
@@ -3532,6 +3545,7 @@ export interface components {
             conversation: string;
             /** Format: date-time */
             editedAt?: string;
+            extra?: components["schemas"]["Extra"];
             file?: components["schemas"]["File"];
             from: components["schemas"]["Author"];
             id: string;
@@ -3547,6 +3561,22 @@ export interface components {
             /** Format: int64 */
             seq: number;
             text?: string;
+        };
+        MessageCard: {
+            items?: components["schemas"]["CardItem"][];
+            /** @enum {string} */
+            kind: "order" | "track" | "articles" | "menu" | "form" | "place" | "sticker" | "program";
+            /** Format: double */
+            lat?: number;
+            link?: string;
+            /** Format: double */
+            lng?: number;
+            name?: string;
+            number?: string;
+            picture?: string;
+            price?: string;
+            text?: string;
+            title?: string;
         };
         NamedInbox: {
             id: string;
@@ -3782,6 +3812,10 @@ export interface components {
         PostInputBody: {
             /** @description The sender's own id; a repeated one returns the first message */
             clientId?: string;
+            /** @description The structured part of an integration, see docs/ext.md */
+            ext?: {
+                [key: string]: unknown;
+            };
             /** @description Id of an uploaded file */
             file?: string;
             /** @enum {string} */
