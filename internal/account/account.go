@@ -233,12 +233,3 @@ type Credential struct {
 	// ExpiresAt is the end of validity; zero means none.
 	ExpiresAt time.Time `json:"expiresAt"`
 }
-
-// APIClient is a program that acts for a tenant with clientId and secretId.
-type APIClient struct {
-	ID         string    `json:"clientId"`
-	Tenant     id.Tenant `json:"tenant"`
-	Name       string    `json:"name"`
-	SecretHash string    `json:"-"`
-	CreatedAt  time.Time `json:"createdAt"`
-}

@@ -327,30 +327,6 @@ func (s *Service) AuditLog(ctx context.Context, who actor.Actor, f audit.Filter)
 	return s.store.Audit(ctx, who.Tenant, f)
 }
 
-// APIClients returns the tenant's clients without their secrets.
-func (s *Service) APIClients(ctx context.Context, who actor.Actor) ([]APIClient, error) {
-	if err := administrator(who); err != nil {
-		return nil, err
-	}
-	return s.store.APIClients(ctx, who.Tenant)
-}
-
-// CreateAPIClient is AddAPIClient for an administrator.
-func (s *Service) CreateAPIClient(ctx context.Context, who actor.Actor, name string) (APIClient, string, error) {
-	if err := administrator(who); err != nil {
-		return APIClient{}, "", err
-	}
-	return s.addAPIClient(ctx, who.Tenant, name, s.by(who))
-}
-
-// RemoveAPIClient ends a client at once.
-func (s *Service) RemoveAPIClient(ctx context.Context, who actor.Actor, clientID string) error {
-	if err := administrator(who); err != nil {
-		return err
-	}
-	return s.store.DeleteAPIClient(ctx, who.Tenant, clientID, s.by(who))
-}
-
 // seenEvery is the shortest time between two notes of one origin.
 const seenEvery = time.Minute
 

@@ -489,21 +489,6 @@ func (s *Service) AddTeam(ctx context.Context, t id.Tenant, name string) (team T
 	return team, err
 }
 
-// AddAPIClient creates a program's identity and returns its secret, which is not kept.
-func (s *Service) AddAPIClient(ctx context.Context, t id.Tenant, name string) (c APIClient, secret string, err error) {
-	return s.addAPIClient(ctx, t, name, audit.None)
-}
-
-func (s *Service) addAPIClient(ctx context.Context, t id.Tenant, name string, by audit.By) (c APIClient, secret string, err error) {
-	defer errs.Wrap(&err, "account.AddAPIClient")
-	if name, err = cleanName("name", name); err != nil {
-		return c, "", err
-	}
-	secret = id.Secret(43)
-	c = APIClient{ID: id.Secret(22), Tenant: t, Name: name, SecretHash: hashSecret(secret), CreatedAt: s.clock.Now()}
-	return c, secret, s.store.CreateAPIClient(ctx, c, by)
-}
-
 // Inbox returns the inbox with that public id.
 func (s *Service) Inbox(ctx context.Context, in id.Inbox) (Inbox, error) {
 	if in == "" || len(in) > 64 {

@@ -122,6 +122,13 @@ type Store interface {
 	DeleteAPIClient(ctx context.Context, t id.Tenant, clientID string, by audit.By) error
 	// APIClient finds a client by its id.
 	APIClient(ctx context.Context, clientID string) (APIClient, error)
+	// RotateAPIClient replaces the hash of a client's secret and ends its tokens.
+	RotateAPIClient(ctx context.Context, t id.Tenant, clientID, hash string, by audit.By) (APIClient, error)
+	// CreateClientToken adds a token, and takes away those of the client that have
+	// ended by now and the oldest beyond MaxClientTokens.
+	CreateClientToken(ctx context.Context, t ClientToken, now time.Time) error
+	// ClientByToken finds the client of a token that has not ended by now.
+	ClientByToken(ctx context.Context, hash string, now time.Time) (APIClient, error)
 
 	// Secret returns the server secret of that name, storing candidate as the
 	// secret if there is none yet. All nodes get the same answer.

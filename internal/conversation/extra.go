@@ -20,7 +20,7 @@ type Extra struct {
 	// Card is what the message shows beside its text. Those who see no cards read
 	// its words: Worded says that the text was made of them.
 	Card   *ext.MessageCard `json:"card,omitempty"`
-	Worded bool      `json:"worded,omitempty"`
+	Worded bool             `json:"worded,omitempty"`
 	// Ext is all that was sent, as it came.
 	Ext json.RawMessage `json:"ext,omitempty"`
 }

@@ -233,41 +233,6 @@ func (s *Store) DeleteTeam(ctx context.Context, t id.Tenant, team id.Team, by au
 	})
 }
 
-// CreateAPIClient implements account.Store. Only a hash of the secret reaches this package.
-func (s *Store) CreateAPIClient(ctx context.Context, c account.APIClient, by audit.By) (err error) {
-	defer errs.Wrap(&err, "store.CreateAPIClient %s", c.ID)
-	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		n, err := t.exec(ctx, `INSERT INTO api_client (id, tenant, name, secret_hash, created_at)
-			SELECT $1, t.id, $3, $4, CAST($5 AS BIGINT) FROM tenant t WHERE t.id = $2`,
-			c.ID, string(c.Tenant), c.Name, c.SecretHash, ms(c.CreatedAt))
-		if err != nil || n == 0 {
-			return orMissing(err, "tenant")
-		}
-		return record(ctx, t, by, changed{tenant: c.Tenant, thing: "api_client", id: c.ID, name: c.Name, after: c})
-	})
-}
-
-// APIClient implements account.Store. The id is unique in the installation and names the tenant,
-// like the id of an inbox.
-func (s *Store) APIClient(ctx context.Context, clientID string) (c account.APIClient, err error) {
-	defer errs.Wrap(&err, "store.APIClient %s", clientID)
-	c, ok, err := first(ctx, s.readers, scanClient, selectClient+` WHERE id = $1`, clientID)
-	if err == nil && !ok {
-		err = missing("api_client")
-	}
-	return c, err
-}
-
-const selectClient = `SELECT id, tenant, name, secret_hash, created_at FROM api_client`
-
-// scanClient reads a row of selectClient.
-func scanClient(r row) (c account.APIClient, err error) {
-	var created int64
-	err = r.Scan(&c.ID, &c.Tenant, &c.Name, &c.SecretHash, &created)
-	c.CreatedAt = at(created)
-	return c, err
-}
-
 // Secret implements account.Store. It is read first without a transaction, as all calls but the
 // first of an installation find it. Of callers at once, on any number of nodes, the first row wins
 // and everybody reads that one.

@@ -29,6 +29,7 @@ var backupTables = []struct{ name, order string }{
 	{"unit_monitor", "tenant, unit, agent"},
 	{"credential", "hash"},
 	{"api_client", "id"},
+	{"client_token", "hash"},
 	{"role", "tenant, id"},
 	{"audit", "id"},
 	{"inbox_seen", "tenant, inbox, origin"},

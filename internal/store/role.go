@@ -81,27 +81,6 @@ func (s *Store) DeleteRole(ctx context.Context, t id.Tenant, role account.Role, 
 	})
 }
 
-// APIClients implements account.Store.
-func (s *Store) APIClients(ctx context.Context, t id.Tenant) (list []account.APIClient, err error) {
-	defer errs.Wrap(&err, "store.APIClients")
-	return all(ctx, s.readers, scanClient, selectClient+` WHERE tenant = $1 ORDER BY name, id`, string(t))
-}
-
-// DeleteAPIClient implements account.Store.
-func (s *Store) DeleteAPIClient(ctx context.Context, t id.Tenant, clientID string, by audit.By) (err error) {
-	defer errs.Wrap(&err, "store.DeleteAPIClient %s", clientID)
-	return s.write(ctx, func(ctx context.Context, x *tx) error {
-		before, ok, err := first(ctx, x, scanClient, selectClient+` WHERE tenant = $1 AND id = $2`, string(t), clientID)
-		if err != nil || !ok {
-			return orMissing(err, "api_client")
-		}
-		if _, err := x.exec(ctx, `DELETE FROM api_client WHERE tenant = $1 AND id = $2`, string(t), clientID); err != nil {
-			return err
-		}
-		return record(ctx, x, by, changed{tenant: t, thing: "api_client", id: clientID, name: before.Name, before: before})
-	})
-}
-
 // maxSeen is how many web origins are remembered of an inbox.
 const maxSeen = 50
 

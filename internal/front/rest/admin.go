@@ -221,6 +221,10 @@ func (a *API) admin() {
 		c, secret, err := a.Accounts.CreateAPIClient(ctx, l.Actor(), in.Body.Name)
 		return reply(newClient{c, secret}, err)
 	})
+	asAgent(a, http.MethodPost, "/admin/apiclients/{id}/secret", "Give a program a new secret; the old one and its tokens end at once", tag, func(ctx context.Context, l account.Login, in *clientInput) (*body[newClient], error) {
+		c, secret, err := a.Accounts.RotateAPIClient(ctx, l.Actor(), in.ID)
+		return reply(newClient{c, secret}, err)
+	})
 	asAgent(a, http.MethodDelete, "/admin/apiclients/{id}", "End a program", tag, func(ctx context.Context, l account.Login, in *clientInput) (*none, error) {
 		return &none{}, a.Accounts.RemoveAPIClient(ctx, l.Actor(), in.ID)
 	})

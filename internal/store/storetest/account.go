@@ -161,6 +161,46 @@ func testCredentials(t *testing.T, s *store.Store) {
 	wantReason(t, err, errs.NotFound, "api_client_not_found")
 }
 
+// testClientTokens checks that tokens end with time, secret and client, and that
+// the oldest make room.
+func testClientTokens(t *testing.T, s *store.Store) {
+	w := NewWorld(t, s, "main")
+	ctx := t.Context()
+	client := account.APIClient{ID: "c1", Tenant: w.Tenant, Name: "crm", SecretHash: "h", CreatedAt: T0}
+	must(t, s.CreateAPIClient(ctx, client, audit.None))
+	give := func(hash string, after time.Duration) error {
+		return s.CreateClientToken(ctx, account.ClientToken{Hash: hash, Client: "c1", Tenant: w.Tenant, ExpiresAt: T0.Add(after)}, T0)
+	}
+	ended := func(hash string) {
+		t.Helper()
+		_, err := s.ClientByToken(ctx, hash, T0)
+		wantReason(t, err, errs.NotFound, "client_token_not_found")
+	}
+	must(t, give("a", time.Minute))
+	must(t, give("b", 2*time.Minute))
+	got, err := s.ClientByToken(ctx, "a", T0)
+	must(t, err)
+	equal(t, "client", got, client)
+	_, err = s.ClientByToken(ctx, "a", T0.Add(time.Minute))
+	wantReason(t, err, errs.NotFound, "client_token_not_found")
+	for i := range account.MaxClientTokens - 1 {
+		must(t, give(fmt.Sprint(i), time.Hour))
+	}
+	ended("a")
+	_, err = s.ClientByToken(ctx, "b", T0)
+	must(t, err)
+	_, err = s.RotateAPIClient(ctx, "other", "c1", "h2", audit.None)
+	wantReason(t, err, errs.NotFound, "api_client_not_found")
+	got, err = s.RotateAPIClient(ctx, w.Tenant, "c1", "h2", audit.None)
+	must(t, err)
+	equal(t, "new secret", got.SecretHash, "h2")
+	ended("b")
+	must(t, give("c", time.Minute))
+	must(t, s.DeleteAPIClient(ctx, w.Tenant, "c1", audit.None))
+	ended("c")
+	wantReason(t, give("d", time.Minute), errs.NotFound, "api_client_not_found")
+}
+
 // testSecret checks that all callers get the same secret.
 func testSecret(t *testing.T, s *store.Store) {
 	var wg sync.WaitGroup

@@ -230,7 +230,14 @@ func accountCalls(s *store.Store, t id.Tenant, f foreign) map[string]call {
 			list, err := s.InboxSeen(ctx, t, f.inbox)
 			return len(list), err
 		},
-		"APIClients":      func(ctx context.Context) (int, error) { list, err := s.APIClients(ctx, t); return len(list), err },
+		"APIClients": func(ctx context.Context) (int, error) { list, err := s.APIClients(ctx, t); return len(list), err },
+		"RotateAPIClient": func(ctx context.Context) (int, error) {
+			_, err := s.RotateAPIClient(ctx, t, "c1", "h", audit.None)
+			return none(err)
+		},
+		"CreateClientToken": func(ctx context.Context) (int, error) {
+			return none(s.CreateClientToken(ctx, account.ClientToken{Hash: "x", Client: "c1", Tenant: t, ExpiresAt: T0}, T0))
+		},
 		"DeleteAPIClient": func(ctx context.Context) (int, error) { return none(s.DeleteAPIClient(ctx, t, "c1", audit.None)) },
 		"Credentials": func(ctx context.Context) (int, error) {
 			list, err := s.Credentials(ctx, t, f.ann, T0)

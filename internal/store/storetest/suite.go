@@ -57,6 +57,7 @@ var suite = []struct {
 	{"Account/DeleteTeam", testDeleteTeam},
 	{"Account/InboxSeen", testSeen},
 	{"Account/Credentials", testCredentials},
+	{"Account/ClientTokens", testClientTokens},
 	{"Account/Secret", testSecret},
 	{"Visitor/Visitors", testVisitors},
 	{"Visitor/Pages", testPages},
