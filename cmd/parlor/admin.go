@@ -60,7 +60,8 @@ func (p *program) agentAdd(ctx context.Context, args []string) error {
 			return err
 		}
 		a, err := s.AddAgent(ctx, account.NewAgent{Tenant: id.Tenant(v["tenant"]), Email: v["email"], Name: v["name"], Username: v["username"],
-			Password: password, Role: account.Role(v["role"]), Cap: *limit, Teams: teams})
+			Password: password, Role: account.Role(v["role"]), Cap: *limit, Teams: teams,
+			NamedID: v["username"] != ""})
 		if err == nil {
 			fmt.Fprintln(p.out, a.ID)
 		}

@@ -55,7 +55,7 @@ func commands() []command {
 	return []command{
 		{"serve", "", "run the server", (*program).serve},
 		{"demo", "", "run the server with a filled-in demo company", (*program).demo},
-		{"agent add", "--email E --name N [--username U] [--role admin|supervisor|agent] [--team T]…", "add an agent; the password comes from standard input", (*program).agentAdd},
+		{"agent add", "--email E --name N [--username U] [--role admin|supervisor|agent] [--team T]…", "add an agent, whose id is U if it is given and free; the password comes from standard input", (*program).agentAdd},
 		{"team add", "--name N", "add a team", (*program).teamAdd},
 		{"token add", "--email E --name N", "issue a personal access token", (*program).tokenAdd},
 		{"apiclient add", "--tenant main --name N", "issue clientId and secretId", (*program).apiclientAdd},

@@ -120,6 +120,9 @@ func TestCommandsWorkBesideARunningServer(t *testing.T) {
 	if got := b.ok("", "team", "add", "--name", "售后"); !hex.MatchString(got) {
 		t.Fatalf("team id %q", got)
 	}
+	if got := b.ok("correct horse\n", "agent", "add", "--email", "job@example.com", "--name", "Job", "--username", "night.job"); strings.TrimSpace(got) != "night.job" {
+		t.Error(got)
+	}
 	if got := b.ok("correct horse\n", "agent", "add", "--email", "lin@example.com", "--name", "林晓", "--role", "admin", "--team", "售后"); !hex.MatchString(got) {
 		t.Fatalf("agent id %q", got)
 	}

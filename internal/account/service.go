@@ -364,7 +364,8 @@ func (s *Service) Exists(ctx context.Context, t id.Tenant, a id.Agent) error {
 	return err
 }
 
-// NewAgent is what is needed to add an agent. Teams are names of teams.
+// NewAgent is what is needed to add an agent. Teams are names of teams. With
+// NamedID the username is the id as well, if it can be one and nobody has it.
 type NewAgent struct {
 	Tenant                          id.Tenant
 	Email, Name, Username, Password string
@@ -373,6 +374,7 @@ type NewAgent struct {
 	Cap                             int
 	Teams                           []string
 	Profile                         Profile
+	NamedID                         bool
 }
 
 // AddAgent creates an agent who can log in. Username defaults to the part of the
@@ -391,6 +393,9 @@ func (s *Service) addAgent(ctx context.Context, in NewAgent, by audit.By) (a Age
 	}
 	if a.PasswordHash, err = HashPassword(in.Password); err != nil {
 		return a, err
+	}
+	if in.NamedID {
+		return s.createNamed(ctx, a, by)
 	}
 	return a, s.store.CreateAgent(ctx, a, by)
 }

@@ -88,11 +88,23 @@ func (f *Front) setSetting(ctx context.Context, c *contract.Call) (any, error) {
 	if s, ok := hookSettingByID(c.Params["id"]); ok {
 		return contract.Object{}, f.setHookSetting(ctx, c, s, in.Value)
 	}
+	if o, ok := setting.OptionByID(c.Params["id"]); ok && o.Kind == "boolean" {
+		in.Value = truth(in.Value)
+	}
 	err := f.Accounts.SetOption(ctx, c.Who, c.Params["id"], in.Value)
 	if errs.ReasonOf(err) == "option_not_found" {
 		return nil, contract.Bare
 	}
 	return contract.Object{}, err
+}
+
+// truth makes a switch of a text: there any value is kept, and a text that is not
+// empty counts as on.
+func truth(v any) any {
+	if s, ok := v.(string); ok && s != "false" {
+		return s != ""
+	}
+	return v
 }
 
 func (f *Front) permissions(ctx context.Context, c *contract.Call) (any, error) {
