@@ -201,6 +201,8 @@ type Team struct {
 	Name      string       `json:"name"`
 	Settings  setting.Team `json:"settings"`
 	CreatedAt time.Time    `json:"createdAt"`
+	// Shared lets the team take a name that another one has. It is not kept.
+	Shared bool `json:"-"`
 }
 
 // CredentialKind says how a credential came to be.

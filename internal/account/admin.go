@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -190,18 +191,24 @@ func (s *Service) CreateAgent(ctx context.Context, who actor.Actor, in NewAgent)
 }
 
 // CreateTeam is AddTeam for an administrator, with settings.
-func (s *Service) CreateTeam(ctx context.Context, who actor.Actor, name string, settings setting.Team) (team Team, err error) {
-	defer errs.Wrap(&err, "account.CreateTeam")
+func (s *Service) CreateTeam(ctx context.Context, who actor.Actor, name string, settings setting.Team) (Team, error) {
+	return s.OpenTeam(ctx, who, Team{Name: name, Settings: settings})
+}
+
+// OpenTeam adds a team with a name, settings and the leave to share the name. It
+// keeps an id that it comes with.
+func (s *Service) OpenTeam(ctx context.Context, who actor.Actor, team Team) (_ Team, err error) {
+	defer errs.Wrap(&err, "account.OpenTeam")
 	if err := administrator(who); err != nil {
 		return team, err
 	}
-	if name, err = cleanName("name", name); err != nil {
+	if team.Name, err = cleanName("name", team.Name); err != nil {
 		return team, err
 	}
-	if err := settings.Check(); err != nil {
+	if err := team.Settings.Check(); err != nil {
 		return team, err
 	}
-	team = Team{ID: id.Team(id.New()), Tenant: who.Tenant, Name: name, Settings: settings, CreatedAt: s.clock.Now()}
+	team.ID, team.Tenant, team.CreatedAt = cmp.Or(team.ID, id.Team(id.New())), who.Tenant, s.clock.Now()
 	if err := s.checkParent(ctx, team); err != nil {
 		return team, err
 	}

@@ -470,7 +470,7 @@ func (s *Service) teamIDs(ctx context.Context, t id.Tenant, names []string) ([]i
 	for _, name := range names {
 		found := false
 		for _, team := range teams {
-			if strings.EqualFold(team.Name, name) || string(team.ID) == name {
+			if !found && (strings.EqualFold(team.Name, name) || string(team.ID) == name) {
 				ids, found = append(ids, team.ID), true
 			}
 		}

@@ -2,6 +2,7 @@ package account
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -34,11 +35,15 @@ type SheetCompany struct {
 	Settings setting.Company `json:"settings"`
 }
 
-// SheetTeam is a team in a sheet.
+// SheetTeam is a team in a sheet. A team whose name another one had before it has
+// its id there, too, and is called by that.
 type SheetTeam struct {
+	ID       id.Team      `json:"id,omitempty"`
 	Name     string       `json:"name"`
 	Settings setting.Team `json:"settings"`
 }
+
+func (t SheetTeam) label() string { return cmp.Or(string(t.ID), t.Name) }
 
 // SheetRole is a role in a sheet.
 type SheetRole struct {
@@ -121,7 +126,7 @@ func (s *Service) Export(ctx context.Context, who actor.Actor) (out Sheet, err e
 func sheetOf(book *Book) (out Sheet, err error) {
 	name := func(team string) (string, error) {
 		if t, ok := book.Teams[id.Team(team)]; ok {
-			return t.Name, nil
+			return book.label(t), nil
 		}
 		return team, nil // a team that is gone keeps its id: the plan will name it
 	}
@@ -134,7 +139,11 @@ func sheetOf(book *Book) (out Sheet, err error) {
 		if err != nil {
 			return out, err
 		}
-		out.Teams = append(out.Teams, SheetTeam{t.Name, st})
+		in := SheetTeam{Name: t.Name, Settings: st}
+		if label := book.label(t); label != t.Name {
+			in.ID = id.Team(label)
+		}
+		out.Teams = append(out.Teams, in)
 	}
 	for _, r := range book.Roles {
 		out.Roles = append(out.Roles, SheetRole{r.Name, r.Permissions})
@@ -146,7 +155,9 @@ func sheetOf(book *Book) (out Sheet, err error) {
 		}
 		out.Inboxes = append(out.Inboxes, SheetInbox{in.ID, in.Name, st})
 	}
-	slices.SortFunc(out.Teams, func(a, b SheetTeam) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(out.Teams, func(a, b SheetTeam) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(string(a.ID), string(b.ID)))
+	})
 	slices.SortFunc(out.Roles, func(a, b SheetRole) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(out.Inboxes, func(a, b SheetInbox) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	return out, nil
@@ -229,7 +240,7 @@ func (s *Service) Plan(ctx context.Context, who actor.Actor, sheet Sheet) (steps
 	}
 	add("company", sheet.Company.Name, have.Company, sheet.Company)
 	for _, t := range sheet.Teams {
-		add("team", t.Name, found(have.Teams, func(o SheetTeam) bool { return o.Name == t.Name }), t)
+		add("team", t.label(), found(have.Teams, func(o SheetTeam) bool { return o.label() == t.label() }), t)
 	}
 	for _, r := range sheet.Roles {
 		add("role", r.Name, found(have.Roles, func(o SheetRole) bool { return o.Name == r.Name }), r)
@@ -252,7 +263,7 @@ func found[T any](list []T, is func(T) bool) any {
 func (s Sheet) check(book *Book) error {
 	known := map[string]bool{}
 	for _, t := range book.Teams {
-		known[t.Name] = true
+		known[book.label(t)] = true
 	}
 	seen := map[string]bool{}
 	once := func(thing, name string) error {
@@ -263,7 +274,7 @@ func (s Sheet) check(book *Book) error {
 		return nil
 	}
 	for _, t := range s.Teams {
-		known[t.Name] = true
+		known[t.label()] = true
 	}
 	team := func(name string) (string, error) {
 		if !known[name] {
@@ -284,7 +295,10 @@ func (s Sheet) check(book *Book) error {
 		if _, err := cleanName("teams.name", t.Name); err != nil {
 			return err
 		}
-		if err := firstOf(once("team", t.Name), t.Settings.Check()); err != nil {
+		if t.ID != "" && !plainID.MatchString(string(t.ID)) {
+			return errs.Field("teams.id", "bad_id", "%q is not the id of a team.", clip(string(t.ID), 60))
+		}
+		if err := firstOf(once("team", t.label()), t.Settings.Check()); err != nil {
 			return err
 		}
 		if _, err := mapTeam(t.Settings, team); err != nil {
@@ -376,10 +390,10 @@ func (s *Service) applyTeams(ctx context.Context, who actor.Actor, sheet Sheet) 
 	}
 	ids := teamsByName(book)
 	for _, t := range sheet.Teams {
-		if _, err := ids(t.Name); err == nil {
+		if _, err := ids(t.label()); err == nil {
 			continue
 		}
-		if _, err := s.CreateTeam(ctx, who, t.Name, setting.Team{}); err != nil {
+		if _, err := s.OpenTeam(ctx, who, Team{ID: t.ID, Name: t.Name, Shared: t.ID != ""}); err != nil {
 			return err
 		}
 	}
@@ -392,11 +406,11 @@ func (s *Service) applyTeams(ctx context.Context, who actor.Actor, sheet Sheet) 
 		if err != nil {
 			return err
 		}
-		tid, err := ids(t.Name)
+		tid, err := ids(t.label())
 		if err != nil {
 			return err
 		}
-		if err := s.SetTeam(ctx, who, Team{ID: id.Team(tid), Name: t.Name, Settings: st}); err != nil {
+		if err := s.SetTeam(ctx, who, Team{ID: id.Team(tid), Name: t.Name, Settings: st, Shared: t.ID != ""}); err != nil {
 			return err
 		}
 	}
@@ -407,7 +421,7 @@ func (s *Service) applyTeams(ctx context.Context, who actor.Actor, sheet Sheet) 
 func teamsByName(book *Book) func(string) (string, error) {
 	ids := map[string]string{}
 	for _, t := range book.Teams {
-		ids[t.Name] = string(t.ID)
+		ids[book.label(t)] = string(t.ID)
 	}
 	return func(name string) (string, error) {
 		if v, ok := ids[name]; ok {

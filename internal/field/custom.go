@@ -115,8 +115,10 @@ type Value struct {
 }
 
 // SetBy sets values of a visitor or, for fields of conversations, of a
-// conversation ("": none is open) for an integration. changed are the keys whose
-// value is another now, or is in doubt with the visitor's contact; keys that are no field are left out if lax.
+// conversation ("": none is open) for an integration. changed are the keys that
+// have the value now, or whose value is in doubt with the visitor's contact; one
+// that had it before counts only if it was to be overwritten. Keys that are no
+// field are left out if lax.
 //
 // Errors: Invalid "unknown_field"; "bad_value" with the key as field.
 func (s *Service) SetBy(ctx context.Context, t id.Tenant, v id.Visitor, c id.Conversation, room map[string]string, values []Value, lax bool) (changed []string, err error) {
@@ -156,6 +158,9 @@ func (s *Service) SetBy(ctx context.Context, t id.Tenant, v id.Visitor, c id.Con
 			}
 		}
 		if old == value {
+			if x.Overwrite {
+				changed = append(changed, x.Key)
+			}
 			continue
 		}
 		if old != "" && !x.Overwrite {

@@ -74,7 +74,7 @@ func (s *Service) Delete(ctx context.Context, who actor.Actor, agreement string)
 }
 
 // SetLevel gives a conversation that who may see a priority, by id or name; ""
-// takes it away. Errors: NotFound "level_not_found"; Conflict "conversation_closed".
+// takes it away; one that is over may have one, too. Errors: NotFound "level_not_found".
 func (s *Service) SetLevel(ctx context.Context, who actor.Actor, c id.Conversation, level string) (err error) {
 	defer errs.Wrap(&err, "priority.SetLevel")
 	r := Ranking{Conversation: c, Level: &level}

@@ -145,6 +145,17 @@ func (s *Store) UpdateInbox(ctx context.Context, in account.Inbox, by audit.By) 
 	})
 }
 
+// nextTwin counts the teams that have a name already; $2 is the tenant, $3 the name.
+const nextTwin = `(SELECT COALESCE(MAX(o.twin) + 1, 0) FROM team o WHERE o.tenant = $2 AND o.name = $3)`
+
+// twin is the number of a team among those of its name: 0, unless it may share it.
+func twin(team account.Team) string {
+	if team.Shared {
+		return nextTwin
+	}
+	return "0"
+}
+
 // CreateTeam implements account.Store. The name is compared as it is written: "Sales" and "sales"
 // are two teams.
 func (s *Store) CreateTeam(ctx context.Context, team account.Team, by audit.By) (err error) {
@@ -154,8 +165,8 @@ func (s *Store) CreateTeam(ctx context.Context, team account.Team, by audit.By) 
 		return err
 	}
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
-		n, err := t.exec(ctx, `INSERT INTO team (id, tenant, name, settings, created_at)
-			SELECT $1, t.id, $3, $4, CAST($5 AS BIGINT) FROM tenant t WHERE t.id = $2`,
+		n, err := t.exec(ctx, `INSERT INTO team (id, tenant, name, settings, created_at, twin)
+			SELECT $1, t.id, $3, $4, CAST($5 AS BIGINT), `+twin(team)+` FROM tenant t WHERE t.id = $2`,
 			string(team.ID), string(team.Tenant), team.Name, string(settings), ms(team.CreatedAt))
 		if err != nil || n == 0 {
 			return orMissing(err, "tenant")
@@ -164,10 +175,11 @@ func (s *Store) CreateTeam(ctx context.Context, team account.Team, by audit.By) 
 	})
 }
 
-// Teams implements account.Store. The index on the name gives the order.
+// Teams implements account.Store. The index on the name gives the order; those of one name
+// come as they were added.
 func (s *Store) Teams(ctx context.Context, t id.Tenant) (list []account.Team, err error) {
 	defer errs.Wrap(&err, "store.Teams")
-	return all(ctx, s.readers, scanTeam, selectTeam+` WHERE tenant = $1 ORDER BY name`, string(t))
+	return all(ctx, s.readers, scanTeam, selectTeam+` WHERE tenant = $1 ORDER BY name, twin`, string(t))
 }
 
 const selectTeam = `SELECT id, tenant, name, settings, created_at FROM team`
@@ -195,7 +207,11 @@ func (s *Store) UpdateTeam(ctx context.Context, team account.Team, by audit.By) 
 		if err != nil || !ok {
 			return orMissing(err, "team")
 		}
-		if _, err := t.exec(ctx, `UPDATE team SET name = $3, settings = $4 WHERE id = $1 AND tenant = $2`,
+		number := "twin"
+		if team.Name != before.Name {
+			number = twin(team)
+		}
+		if _, err := t.exec(ctx, `UPDATE team SET name = $3, settings = $4, twin = `+number+` WHERE id = $1 AND tenant = $2`,
 			string(team.ID), string(team.Tenant), team.Name, string(settings)); err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ var duplicates = map[string]duplicate{
 	"team_pkey":                          {"team", "id"},
 	"team.id":                            {"team", "id"},
 	"team_name":                          {"team", "name"},
-	"team.tenant, team.name":             {"team", "name"},
+	"team.tenant, team.name, team.twin":  {"team", "name"},
 	"role_name":                          {"role", "name"},
 	"role.tenant, role.name":             {"role", "name"},
 	"credential_pkey":                    {"credential", "hash"},

@@ -149,7 +149,7 @@ func (s *Store) Rank(ctx context.Context, in priority.Ranking) (got conversation
 		if err != nil {
 			return err
 		}
-		if c.Status == conversation.Closed {
+		if c.Status == conversation.Closed && in.Agreement != nil {
 			return errClosed()
 		}
 		if _, err := t.exec(ctx, `INSERT INTO conversation_detail (conversation, tenant) VALUES ($1, $2) ON CONFLICT (conversation) DO NOTHING`,

@@ -119,6 +119,39 @@ func testAgents(t *testing.T, s *store.Store) {
 	teams, err := s.Teams(t.Context(), w.Tenant)
 	must(t, err)
 	equal(t, "teams", spaced(len(teams), teams[0].Name, teams[1].ID == sales), "2 help true")
+	testTwins(t, s, w.Tenant)
+}
+
+// testTwins gives a name to several teams where that is asked for.
+func testTwins(t *testing.T, s *store.Store, tenant id.Tenant) {
+	ctx := t.Context()
+	add := func(team id.Team, shared bool) error {
+		return s.CreateTeam(ctx, account.Team{ID: team, Tenant: tenant, Name: "sales", Shared: shared}, audit.None)
+	}
+	names := func() string {
+		t.Helper()
+		teams, err := s.Teams(ctx, tenant)
+		must(t, err)
+		text := ""
+		for _, x := range teams {
+			if x.ID == "z-second" || x.ID == "a-third" {
+				text += string(x.ID) + ":" + x.Name + " "
+			}
+		}
+		return text
+	}
+	must(t, add("z-second", true))
+	must(t, add("a-third", true))
+	wantReason(t, add("x", false), errs.Conflict, "team_exists")
+	equal(t, "as they were added", names(), "z-second:sales a-third:sales ")
+	must(t, s.UpdateTeam(ctx, account.Team{ID: "a-third", Tenant: tenant, Name: "sales", Settings: setting.Team{Desk: setting.Desk{About: "x"}}}, audit.None))
+	must(t, s.UpdateTeam(ctx, account.Team{ID: "z-second", Tenant: tenant, Name: "other"}, audit.None))
+	equal(t, "renamed", names(), "z-second:other a-third:sales ")
+	wantReason(t, s.UpdateTeam(ctx, account.Team{ID: "z-second", Tenant: tenant, Name: "sales"}, audit.None), errs.Conflict, "team_exists")
+	must(t, s.UpdateTeam(ctx, account.Team{ID: "z-second", Tenant: tenant, Name: "sales", Shared: true}, audit.None))
+	equal(t, "shared again", names(), "a-third:sales z-second:sales ")
+	must(t, s.DeleteTeam(ctx, tenant, "a-third", audit.None))
+	must(t, s.DeleteTeam(ctx, tenant, "z-second", audit.None))
 }
 
 // testCredentials checks sessions, tokens and their ends.

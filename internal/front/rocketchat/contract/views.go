@@ -489,7 +489,8 @@ func (f *Kit) shown(m conversation.Message, file conversation.File) Object {
 	return at
 }
 
-// Department finds a team by id or by its exact name, "" if there is none.
+// Department finds a team by id or by its exact name, of several the first; "" if
+// there is none.
 func (f *Kit) Department(ctx context.Context, t id.Tenant, which string) (id.Team, error) {
 	book, err := f.Accounts.Book(ctx, t)
 	if err != nil {
@@ -498,10 +499,6 @@ func (f *Kit) Department(ctx context.Context, t id.Tenant, which string) (id.Tea
 	if _, ok := book.Teams[id.Team(which)]; ok {
 		return id.Team(which), nil
 	}
-	for _, team := range book.Teams {
-		if team.Name == which {
-			return team.ID, nil
-		}
-	}
-	return "", nil
+	team, _ := book.TeamNamed(which)
+	return team.ID, nil
 }

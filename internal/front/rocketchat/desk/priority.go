@@ -142,9 +142,6 @@ func (f *Front) setRoomPriority(ctx context.Context, c *contract.Call) (any, err
 	if err != nil {
 		return nil, err
 	}
-	if conv.Status == conversation.Closed {
-		return nil, contract.Plain("error-room-does-not-exist")
-	}
 	err = f.rankedBy(f.Priorities.SetLevel(ctx, actor.ForSystem(c.Tenant), conv.ID, in.PriorityID))
 	out := contract.Object{"roomId": conv.ID}
 	contract.Put(out, "priorityId", in.PriorityID)

@@ -35,7 +35,7 @@ func roomsShape(departments contract.Shape) contract.Shape {
 func (f *Front) listRooms(ctx context.Context, c *contract.Call) (any, error) {
 	var in struct{ RoomName, PriorityID string }
 	shape := roomsShape(contract.Text)
-	if len(c.Args()["departmentId[]"]) > 0 {
+	if len(c.Args()["departmentId[]"]) > 0 || len(c.Args()["departmentId"]) > 1 {
 		shape = roomsShape(contract.List(contract.Text))
 	}
 	if err := c.ReadQuery(shape, &in); err != nil {

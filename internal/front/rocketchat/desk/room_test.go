@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -58,6 +59,14 @@ func TestRoomsOfAgents(t *testing.T) {
 		d.Bob.Post("livechat/room.closeByUser", `{"rid":%q,"comment":"x"}`, rid).Want(400, contracttest.Plain("error-not-authorized"))
 		d.Ana.Post("livechat/room.closeByUser", `{"rid":%q,"comment":"Bye <b>now</b>","tags":["billing"]}`, rid).Want(200, contracttest.OK(""))
 		d.Ana.Post("livechat/room.closeByUser", `{"rid":%q,"comment":"x","forceClose":true}`, rid).Want(400, contracttest.Plain("error-room-already-closed"))
+		d.Root.Post("livechat/room/"+rid+"/priority", `{"priorityId":"low"}`).Is("success", true)
+		d.Root.Call("GET", "livechat/rooms?priorityId=low&open=false", "").Is("rooms.0._id", rid)
+		d.Root.Call("DELETE", "livechat/room/"+rid+"/priority", "").Is("success", true)
+		for _, many := range []string{"departmentId=%s&departmentId=%s", "departmentId[]=%s&departmentId[]=%s", "departmentId[0]=%s&departmentId[1]=%s"} {
+			d.Root.Call("GET", "livechat/rooms?"+fmt.Sprintf(many, d.Other, d.Sac), "").Is("total", 1.0)
+			d.Root.Call("GET", "livechat/rooms?"+fmt.Sprintf(many, d.Other, "none"), "").Is("total", 0.0)
+		}
+		d.Root.Call("GET", "livechat/rooms?departmentId[test]=true", "").Is("success", false)
 		a = d.Root.Call("GET", "livechat/rooms?tags[]=billing&open=false", "")
 		a.Is("rooms.0.closer", "user")
 		a.Is("rooms.0.closedBy.username", "ana")

@@ -151,7 +151,7 @@ func (f *Front) publicDepartments(ctx context.Context, book *account.Book) ([]co
 		}
 	}
 	list := []contract.Object{}
-	for _, t := range slices.SortedFunc(maps.Values(book.Teams), func(a, b account.Team) int { return cmp.Compare(a.Name, b.Name) }) {
+	for _, t := range slices.SortedFunc(maps.Values(book.Teams), account.ByName) {
 		if staffed[t.ID] {
 			list = append(list, contract.Object{"_id": t.ID, "name": t.Name, "showOnRegistration": true, "showOnOfflineForm": true})
 		}

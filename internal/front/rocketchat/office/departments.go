@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strings"
 
 	"parlor/internal/account"
 	"parlor/internal/errs"
@@ -122,7 +121,7 @@ func (f *Front) departmentsSeen(ctx context.Context, c *contract.Call, mine bool
 			list = append(list, t)
 		}
 	}
-	slices.SortFunc(list, func(a, b account.Team) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(list, account.ByName)
 	return book, list, members, nil
 }
 
@@ -297,10 +296,11 @@ func (f *Front) saveDepartment(ctx context.Context, c *contract.Call, which stri
 		if err := in.fillTeam(&t); err != nil {
 			return t, err
 		}
-		t, err = f.Accounts.CreateTeam(ctx, c.Who, t.Name, t.Settings)
+		t.Shared = true
+		t, err = f.Accounts.OpenTeam(ctx, c.Who, t)
 	} else {
 		var bad error
-		t, err = f.Accounts.ChangeTeam(ctx, c.Who, id.Team(which), func(t *account.Team) { bad = in.fillTeam(t) })
+		t, err = f.Accounts.ChangeTeam(ctx, c.Who, id.Team(which), func(t *account.Team) { bad, t.Shared = in.fillTeam(t), true })
 		if bad != nil {
 			return t, bad
 		}

@@ -42,6 +42,8 @@ func TestCustomFields(t *testing.T) {
 		one(`{"token":"v1","key":"address","value":"Street 2","overwrite":false}`).Is("success", true)
 		one(`{"token":"v1","key":"address","value":"Street 2","overwrite":false}`).Want(400, `{"success":false}`)
 		one(`{"token":"v1","key":"address","value":"Street 2","overwrite":true}`).Want(200, `{"field":{"key":"address","value":"Street 2","overwrite":true},"success":true}`)
+		one(`{"token":"v1","key":"address","value":"Street 2","overwrite":true}`).Is("success", true)
+		one(`{"token":"v1","key":"address","value":"Street 2","overwrite":false}`).Want(400, `{"success":false}`)
 		one(`{"token":"none","key":"address","value":"x","overwrite":true}`).Want(400, contracttest.Plain("invalid-token"))
 		one(`{"token":"v1","key":"none","value":"x","overwrite":true}`).Want(400, contracttest.Plain("invalid-custom-field"))
 		one(`{"token":"v1","key":"order-No","value":"x","overwrite":true}`).Want(400, contracttest.Plain("Invalid value for order-No field"))
