@@ -97,6 +97,11 @@ const (
 	CanvasChanged Kind = "canvas.changed"
 	// CanvasStroke carries *canvas.Stroke.
 	CanvasStroke Kind = "canvas.stroke"
+
+	// BindingChanged carries *binding.Changed.
+	BindingChanged Kind = "binding.changed"
+	// QueueSpilled carries *routing.Spilled.
+	QueueSpilled Kind = "queue.spilled"
 )
 
 // Topic is an address that connections follow.

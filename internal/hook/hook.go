@@ -52,13 +52,17 @@ const (
 	// Page: a visitor looked at a page during a conversation. Only companies that
 	// have pages in their conversations get it.
 	Page Occasion = "visitor.page"
+	// BindingCreated and BindingDeleted: a visitor was bound to an agent for a business
+	// flag, or not any more. Imports of many are not told.
+	BindingCreated Occasion = "binding.created"
+	BindingDeleted Occasion = "binding.deleted"
 	// Sample is sent by Test only.
 	Sample Occasion = "test"
 )
 
 // Occasions lists what a subscription can choose, in the order of documentation.
 func Occasions() []Occasion {
-	return []Occasion{Started, Queued, Assigned, Forwarded, Closed, Edited, FromVisitor, FromAgent, Lead, LeftMessage, Page}
+	return []Occasion{Started, Queued, Assigned, Forwarded, Closed, Edited, FromVisitor, FromAgent, Lead, LeftMessage, Page, BindingCreated, BindingDeleted}
 }
 
 // Bounds.

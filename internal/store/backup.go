@@ -85,6 +85,9 @@ var backupTables = []struct{ name, order string }{
 	{"mailbox", "id"},
 	{"canvas", "id"},
 	{"canvas_mark", "canvas, seq"},
+	{"binding", "tenant, visitor_key, flag"},
+	{"binding_change", "tenant, visitor_key, id"},
+	{"binding_mark", "tenant, conversation, rule"},
 }
 
 // backupFormat is the version of the file format.

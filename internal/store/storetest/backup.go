@@ -7,7 +7,9 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
+	"parlor/internal/binding"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/job"
@@ -52,6 +54,9 @@ func Fill(w *World) {
 	must(t, err)
 	_, _, _, err = w.S.AddMark(t.Context(), mark(c, "ann", "m1"))
 	must(t, err)
+	w.bind("lead", "Vera 维拉", ann, until(T0.Add(time.Hour)), func(p *binding.Put) {
+		p.Once, p.Cause = true, binding.Cause{How: binding.ByRule, Rule: "r", Conversation: "c"}
+	})
 	must(t, w.S.Enqueue(t.Context(), job.Job{ID: "j1", Tenant: w.Tenant, Kind: "k", Payload: `{"a":1}`, RunAt: T0}))
 	_, err = w.S.Secret(t.Context(), "sign", []byte{0, 1, 255})
 	must(t, err)
