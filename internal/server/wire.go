@@ -9,6 +9,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/actor"
+	"parlor/internal/binding"
 	"parlor/internal/bus"
 	"parlor/internal/bus/memory"
 	"parlor/internal/bus/nats"
@@ -65,6 +66,7 @@ type services struct {
 	circulars     *circular.Service
 	mailroom      *mailroom.Service
 	mailboxes     *mailbox.Service
+	bindings      *binding.Service
 }
 
 // OpenStore opens the database that the settings name. shared is for commands
@@ -120,6 +122,9 @@ func payload(k event.Kind) any {
 	if p := visitPayload(k); p != nil {
 		return p
 	}
+	if p := bindingPayload(k); p != nil {
+		return p
+	}
 	return deskPayload(k)
 }
 
@@ -161,6 +166,7 @@ func (s *Server) domains(ctx context.Context) error {
 	d.conversations = conversation.New(st, attachments{d.media, d.desk.canned}, closings{s}, ck, limits{d.accounts, s.log})
 	s.sights()
 	d.colleagues = colleague.New(st, d.accounts, s.bus, ck)
+	s.bindingDomain()
 	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter, Gate: gate{d.desk.blacklist}, Inviter: invited{s}, Place: s.placeOf, Order: s.keepOrder, Ask: s.askRouting})
 	s.hookDomain()
 	s.channels(key)
