@@ -1,7 +1,7 @@
 // A mail server that keeps what it is given.
 import { createServer } from 'node:net'
 
-/** Listens on a port of loopback; `letters` are { from, to, text }, `close` ends it. */
+/** Listens on a port of loopback (0 for any); `letters` are { from, to, text }, `close` ends it. */
 export async function smtp(port) {
   const letters = []
   const server = createServer((socket) => {
@@ -29,7 +29,7 @@ export async function smtp(port) {
     })
   })
   await new Promise((done) => server.listen(port, '127.0.0.1', done))
-  return { letters, close: () => server.close() }
+  return { letters, port: server.address().port, close: () => server.close() }
 }
 
 /** Words of a header in their encoded form (RFC 2047). */

@@ -9,7 +9,7 @@ const texts = {
 }
 
 const NEEDS = {
-  inboxes: 'account.administer', teams: 'account.administer', agents: 'account.administer', roles: 'account.administer', tags: 'content.manage', fields: 'content.manage', types: 'content.manage',
+  inboxes: 'account.administer', mailboxes: 'account.administer', teams: 'account.administer', agents: 'account.administer', roles: 'account.administer', tags: 'content.manage', fields: 'content.manage', types: 'content.manage',
   company: 'account.administer', settings: 'account.administer', audit: 'audit.read', programs: 'account.administer', hooks: 'account.administer', companies: 'account.administer',
 } as const
 export type AdminPage = keyof typeof NEEDS
@@ -24,6 +24,7 @@ export const adminRoutes: RouteRecordRaw = {
     { path: '', component: () => import('./InboxesPage.vue'), beforeEnter: () => '/admin/' + (adminPages()[0] ?? 'inboxes') },
     { path: 'inboxes', component: () => import('./InboxesPage.vue') },
     { path: 'inboxes/:id/:tab(install|look|invite|forms|service)?', name: 'admin-inbox', component: () => import('./InboxPage.vue') },
+    { path: 'mailboxes', component: () => import('./MailboxesPage.vue') },
     { path: 'teams/:id?', name: 'admin-teams', component: () => import('./TeamsPage.vue') },
     { path: 'agents', component: () => import('./AgentsPage.vue') },
     { path: 'roles', component: () => import('./RolesPage.vue') },
