@@ -35,9 +35,10 @@ type Carrier interface {
 	Lost(ctx context.Context, h Happening, reason string) error
 }
 
-// Limits of what carriers do.
+// Limits of what carriers do. A letter with attachments takes its time; the lease of a
+// delivery is longer.
 const (
-	carryTimeout = 30_000
+	carryTimeout = 90_000
 	carryTries   = MaxTries
 )
 

@@ -3,18 +3,15 @@
 package mail
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"mime"
+	"io"
 	"net"
 	"net/mail"
 	"net/smtp"
 	"net/textproto"
-	"strings"
 	"time"
 )
 
@@ -52,16 +49,34 @@ type Letter struct {
 	// ID becomes the local part of the Message-ID.
 	ID string
 	At time.Time
+	// Files go along as attachments. They are read while they are sent.
+	Files []File
 }
 
-// timeout bounds one delivery.
-const timeout = 30 * time.Second
+// File is an attachment.
+type File struct {
+	Name, Type string
+	// Size is how long it is, in bytes.
+	Size int64
+	// Open returns its content. It is called before anything is sent of the letter,
+	// and what it returns is closed.
+	Open func(ctx context.Context) (io.ReadCloser, error)
+}
+
+// timeout bounds one delivery; each rate bytes of attachments give it a second more.
+const (
+	timeout = 30 * time.Second
+	rate    = 256 << 10
+)
 
 // ErrRefused wraps a final refusal of the server: a second try will not help.
 var ErrRefused = errors.New("the mail server refuses for good")
 
 // ErrClear is the answer if a password would go to the server without TLS.
 var ErrClear = errors.New("the server offers no TLS, and a password is not sent without it")
+
+// ErrFile wraps what kept an attachment from being read.
+var ErrFile = errors.New("an attachment cannot be read")
 
 // Near reports whether a server is this machine itself, where a password may go
 // without TLS.
@@ -89,8 +104,17 @@ func (s *Sender) Send(ctx context.Context, l Letter) error {
 	if err != nil {
 		return fmt.Errorf("%w: recipient: %w", ErrRefused, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, patience(l.Files))
 	defer cancel()
+	files, err := unpack(ctx, l.Files)
+	defer func() {
+		for _, f := range files {
+			_ = f.body.Close() // it was read only
+		}
+	}()
+	if err != nil {
+		return err
+	}
 	c, err := s.dial(ctx)
 	if err != nil {
 		return final(err)
@@ -102,7 +126,7 @@ func (s *Sender) Send(ctx context.Context, l Letter) error {
 			return fmt.Errorf("%w: sender: %w", ErrRefused, err)
 		}
 	}
-	return final(deliver(c, from, to, compose(shown, to, l)))
+	return final(deliver(c, from, to, func(w io.Writer) error { return compose(w, shown, to, l, files) }))
 }
 
 // final marks answers of 500 and above.
@@ -166,7 +190,9 @@ func (s *Sender) login(c *smtp.Client, conf *tls.Config, host string) error {
 	return c.Auth(smtp.PlainAuth("", s.o.User, s.o.Password, host))
 }
 
-func deliver(c *smtp.Client, from, to *mail.Address, body []byte) error {
+// deliver hands a letter over. One that breaks off is not ended, so that the server
+// keeps no half of it.
+func deliver(c *smtp.Client, from, to *mail.Address, write func(io.Writer) error) error {
 	if err := c.Mail(from.Address); err != nil {
 		return err
 	}
@@ -177,57 +203,11 @@ func deliver(c *smtp.Client, from, to *mail.Address, body []byte) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.Write(body); err != nil {
+	if err := write(w); err != nil {
 		return err
 	}
 	if err := w.Close(); err != nil {
 		return err
 	}
 	return c.Quit()
-}
-
-// compose writes a letter: header fields are encoded, so that no text of a
-// person can add one, and the body is base64 of UTF-8.
-func compose(from, to *mail.Address, l Letter) []byte {
-	var b bytes.Buffer
-	line := func(name, value string) {
-		b.WriteString(name + ": " + strings.NewReplacer("\r", "", "\n", "").Replace(value) + "\r\n")
-	}
-	domain := from.Address[strings.LastIndexByte(from.Address, '@')+1:]
-	line("From", from.String())
-	line("To", to.String())
-	if l.ReplyTo != "" {
-		line("Reply-To", (&mail.Address{Address: l.ReplyTo}).String())
-	}
-	line("Subject", mime.BEncoding.Encode("utf-8", l.Subject))
-	line("Date", l.At.Format(time.RFC1123Z))
-	line("Message-ID", "<"+l.ID+"@"+domain+">")
-	if n := len(l.References); n > 0 {
-		line("In-Reply-To", l.References[n-1])
-		b.WriteString("References:")
-		for _, r := range l.References {
-			b.WriteString("\r\n " + strings.NewReplacer("\r", "", "\n", "", " ", "").Replace(r))
-		}
-		b.WriteString("\r\n")
-	}
-	line("Auto-Submitted", "no")
-	line("MIME-Version", "1.0")
-	if l.Unsubscribe != "" {
-		line("List-Unsubscribe", "<"+l.Unsubscribe+">")
-		line("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
-	}
-	kind, body := "text/plain", l.Text
-	if l.HTML != "" {
-		kind, body = "text/html", l.HTML
-	}
-	line("Content-Type", kind+`; charset="utf-8"`)
-	line("Content-Transfer-Encoding", "base64")
-	b.WriteString("\r\n")
-	text := base64.StdEncoding.EncodeToString([]byte(strings.ReplaceAll(body, "\n", "\r\n")))
-	for len(text) > 76 {
-		b.WriteString(text[:76] + "\r\n")
-		text = text[76:]
-	}
-	b.WriteString(text + "\r\n")
-	return b.Bytes()
 }

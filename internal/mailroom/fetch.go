@@ -41,7 +41,7 @@ type line struct {
 // Read implements net.Conn.
 func (l *line) Read(b []byte) (int, error) {
 	n, err := l.Conn.Read(b)
-	if err != nil {
+	if err != nil && !errors.Is(err, net.ErrClosed) {
 		l.broken.CompareAndSwap(nil, &err)
 	}
 	return n, err

@@ -57,6 +57,8 @@ const (
 type Files interface {
 	// Save keeps what r holds under a name.
 	Save(ctx context.Context, who actor.Actor, name string, r io.Reader) (media.File, error)
+	// Content opens a file of the company.
+	Content(ctx context.Context, t id.Tenant, f id.File) (media.Opened, error)
 	// Address returns the signed path of a variant on this server.
 	Address(t id.Tenant, f id.File, variant string) string
 }

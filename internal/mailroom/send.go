@@ -6,12 +6,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
 	"net"
 	"net/mail"
 	"strconv"
 	"strings"
 
 	"parlor/internal/conversation"
+	"parlor/internal/errs"
 	"parlor/internal/hook"
 	"parlor/internal/id"
 	letters "parlor/internal/mail"
@@ -29,14 +31,21 @@ type answer struct {
 	Text       string   `json:"text"`
 	ID         string   `json:"id"`
 	References []string `json:"references,omitempty"`
-	// File says that it holds a file that has no address.
+	// Files go along.
+	Files []conversation.File `json:"files,omitempty"`
+	// File says that it holds a file that does not go along and has no address.
 	File bool `json:"file,omitempty"`
 }
+
+// maxEnclosed is how much of files goes along with a letter, in bytes. Base64 makes a
+// third more of it, and many servers take 20 MB at most.
+const maxEnclosed = 10 << 20
 
 // Header implements hook.Format.
 func (s *Service) Header() string { return "" }
 
-// Body implements hook.Format: the letter. Files go as links.
+// Body implements hook.Format: the letter. Files go along up to maxEnclosed in all, the
+// rest as links.
 func (s *Service) Body(ctx context.Context, h hook.Happening) ([]byte, error) {
 	m, t := h.Message, h.Conversation.Tenant
 	if m.Recalled != nil || m.Text == "" && m.File == nil {
@@ -50,9 +59,13 @@ func (s *Service) Body(ctx context.Context, h hook.Happening) ([]byte, error) {
 	if o := all[h.Conversation.ID].Origin; o != nil {
 		out.Mailbox, out.To, out.Subject, out.References = o.Service, o.Address, replyTo(o.Subject), o.Thread
 	}
-	files := m.Files()
-	out.File = len(files) > 0 && s.PublicURL == ""
-	for _, file := range files {
+	room := int64(maxEnclosed)
+	for _, file := range m.Files() {
+		if file.Size <= room {
+			out.Files, room = append(out.Files, file), room-file.Size
+			continue
+		}
+		out.File = s.PublicURL == ""
 		out.Text = strings.TrimSpace(out.Text + "\n\n" + file.Name + "\n" + strings.TrimSuffix(s.PublicURL, "/") + s.Files.Address(t, file.ID, media.Original))
 	}
 	return json.Marshal(out)
@@ -100,16 +113,39 @@ func (s *Service) Carry(ctx context.Context, h hook.Happening, body []byte) (sta
 	case a.To == "":
 		return 0, nil, hook.Final("there is no address to write to")
 	case a.File:
-		return 0, nil, hook.Final("files cannot be sent until public-url is set")
+		return 0, nil, hook.Final("files of more than %d MB cannot be sent until public-url is set", maxEnclosed>>20)
 	}
-	l := letters.Letter{To: a.To, Subject: a.Subject, Text: a.Text, ID: a.ID, References: a.References, At: s.Clock.Now()}
-	if err = s.sender(b).Send(ctx, l); errors.Is(err, letters.ErrRefused) {
+	l := letters.Letter{To: a.To, Subject: a.Subject, Text: a.Text, ID: a.ID, References: a.References, At: s.Clock.Now(), Files: s.enclosed(h.Hook.Tenant, a.Files)}
+	err = s.sender(b).Send(ctx, l)
+	if errs.ReasonOf(err) == "file_not_found" {
+		return 0, nil, hook.Final("a file of the message is gone")
+	}
+	if errors.Is(err, letters.ErrFile) {
+		s.Log.Error("attachment not read", "tenant", h.Hook.Tenant, "conversation", h.Conversation.ID, "error", err)
+		return 0, nil, letters.ErrFile
+	}
+	if errors.Is(err, letters.ErrRefused) {
 		return 0, nil, hook.Final("%s", plain(faultOf(err)))
 	}
 	if err != nil {
 		return 0, nil, errors.New(plain(faultOf(err)))
 	}
 	return 0, nil, nil
+}
+
+// enclosed are the files of a letter; they are read when it is sent.
+func (s *Service) enclosed(t id.Tenant, files []conversation.File) []letters.File {
+	list := make([]letters.File, 0, len(files))
+	for _, f := range files {
+		list = append(list, letters.File{Name: f.Name, Type: f.Type, Size: f.Size, Open: func(ctx context.Context) (io.ReadCloser, error) {
+			o, err := s.Files.Content(ctx, t, f.ID)
+			if err != nil {
+				return nil, err
+			}
+			return o.Body, nil
+		}})
+	}
+	return list
 }
 
 // sender is the way out of a mailbox.

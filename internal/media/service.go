@@ -314,6 +314,12 @@ func (s *Service) Open(ctx context.Context, t id.Tenant, f id.File, variant, exp
 
 var errSignature = errs.New(errs.Forbidden, "bad_signature", "The address is not valid or no longer valid.")
 
+// Content opens a file of the tenant, whoever uploaded it: for callers that know that
+// it may be shown. Errors: NotFound "file_not_found".
+func (s *Service) Content(ctx context.Context, t id.Tenant, f id.File) (Opened, error) {
+	return s.open(ctx, t, f, Original)
+}
+
 func (s *Service) open(ctx context.Context, t id.Tenant, f id.File, variant string) (o Opened, err error) {
 	defer errs.Wrap(&err, "media.Open")
 	if o.File, err = s.store.File(ctx, t, f); err != nil {

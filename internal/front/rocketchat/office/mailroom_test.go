@@ -3,7 +3,11 @@ package office_test
 import (
 	"encoding/base64"
 	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
 	"net"
+	"net/mail"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,6 +24,48 @@ func eventually(t *testing.T, what string, ok func() bool) {
 		if time.Now().After(end) {
 			t.Fatal(what)
 		}
+	}
+}
+
+// parts reads the next letter with its attachments, by name and type.
+func parts(t *testing.T, sent <-chan string) (head mail.Header, text string, files map[string]string) {
+	t.Helper()
+	raw := ""
+	select {
+	case raw = <-sent:
+	case <-time.After(15 * time.Second):
+		t.Fatal("no letter")
+	}
+	m, err := mail.ReadMessage(strings.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind, param, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/mixed" {
+		t.Fatal(kind, err)
+	}
+	files = map[string]string{}
+	for r := multipart.NewReader(m.Body, param["boundary"]); ; {
+		part, err := r.NextPart()
+		if err == io.EOF {
+			return m.Header, text, files
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(base64.NewDecoder(base64.StdEncoding, part))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if part.Header.Get("Content-Disposition") == "" {
+			text = string(b)
+			continue
+		}
+		_, param, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[param["filename"]+" "+part.Header.Get("Content-Type")] = string(b)
 	}
 }
 
@@ -84,16 +130,16 @@ func TestMailBecomesConversationsAndAnswersGoOut(t *testing.T) {
 
 		// The agent answers; the answer to that comes back into the conversation.
 		d.Ana.Post("chat.sendMessage", `{"message":{"rid":%q,"msg":"On its way 路上"}}`, rid).Is("success", true)
-		head, body := letter(t, sent)
+		top, body := letter(t, sent)
 		for _, want := range []string{"To: <li@cliente.test>", "In-Reply-To: <one@cliente.test>", "References:\r\n <one@cliente.test>", "Subject: Re: Order 7", "<desk@shop.test>"} {
-			if !strings.Contains(head, want) {
-				t.Fatalf("no %s in %s", want, head)
+			if !strings.Contains(top, want) {
+				t.Fatalf("no %s in %s", want, top)
 			}
 		}
 		if body != "On its way 路上" {
 			t.Fatal(body)
 		}
-		ours := nameLine.FindStringSubmatch(head)[1]
+		ours := nameLine.FindStringSubmatch(top)[1]
 		post.Put("From: li@cliente.test", "Subject: Re: Order 7", "Message-ID: <two@cliente.test>", "In-Reply-To: "+ours, "", "Thanks!", "", "Shop wrote:", "> On its way")
 		post.Put("From: li@cliente.test", "Subject: Re: Order 7", "Message-ID: <two@cliente.test>", "In-Reply-To: "+ours, "", "Thanks!") // once more
 		post.Put("From: boss@cliente.test", "Subject: Re: Order 7", "Message-ID: <three@cliente.test>", "References: <one@cliente.test>", "", "And mine?")
@@ -105,15 +151,26 @@ func TestMailBecomesConversationsAndAnswersGoOut(t *testing.T) {
 			t.Fatal(got)
 		}
 		d.Ana.Upload("rooms.upload/"+rid, "square.png", contracttest.Square(t)).Is("success", true)
-		if head, body = letter(t, sent); !strings.Contains(body, "https://chat.shop.test/files/") || !strings.Contains(head, "In-Reply-To: <three@cliente.test>") {
-			t.Fatal(head, body)
+		head, text, files := parts(t, sent)
+		if text != "look" || len(files) != 1 || files["square.png image/png"] != string(contracttest.Square(t)) || head.Get("In-Reply-To") != "<three@cliente.test>" {
+			t.Fatal(head, text, len(files))
 		}
-		// The files of one message go out together.
-		file := d.Ana.Upload("rooms.media/"+rid, "b.txt", []byte("hello")).Get("file._id")
-		other := d.Ana.Upload("rooms.media/"+rid, "c.png", contracttest.Square(t)).Get("file._id")
-		d.Ana.Method("sendMessage", fmt.Sprintf(`[{"rid":%q,"msg":"two"},[],[{"_id":%q,"name":"b.txt"},{"_id":%q,"name":"c.png"}]]`, rid, file, other)).Is("result.msg", "two")
-		if _, body = letter(t, sent); !strings.HasPrefix(body, "two") || !strings.Contains(body, "b.txt") || !strings.Contains(body, "c.png") {
-			t.Fatal(body)
+		// The files of one message go out together, up to 10 MB; the rest as links.
+		send := func(msg string, ids ...any) {
+			t.Helper()
+			d.Ana.Method("sendMessage", fmt.Sprintf(`[{"rid":%q,"msg":%q},[],[{"_id":%q,"name":"x"},{"_id":%q,"name":"y"}]]`, rid, msg, ids[0], ids[1])).Is("result.msg", msg)
+		}
+		big := []byte(strings.Repeat("all work and no play\n", 6<<20/21))
+		first := d.Ana.Upload("rooms.media/"+rid, "说明 b.txt", []byte("hello")).Get("file._id")
+		second := d.Ana.Upload("rooms.media/"+rid, "c.png", contracttest.Square(t)).Get("file._id")
+		send("two", first, second)
+		if _, text, files = parts(t, sent); text != "two" || len(files) != 2 || files["说明 b.txt text/plain"] != "hello" || files["c.png image/png"] != string(contracttest.Square(t)) {
+			t.Fatal(text, len(files))
+		}
+		first, second = d.Ana.Upload("rooms.media/"+rid, "one.txt", big).Get("file._id"), d.Ana.Upload("rooms.media/"+rid, "two.txt", big).Get("file._id")
+		send("large", first, second)
+		if _, text, files = parts(t, sent); !strings.HasPrefix(text, "large\r\n\r\ntwo.txt\r\nhttps://chat.shop.test/files/") || len(files) != 1 || files["one.txt text/plain"] != string(big) {
+			t.Fatal(text, len(files))
 		}
 		// What a letter brings beyond the limit is told to the agents.
 		many := []string{"From: li@cliente.test", "Message-ID: <many@x>", "In-Reply-To: " + ours, "Content-Type: multipart/mixed; boundary=M", ""}
@@ -143,8 +200,8 @@ func TestMailBecomesConversationsAndAnswersGoOut(t *testing.T) {
 		}
 		save(port)
 		d.Root.Call("POST", path, "").Is("success", true)
-		if head, _ = letter(t, sent); !strings.Contains(head, "To: <root@example.com>") {
-			t.Fatal(head)
+		if top, _ = letter(t, sent); !strings.Contains(top, "To: <root@example.com>") {
+			t.Fatal(top)
 		}
 		d.Root.Call("POST", "email-inbox.send-test/none", "").Want(404, `{"error":"Resource not found","success":false}`)
 		if a := d.Ana.Call("POST", path, ""); a.Status != 403 {
