@@ -138,7 +138,8 @@ func (f *Front) online(ctx context.Context, c *contract.Call, company setting.Co
 	return false, err
 }
 
-// publicDepartments are the departments that a visitor may choose: those with an agent.
+// publicDepartments are the departments that a visitor may choose: those in use
+// with an agent.
 func (f *Front) publicDepartments(ctx context.Context, book *account.Book) ([]contract.Object, error) {
 	people, err := f.People(ctx, book.Tenant.ID)
 	if err != nil {
@@ -152,9 +153,15 @@ func (f *Front) publicDepartments(ctx context.Context, book *account.Book) ([]co
 	}
 	list := []contract.Object{}
 	for _, t := range slices.SortedFunc(maps.Values(book.Teams), account.ByName) {
-		if staffed[t.ID] {
-			list = append(list, contract.Object{"_id": t.ID, "name": t.Name, "showOnRegistration": true, "showOnOfflineForm": true})
+		d := t.Settings.Desk
+		if !staffed[t.ID] || d.Shut() {
+			continue
 		}
+		o := contract.Object{"_id": t.ID, "name": t.Name, "showOnRegistration": !d.Unlisted, "showOnOfflineForm": !d.Unmailed}
+		if len(d.Forwards) > 0 {
+			o["departmentsAllowedToForward"] = d.Forwards
+		}
+		list = append(list, o)
 	}
 	return list, nil
 }

@@ -1,6 +1,7 @@
 package guest_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"testing"
 
@@ -186,5 +187,31 @@ func TestPagesAreMessagesWhereTheCompanyWantsThem(t *testing.T) {
 		c.Say("vera", next, "m2", "again")
 		hooks.Next("Message").Is("messages.0.msg", "again")
 		root.Call("GET", "livechat/visitors.pagesVisited/"+next, "").Is("total", 4)
+	})
+}
+
+// TestTheWidgetIsToldOfDepartmentsInUse asks what a visitor may choose between.
+func TestTheWidgetIsToldOfDepartmentsInUse(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, nil, func(t *testing.T, s *servertest.Instance) {
+		s.Agent("root@example.com", account.Admin)
+		ana := s.Agent("ana@example.com", account.Member)
+		c := &contracttest.Client{T: t, S: s}
+		root := c.LogIn("root")
+		add := func(name, agents string, enabled, registration, offline bool, more string) string {
+			return fmt.Sprint(root.Post("livechat/department", `{"department":{"name":%q,"enabled":%v,"email":"a@b.c","showOnRegistration":%v,"showOnOfflineForm":%v%s},"agents":[%s]}`,
+				name, enabled, registration, offline, more, agents).Get("department._id"))
+		}
+		member := `{"agentId":"` + string(ana.ID) + `"}`
+		a := add("A", member, true, true, false, "")
+		b := add("B", member, true, false, true, `,"departmentsAllowedToForward":["`+a+`"]`)
+		add("Empty", "", true, true, true, "")
+		add("Off", member, false, true, true, "")
+		got, err := json.Marshal(c.Call("GET", "livechat/config", "").Get("config.departments"))
+		want := `[{"_id":"` + a + `","name":"A","showOnOfflineForm":false,"showOnRegistration":true},` +
+			`{"_id":"` + b + `","departmentsAllowedToForward":["` + a + `"],"name":"B","showOnOfflineForm":true,"showOnRegistration":false}]`
+		if err != nil || string(got) != want {
+			t.Errorf("got %s %v\nwant %s", got, err, want)
+		}
 	})
 }
