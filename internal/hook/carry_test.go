@@ -115,7 +115,7 @@ func TestTheWayOutOfAChannel(t *testing.T) {
 		if len(dead) != 1 || dead[0].Status != 500 || dead[0].Number != 2 {
 			t.Fatalf("%+v", dead)
 		}
-		if answer, err := b.hooks.Answer(ctx, "main", c.ID); err != nil || answer != "" {
+		if answer, err := b.hooks.Answers(ctx, "main", []id.Conversation{c.ID}); err != nil || len(answer) > 0 {
 			t.Fatalf("what a carrier says is what a receiver says: %q %v", answer, err)
 		}
 		b.must(b.hooks.Replay(ctx, admin, dead[0].ID))

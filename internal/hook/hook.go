@@ -226,8 +226,8 @@ type Store interface {
 	HookAttempts(ctx context.Context, t id.Tenant, f Filter) ([]Attempt, error)
 	// HookAttempt returns one entry with its bodies.
 	HookAttempt(ctx context.Context, t id.Tenant, attempt string) (Attempt, error)
-	// HookAnswer returns what the receivers said last of a conversation.
-	HookAnswer(ctx context.Context, t id.Tenant, c id.Conversation) (string, error)
+	// HookAnswers returns what the receivers said last of conversations.
+	HookAnswers(ctx context.Context, t id.Tenant, list []id.Conversation) (map[id.Conversation]string, error)
 	// ExpireAttempts deletes log entries from before a time and returns how many.
 	ExpireAttempts(ctx context.Context, before time.Time) (int, error)
 }

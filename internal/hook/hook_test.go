@@ -256,7 +256,7 @@ func TestWholeConversationInOrder(t *testing.T) {
 		b.must(err)
 		b.expect("conversation.closed 7")
 		b.quiet()
-		if answer, err := b.hooks.Answer(t.Context(), "main", c.ID); err != nil || answer != "answer 200" {
+		if answer, err := b.hooks.Answers(t.Context(), "main", []id.Conversation{c.ID}); err != nil || answer[c.ID] != "answer 200" {
 			t.Fatalf("kept answer %q, %v", answer, err)
 		}
 	})

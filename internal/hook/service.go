@@ -334,9 +334,9 @@ func (s *Service) Test(ctx context.Context, who actor.Actor, hook string) (a Att
 	return a, nil
 }
 
-// Answer returns what the receivers said last of a conversation.
-func (s *Service) Answer(ctx context.Context, t id.Tenant, c id.Conversation) (string, error) {
-	return s.store.HookAnswer(ctx, t, c)
+// Answers returns what the receivers said last of conversations, by conversation.
+func (s *Service) Answers(ctx context.Context, t id.Tenant, list []id.Conversation) (map[id.Conversation]string, error) {
+	return s.store.HookAnswers(ctx, t, list)
 }
 
 // Expire deletes old entries of the log and returns how many.

@@ -158,12 +158,18 @@ type run struct {
 	agents map[string]account.Agent
 	// fields are those of ours by key.
 	fields map[string]field.VisitorField
+	// met are visitors that a dry run has counted already.
+	met map[string]bool
 }
+
+// maxMet bounds met; beyond it a dry run counts visitors of several conversations
+// each time.
+const maxMet = 200_000
 
 // Run imports. It stops at the first error; what was imported until then stays.
 func Run(ctx context.Context, src Source, store Store, o Options) (rep Report, err error) {
 	defer errs.Wrap(&err, "importer.Run")
-	r := &run{Options: o, src: src, store: store, teams: map[string]id.Team{}, agents: map[string]account.Agent{}, fields: map[string]field.VisitorField{}}
+	r := &run{Options: o, src: src, store: store, teams: map[string]id.Team{}, agents: map[string]account.Agent{}, fields: map[string]field.VisitorField{}, met: map[string]bool{}}
 	if err = r.structure(ctx); err != nil {
 		return r.rep, err
 	}
@@ -303,8 +309,15 @@ func (r *run) visitor(ctx context.Context, t Talk) (visitor.Visitor, error) {
 	} else if errs.CodeOf(err) != errs.NotFound {
 		return known, err
 	}
-	r.rep.Visitors.New++
+	if r.met[v.ID] {
+		r.rep.Visitors.Known++
+	} else {
+		r.rep.Visitors.New++
+	}
 	if r.Dry {
+		if len(r.met) < maxMet {
+			r.met[v.ID] = true
+		}
 		return visitor.Visitor{ID: id.Visitor(v.ID), Name: v.Name}, nil
 	}
 	v, err := r.src.Complete(ctx, v)

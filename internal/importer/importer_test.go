@@ -139,19 +139,19 @@ func TestImportKeepsIdsAndCanBeTakenUpAgain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return fmt.Sprint(rep.Teams, rep.Agents, rep.Visitors.New > 0, rep.Talks, rep.Messages.New, rep.Open, rep.Fields, rep.Replies, rep.Files.New, rep.Contacts)
+			return fmt.Sprint(rep.Teams, rep.Agents, rep.Visitors, rep.Talks, rep.Messages.New, rep.Open, rep.Fields, rep.Replies, rep.Files.New, rep.Contacts)
 		}
-		if got := do(); got != "{1 1} {2 0} true {3 0} 387 1 {2 0} {3 0} 9 {2 0}" {
+		if got := do(); got != "{1 1} {2 0} {1 2} {3 0} 387 1 {2 0} {3 0} 9 {2 0}" {
 			t.Fatal("dry:", got)
 		}
 		if teams, err := st.Teams(t.Context(), w.Tenant); err != nil || len(teams) != 1 {
 			t.Fatal("a dry run changed something", teams, err)
 		}
 		o.Dry = false
-		if got := do(); got != "{1 1} {2 0} true {3 0} 387 1 {2 0} {3 0} 9 {1 1}" {
+		if got := do(); got != "{1 1} {2 0} {1 2} {3 0} 387 1 {2 0} {3 0} 9 {1 1}" {
 			t.Fatal("first:", got)
 		}
-		if got := do(); got != "{0 2} {0 2} false {0 3} 0 1 {0 2} {0 3} 0 {0 2}" {
+		if got := do(); got != "{0 2} {0 2} {0 0} {0 3} 0 1 {0 2} {0 3} 0 {0 2}" {
 			t.Fatal("again:", got)
 		}
 		c, err := st.Conversation(t.Context(), w.Tenant, "room1")

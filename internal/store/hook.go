@@ -348,11 +348,20 @@ func (s *Store) HookAttempt(ctx context.Context, t id.Tenant, attempt string) (a
 	return a, err
 }
 
-// HookAnswer implements hook.Store.
-func (s *Store) HookAnswer(ctx context.Context, t id.Tenant, c id.Conversation) (answer string, err error) {
-	defer errs.Wrap(&err, "store.HookAnswer %s", c)
-	answer, _, err = first(ctx, s.readers, scalar[string], `SELECT answer FROM hook_answer WHERE conversation = $1 AND tenant = $2`, string(c), string(t))
-	return answer, err
+// HookAnswers implements hook.Store.
+func (s *Store) HookAnswers(ctx context.Context, t id.Tenant, list []id.Conversation) (answers map[id.Conversation]string, err error) {
+	defer errs.Wrap(&err, "store.HookAnswers")
+	type answer struct {
+		of   id.Conversation
+		text string
+	}
+	found, err := all(ctx, s.readers, func(r row) (a answer, err error) { return a, r.Scan(&a.of, &a.text) },
+		`SELECT conversation, answer FROM hook_answer WHERE conversation IN `+s.dialect.list("$2")+` AND tenant = $1`, string(t), jsonList(list))
+	answers = make(map[id.Conversation]string, len(found))
+	for _, a := range found {
+		answers[a.of] = a.text
+	}
+	return answers, err
 }
 
 // ExpireAttempts implements hook.Store. A page at a time: the writer is not held

@@ -112,8 +112,13 @@ func (f *Kit) roomsWith(ctx context.Context, t id.Tenant, list []conversation.Co
 	if err != nil {
 		return nil, err
 	}
+	said, err := f.Hooks.Answers(ctx, t, ids)
+	if err != nil {
+		return nil, err
+	}
 	for i, c := range list {
 		r := &rooms[i]
+		r.CRM = said[c.ID]
 		r.Contact, r.Visitor.Contact = persons[c.Visitor], persons[c.Visitor]
 		r.describe(c, details[c.ID], people)
 		r.Tags = namesOf(c.Tags, names)

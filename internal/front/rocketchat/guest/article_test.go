@@ -55,6 +55,8 @@ func TestTheArticlesFlow(t *testing.T) {
 		w.Is("servedBy.username", "ana")
 		w.Is("agent.email", "ana@example.com")
 		w.Is("crmData", "crm says hello")
+		root.Call("GET", "channels.info?roomId="+rid, "").Is("channel.crmData", "crm says hello")
+		root.Call("GET", "livechat/rooms", "").Is("rooms.0.crmData", "crm says hello")
 
 		a = c.Call("POST", "livechat/message", fmt.Sprintf(`{"token":"visitor-1","rid":%q,"msg":"Bom dia! 早上好 👋","_id":"mine-1"}`, rid))
 		a.Is("message.msg", "Bom dia! 早上好 👋")

@@ -91,11 +91,7 @@ func (w Format) Body(ctx context.Context, h hook.Happening) ([]byte, error) {
 		}
 		out["agent"] = contract.Object{"_id": a.ID, "username": a.Username, "name": a.Name, "email": a.Email}
 	}
-	answer, err := f.Hooks.Answer(ctx, c.Tenant, c.ID)
-	if err != nil {
-		return nil, err
-	}
-	contract.Put(out, "crmData", answer)
+	contract.Put(out, "crmData", room.CRM)
 	if out["messages"], err = w.messages(ctx, h, k, room); err != nil {
 		return nil, err
 	}
