@@ -46,7 +46,7 @@ const (
 	FromCustom = "custom"
 )
 
-// Conditions, Actions and Senders are all there are.
+// Conditions are those that a page can judge, Actions and Senders all there are.
 var (
 	Conditions = []string{TimeOnSite, PageURL, Opened, Registered}
 	Actions    = []string{SendMessage, UseService}
@@ -78,7 +78,8 @@ type Trigger struct {
 	UpdatedAt   time.Time   `json:"-"`
 }
 
-// Condition is one of the conditions with its value, "" if it has none.
+// Condition is one of the conditions with its value, "" if it has none. One that no
+// page knows is kept and never holds.
 type Condition struct {
 	Name  string `json:"name"`
 	Value string `json:"value,omitempty"`
@@ -224,8 +225,8 @@ func (tr *Trigger) check() error {
 }
 
 func (c Condition) check() error {
-	if !slices.Contains(Conditions, c.Name) || !fits(c.Value, MaxText) {
-		return errs.Field("conditions", "bad_condition", "%q is not a condition; those that exist: %v.", c.Name, Conditions)
+	if c.Name == "" || !fits(c.Name, MaxName) || !fits(c.Value, MaxText) {
+		return errs.Field("conditions", "bad_condition", "A condition has a name of 1 to %d characters and a value of at most %d.", MaxName, MaxText)
 	}
 	if n, err := strconv.ParseFloat(c.Value, 64); c.Name == TimeOnSite && c.Value != "" && (err != nil || n < 0) {
 		return errs.Field("conditions", "bad_condition", "%q is not a number of seconds.", c.Value)

@@ -122,6 +122,7 @@ func TestBadTriggersAreRefused(t *testing.T) {
 		"bad_conditions": func(tr *trigger.Trigger) { tr.Conditions = nil },
 		"bad_actions":    func(tr *trigger.Trigger) { tr.Actions = make([]trigger.Action, trigger.MaxParts+1) },
 		"bad_condition":  func(tr *trigger.Trigger) { tr.Conditions[0].Value = "soon" },
+		"bad_condition ": func(tr *trigger.Trigger) { tr.Conditions[0] = trigger.Condition{} },
 		"bad_action":     func(tr *trigger.Trigger) { tr.Actions[0].Name = "dance" },
 		"bad_url": func(tr *trigger.Trigger) {
 			tr.Actions[0] = trigger.Action{Name: trigger.UseService, Params: trigger.Params{URL: "ftp://x", Timeout: 5}}
@@ -133,7 +134,7 @@ func TestBadTriggersAreRefused(t *testing.T) {
 	} {
 		tr := trigger.Trigger{Name: "x", Conditions: []trigger.Condition{{Name: trigger.TimeOnSite, Value: "1"}}, Actions: []trigger.Action{{Name: trigger.SendMessage, Params: trigger.Params{Msg: "x"}}}}
 		change(&tr)
-		if _, err := s.Save(t.Context(), admin, tr); errs.ReasonOf(err) != want {
+		if _, err := s.Save(t.Context(), admin, tr); errs.ReasonOf(err) != strings.TrimSpace(want) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}

@@ -28,8 +28,8 @@ var (
 	imapShape = contract.Dict(contract.Must("server", contract.Text), contract.Must("port", contract.Integer), contract.Must("username", contract.Text),
 		contract.Must("password", contract.Text), contract.Must("secure", contract.Boolean), contract.Must("maxRetries", contract.Integer))
 	boxShape = contract.Dict(contract.Maybe("_id", contract.Text), contract.Must("name", contract.Text), contract.Must("email", contract.Text),
-		contract.Must("active", contract.Boolean), contract.Must("description", contract.Text), contract.Must("senderInfo", contract.Text),
-		contract.Must("department", contract.Text), contract.Must("smtp", smtpShape), contract.Must("imap", imapShape))
+		contract.Must("active", contract.Boolean), contract.Maybe("description", contract.Text), contract.Maybe("senderInfo", contract.Text),
+		contract.Maybe("department", contract.Text), contract.Must("smtp", smtpShape), contract.Must("imap", imapShape))
 )
 
 // mailServer is a server as callers send it.
@@ -101,11 +101,11 @@ func (f *Front) saveBox(ctx context.Context, c *contract.Call) (any, error) {
 	return contract.Object{"_id": b.ID}, err
 }
 
-// oneBox answers GET email-inbox/:_id; an unknown one gives the oddity null.
+// oneBox answers GET email-inbox/:_id.
 func (f *Front) oneBox(ctx context.Context, c *contract.Call) (any, error) {
 	b, err := f.Mailboxes.Box(ctx, c.Who, c.Params["_id"])
 	if contract.IsMissing(err) {
-		return nil, nil
+		return nil, contract.NotFound("Resource not found")
 	}
 	return boxOf(b), err
 }

@@ -35,7 +35,12 @@ func TestMailboxes(t *testing.T) {
 		a.Is("emailInboxes.0._id", which)
 		d.Root.Call("GET", "email-inbox.search?email=front@shop.test", "").Is("emailInbox._id", which)
 		d.Root.Call("GET", "email-inbox.search?email=x", "").Want(200, `{"emailInbox":null,"success":true}`)
-		d.Root.Call("GET", "email-inbox/none", "").Want(200, `{"statusCode":200,"body":null}`)
+		d.Root.Call("GET", "email-inbox/none", "").Want(404, `{"error":"Resource not found","success":false}`)
+		plain := d.Root.Call("POST", "email-inbox", strings.Replace(body("", "plain@shop.test"), `"description":"d","senderInfo":"Shop","department":"SAC",`, "", 1))
+		a = d.Root.Call("GET", fmt.Sprint("email-inbox/", plain.Get("_id")), "")
+		a.Is("email", "plain@shop.test")
+		a.Is("department", nil)
+		d.Root.Call("DELETE", fmt.Sprint("email-inbox/", plain.Get("_id")), "").Is("success", true)
 		for text, want := range map[string]string{`{}`: "must have required property 'name' [invalid-params]", `{"name":7`: "Invalid JSON", `[]`: "must be object [invalid-params]",
 			body("", "nonsense"):                                               `"nonsense" is not an e-mail address. [invalid-params]`,
 			body(`"_id":"none",`, "x@shop.test"):                               "error-invalid-email-inbox",

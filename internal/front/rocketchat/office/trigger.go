@@ -3,6 +3,7 @@ package office
 import (
 	"context"
 	"net/http"
+	"strconv"
 
 	"parlor/internal/errs"
 	"parlor/internal/front/rocketchat/contract"
@@ -23,8 +24,8 @@ func (f *Front) triggers() {
 	)
 	f.AddMethods(
 		contract.Method{Name: "livechat:saveTrigger", Auth: true, Needs: needs, Do: func(ctx context.Context, c *contract.Call, p contract.Params) (any, error) {
-			var in trigger.Trigger
-			if err := triggerShape.Matched().Decode(p.At(0), &in); err != nil {
+			in, err := looseTrigger(p.At(0))
+			if err != nil {
 				return nil, err
 			}
 			return true, f.keepTrigger(ctx, c, in)
@@ -44,11 +45,44 @@ var (
 	paramsShape    = contract.Dict(contract.Maybe("sender", contract.Text.OneOf(trigger.Senders...).OrNull()), contract.Maybe("name", contract.Text.OrNull()),
 		contract.Maybe("msg", contract.Text), contract.Maybe("serviceUrl", contract.Text), contract.Maybe("serviceTimeout", contract.Integer),
 		contract.Maybe("serviceFallbackMessage", contract.Text)).Open()
+	// looseShape is a condition as the method takes it: any name, any plain value.
+	looseShape   = contract.Dict(contract.Must("name", contract.Text), contract.Maybe("value", contract.Anything)).Open()
 	actionShape  = contract.Dict(contract.Must("name", contract.Text.OneOf(trigger.Actions...)), contract.Maybe("params", paramsShape.OrNull()))
-	triggerShape = contract.Dict(contract.Maybe("_id", contract.Text), contract.Must("name", contract.Text), contract.Must("description", contract.Text),
-		contract.Must("enabled", contract.Boolean), contract.Must("runOnce", contract.Boolean), contract.Must("conditions", contract.List(conditionShape).AtLeast(1)),
-		contract.Must("actions", contract.List(actionShape).AtLeast(1)))
+	triggerShape = shapeOfTrigger(conditionShape)
+	methodShape  = shapeOfTrigger(looseShape).Matched()
 )
+
+func shapeOfTrigger(condition contract.Shape) contract.Shape {
+	return contract.Dict(contract.Maybe("_id", contract.Text), contract.Must("name", contract.Text), contract.Must("description", contract.Text),
+		contract.Must("enabled", contract.Boolean), contract.Must("runOnce", contract.Boolean), contract.Must("conditions", contract.List(condition).AtLeast(1)),
+		contract.Must("actions", contract.List(actionShape).AtLeast(1)))
+}
+
+// looseTrigger reads a trigger as the method has it.
+func looseTrigger(v any) (trigger.Trigger, error) {
+	var in struct {
+		trigger.Trigger
+		Conditions []struct {
+			Name  string
+			Value any
+		} `json:"conditions"`
+	}
+	if err := methodShape.Decode(v, &in); err != nil {
+		return trigger.Trigger{}, err
+	}
+	in.Trigger.Conditions = nil
+	for _, c := range in.Conditions {
+		value, ok := c.Value.(string)
+		if n, isNumber := c.Value.(float64); isNumber {
+			value, ok = strconv.FormatFloat(n, 'f', -1, 64), true
+		}
+		if !ok && c.Value != nil {
+			return trigger.Trigger{}, contract.Mismatch("Expected string in field conditions.value")
+		}
+		in.Trigger.Conditions = append(in.Trigger.Conditions, trigger.Condition{Name: c.Name, Value: value})
+	}
+	return in.Trigger, nil
+}
 
 func (f *Front) listTriggers(ctx context.Context, c *contract.Call) (any, error) {
 	w, err := c.Window()

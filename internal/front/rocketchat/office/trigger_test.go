@@ -53,6 +53,22 @@ func TestTriggersGreetVisitors(t *testing.T) {
 		d.C.Call("GET", "livechat/config", "").Is("config.triggers", "[]")
 		d.Root.Post("livechat/triggers", `{"_id":"none",%s`, good[1:]).Want(400, `{"error":"error-invalid-trigger","success":false}`)
 
+		// The method takes conditions of any name; no page knows them.
+		method := func(conditions string) contracttest.Answer {
+			return d.Root.Method("livechat:saveTrigger", `[{"name":"Loose","description":"x","enabled":true,"runOnce":false,"conditions":`+conditions+`,"actions":[{"name":"send-message","params":{"msg":"x","name":"Ann","sender":"queue"}}]}]`)
+		}
+		method(`[{"name":"lorem","value":4200000}]`).Is("result", true)
+		for _, bad := range []string{`[]`, `[{}]`, `[{"name":""}]`, `[{"name":"x","value":{}}]`, `[{"name":"x","value":[1]}]`, `[1]`, `"x"`} {
+			if a := method(bad); a.Get("error") == nil {
+				t.Errorf("%s was taken: %s", bad, a.Text)
+			}
+		}
+		a = d.Root.Call("GET", "livechat/triggers", "")
+		a.Is("total", 2)
+		a.Is("triggers.1.conditions.0.name", "lorem")
+		a.Is("triggers.1.conditions.0.value", "4200000")
+		d.Root.Method("livechat:removeTrigger", fmt.Sprintf("[%q]", a.Get("triggers.1._id"))).Is("error", nil)
+
 		d.Root.Post("livechat/triggers/external-service/test", `{"webhookUrl":%q,"timeout":500,"fallbackMessage":"sorry","extraData":[]}`, service.URL+"/good").
 			Want(400, `{"error":"Livechat secret token is not configured","success":false}`)
 		d.Root.Option("Livechat_secret_token", `"pssst"`)
@@ -100,7 +116,7 @@ func badTriggers(t *testing.T, d *contracttest.Desk) {
 		head + when + `"actions":[{"name":"use-external-service","params":{"serviceUrl":"http://x","serviceFallbackMessage":"x"}}]}`:                        "The time to wait is 1 to 60000 milliseconds. [invalid-params]",
 		head + when + `"actions":[{"name":"use-external-service","params":{"serviceUrl":"javascript:x","serviceTimeout":5,"serviceFallbackMessage":"x"}}]}`: `"javascript:x" is not an address of the web. [invalid-params]`,
 		head + `"conditions":[{"name":"time-on-site","value":"soon"}],"actions":[{"name":"send-message","params":{"msg":"x"}}]}`:                            `"soon" is not a number of seconds. [invalid-params]`,
-		head + `"conditions":[{"name":"page-url","value":"` + strings.Repeat("x", 6000) + `"}],"actions":[{"name":"send-message","params":{"msg":"x"}}]}`:   `"page-url" is not a condition`,
+		head + `"conditions":[{"name":"page-url","value":"` + strings.Repeat("x", 6000) + `"}],"actions":[{"name":"send-message","params":{"msg":"x"}}]}`:   "A condition has a name of 1 to 200 characters",
 	} {
 		a := d.Root.Post("livechat/triggers", "%s", body)
 		if got := fmt.Sprint(a.Get("error")); a.Status != 400 || !strings.HasPrefix(got, want) {
