@@ -10,9 +10,9 @@ import (
 type Look struct {
 	// At is when it ended, zero if nobody has looked yet.
 	At time.Time `json:"at"`
-	// Waiting is how many letters nobody has read were left in the mailbox by the
-	// newest look that could count them.
-	Waiting int `json:"waiting"`
+	// Waiting is how many letters nobody has read the newest look left in the mailbox;
+	// nil if it could not count them.
+	Waiting *int `json:"waiting,omitempty"`
 	// Taken is how many letters were taken since the mailbox is here, LastTaken when
 	// the newest of them was; zero for never.
 	Taken     int64     `json:"taken"`

@@ -29,12 +29,12 @@ func (s *Service) Fetch(ctx context.Context, j job.Job) error {
 		return ctx.Err() // this node stops
 	}
 	l, now := b.Look, s.Clock.Now()
-	l.At = now
+	l.At, l.Waiting = now, nil
 	if taken > 0 {
 		l.Taken, l.LastTaken = l.Taken+int64(taken), now
 	}
 	if left >= 0 {
-		l.Waiting = left
+		l.Waiting = &left
 	}
 	if err == nil {
 		l.Failures, l.Fault = 0, nil

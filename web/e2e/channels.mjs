@@ -1,27 +1,37 @@
 // Channels with addresses: an administrator sets a mailbox up, a letter becomes a conversation, its answer leaves as a
 // letter; messages with several files, pages that a visitor saw, what did not arrive; the forms beside them in every look.
 import { imap } from './imap.mjs'
-import { axe, check, LOGIN, open, openChat, PASSWORD, PNG, say, shot, signIn, unique, until } from './lib.mjs'
+import { axe, check, LOGIN, open, openChat, PASSWORD, say, shot, signIn, unique, until } from './lib.mjs'
+import { plan } from './picture.mjs'
 import { smtp } from './smtp.mjs'
 
+const PNG = plan(480, 320)
 const LOOKS = ['light', 'dark'].flatMap((theme) => [1440, 1024, 390].map((width) => [theme, width]))
 const LOCALE = { 1440: 'zh-CN', 1024: 'en', 390: 'pt-BR' }
 
-/** Opens a page of the console in each look and takes its picture. */
-async function looks(browser, base, what, path, prepare = () => undefined) {
+/** A page of the console for each look, signed in. */
+async function windows(browser, base) {
+  const list = []
   for (const [theme, width] of LOOKS) {
     const page = await open(browser, { width, height: width < 500 ? 844 : 900, theme, locale: LOCALE[width], touch: width < 500 })
     await signIn(page, base)
+    list.push(Object.assign(page, { look: `${theme}-${width}` }))
+  }
+  return list
+}
+
+/** Opens a page of the console in each look and takes its picture. */
+async function looks(pages, base, what, path, prepare = () => undefined) {
+  for (const page of pages) {
     await page.goto(`${base}/console/${path}`)
     await page.waitForSelector('main h2, [role=log]')
     await page.waitForLoadState('networkidle')
     await prepare(page)
-    await shot(page, `channels-${what}-${theme}-${width}`)
-    await axe(page, `${what} ${theme} ${width}`)
+    await shot(page, `channels-${what}-${page.look}`)
+    await axe(page, `${what} ${page.look}`)
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-    check(wide <= 0, `${what} is ${wide} px wider than the screen at ${width}`)
+    check(wide <= 0, `${what} is ${wide} px wider than the screen at ${page.look}`)
     check(!page.faults.length, `no errors on the console: ${page.faults.join('; ')}`)
-    await page.context().close()
   }
 }
 
@@ -75,12 +85,12 @@ async function setUp(page, base, post, port) {
 }
 
 /** The rows of both: one that works, one that does not, one that is off. */
-async function pictures(browser, base, admin) {
+async function pictures(views, base, admin) {
   const other = (name, more) => admin('POST', 'email-inbox', { name, email: `${name.toLowerCase()}@aurora.example`, description: '', senderInfo: '', department: '', smtp: { server: '127.0.0.1', port: 9, username: '', password: '', secure: true },
     imap: { server: '127.0.0.1', port: 9, username: 'u', password: 'p', secure: true, maxRetries: 3 }, active: true, ...more })
   const ids = [await other('Billing'), await other('Archive', { active: false, description: 'Letters before the move. Nobody reads them here any more, they are kept for the auditors.' })]
-  await looks(browser, base, 'mailboxes', 'admin/mailboxes', (page) => page.locator('[data-test=fault]').waitFor({ timeout: 20_000 }))
-  await looks(browser, base, 'mailbox-dialog', 'admin/mailboxes', async (page) => {
+  await looks(views, base, 'mailboxes', 'admin/mailboxes', (page) => page.locator('[data-test=fault]').waitFor({ timeout: 20_000 }))
+  await looks(views, base, 'mailbox-dialog', 'admin/mailboxes', async (page) => {
     await page.locator('[data-test=mailbox-row]').first().getByRole('button').nth(2).click()
     await page.getByRole('dialog').waitFor()
   })
@@ -88,28 +98,20 @@ async function pictures(browser, base, admin) {
 }
 
 /** The forms on the pages of the company and of webhooks. */
-async function forms(browser, base, admin) {
+async function forms(views, base, admin) {
   for (const service of ['twilio', 'voxtelesys', 'mobex']) {
     await admin('POST', 'settings/SMS_Enabled', { value: true })
     await admin('POST', 'settings/SMS_Service', { value: service })
-    await looks(browser, base, 'sms-' + service, 'admin/company', (page) => page.locator('[data-test=sms]').scrollIntoViewIfNeeded().then(() => page.locator('[data-test=sms]').evaluate((e) => e.scrollIntoView({ block: 'start' }))))
+    await looks(views, base, 'sms-' + service, 'admin/company', (page) => page.locator('[data-test=sms]').scrollIntoViewIfNeeded().then(() => page.locator('[data-test=sms]').evaluate((e) => e.scrollIntoView({ block: 'start' }))))
   }
   await admin('POST', 'settings/SMS_Enabled', { value: false })
-  await looks(browser, base, 'timers', 'admin/company', (page) => page.getByRole('radio').nth(2).click())
+  await looks(views, base, 'timers', 'admin/company', (page) => page.getByRole('radio').nth(2).click())
   await admin('POST', 'settings/SMS_Service', { value: 'twilio' })
-  await looks(browser, base, 'hooks', 'admin/hooks')
-  for (const locale of ['zh-CN', 'en', 'pt-BR']) {
-    const page = await open(browser, { width: 390, height: 844, locale, touch: true })
-    await signIn(page, base)
-    await page.goto(base + '/console/admin/hooks')
-    await page.waitForLoadState('networkidle')
-    await shot(page, 'channels-hooks-390-' + locale)
-    await page.context().close()
-  }
+  await looks(views, base, 'hooks', 'admin/hooks')
 }
 
 /** A conversation of the widget with all the lines and files there are. */
-async function thread(browser, base, admin) {
+async function thread(browser, views, base, admin) {
   await admin('POST', 'settings/Livechat_Visitor_navigation_as_a_message', { value: true })
   const shop = await open(browser, { width: 1280, height: 800 })
   const chat = await openChat(shop, base, '/demo/product.html?id=luna')
@@ -130,7 +132,7 @@ async function thread(browser, base, admin) {
   await again.getByText('The manual, and two pictures.').waitFor()
   await shot(shop, 'channels-files-widget')
   await axe(again, 'several files in the widget')
-  await looks(browser, base, 'thread', 'inbox/mine/' + rid, (page) => page.getByText('The manual, and two pictures.').first().waitFor())
+  await looks(views, base, 'thread', 'inbox/mine/' + rid, (page) => page.getByText('The manual, and two pictures.').first().waitFor())
   for (const [theme, locale] of [['dark', 'en'], ['light', 'pt-BR']]) {
     const page = await open(browser, { width: 390, height: 844, theme, locale, touch: true })
     await page.context().addInitScript((kept) => { for (const [k, v] of kept) localStorage.setItem(k, v) }, await shop.evaluate(() => Object.entries(localStorage)))
@@ -159,7 +161,7 @@ export async function channels(browser, base, mock) {
   const subject = unique('Order 7')
   post.put('From: =?utf-8?B?5byg5LiJ?= <li@cliente.example>', 'To: desk@aurora.example', `Subject: ${subject}`, `Message-ID: <${Date.now()}@cliente.example>`, 'Content-Type: multipart/mixed; boundary=B', '',
     '--B', 'Content-Type: text/plain', '', 'Where is my lamp? The invoice is attached.', '--B', 'Content-Type: image/png', 'Content-Disposition: attachment; filename="lamp.png"', 'Content-Transfer-Encoding: base64', '', PNG.toString('base64'),
-    '--B', 'Content-Disposition: attachment; filename="invoice.exe"', '', 'MZ', '--B--', '')
+    '--B', 'Content-Disposition: attachment; filename="invoice.exe"', 'Content-Transfer-Encoding: base64', '', Buffer.from('MZ\0\u0001\0').toString('base64'), '--B--', '')
   await page.getByRole('button', { name: 'Edit Customer desk' }).click()
   await page.getByRole('dialog').locator('[data-test=imap]').getByLabel('Password').fill('pw')
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
@@ -183,16 +185,18 @@ export async function channels(browser, base, mock) {
   await page.keyboard.press('Enter')
   await until(() => out.letters.some((l) => l.text.includes('Re: ' + subject)), 'the answer leaves')
   await page.locator('input[type=file]').first().setInputFiles([{ name: '月灯 manual.png', mimeType: 'image/png', buffer: PNG }])
-  await page.getByRole('button', { name: /^Send/ }).first().click().catch(() => undefined) // one file may leave at once
-  await until(() => out.letters.filter((l) => l.text.includes('Re: ' + subject)).length > 1, 'the file leaves')
-  await looks(browser, base, 'letter', 'inbox/mine/' + room._id, (p) => p.getByText('invoice.exe').first().waitFor())
-  await pictures(browser, base, admin)
-  await thread(browser, base, admin)
-  await forms(browser, base, admin)
+  await page.waitForSelector('[data-test=send]:not([disabled])')
+  await page.click('[data-test=send]')
+  await until(() => out.letters.some((l) => l.text.includes("filename*0*=utf-8''%E6%9C%88%E7%81%AF%20manual.png")), 'the file leaves with the letter')
+  const views = await windows(browser, base)
+  await looks(views, base, 'letter', 'inbox/mine/' + room._id, (p) => p.getByText('invoice.exe').first().waitFor())
+  await pictures(views, base, admin)
+  await thread(browser, views, base, admin)
+  await forms(views, base, admin)
   check(!page.faults.length, 'no errors on the console: ' + page.faults.join('; '))
   for (const old of (await admin('GET', 'email-inbox.list')).emailInboxes) await admin('DELETE', 'email-inbox/' + old._id)
   await admin('POST', 'livechat/agent.status', { status: 'not-available' })
-  await page.context().close()
+  for (const p of [page, ...views]) await p.context().close()
   post.close()
   out.close()
 }

@@ -23,7 +23,7 @@ export async function imap(password) {
         else if (/^LOGIN/i.test(line)) answer = line.includes(`"${password}"`) ? 'OK welcome' : 'NO [AUTHENTICATIONFAILED] Authentication failed'
         else if (/^SELECT/i.test(line)) ['FLAGS (\\Seen)', `${letters.length} EXISTS`, 'OK [UIDVALIDITY 1] ok', `OK [UIDNEXT ${letters.length + 1}] ok`].forEach((x) => say('* ' + x))
         else if (/^UID SEARCH/i.test(line)) say(['* SEARCH', ...list()].join(' '))
-        else if (/^UID FETCH/i.test(line)) say(`* ${uid} FETCH (UID ${uid} BODY[]<0> {${letters[uid - 1].raw.length}}\r\n${letters[uid - 1].raw})`)
+        else if (/^UID FETCH/i.test(line)) say(`* ${uid} FETCH (UID ${uid} BODY[]<0> {${Buffer.byteLength(letters[uid - 1].raw)}}\r\n${letters[uid - 1].raw})`)
         else if (/^UID STORE/i.test(line)) letters[uid - 1].seen = true
         else if (/^LOGOUT/i.test(line)) say('* BYE')
         say(`${tag} ${answer}`)

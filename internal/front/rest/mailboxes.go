@@ -38,7 +38,7 @@ type Mailbox struct {
 // MailLook is what came of the newest look into a mailbox.
 type MailLook struct {
 	At        time.Time      `json:"at"`
-	Waiting   int            `json:"waiting" doc:"Unread letters that are still in the mailbox"`
+	Waiting   *int           `json:"waiting,omitempty" doc:"Unread letters that are still in the mailbox; absent if the newest look could not count them"`
 	Taken     int64          `json:"taken" doc:"Letters taken so far"`
 	LastTaken *time.Time     `json:"lastTaken,omitempty"`
 	Failures  int            `json:"failures" doc:"Looks in a row that failed"`

@@ -53,16 +53,17 @@ func testTriggers(t *testing.T, s *store.Store) {
 	boxes, err := s.Boxes(ctx, w.Tenant)
 	must(t, err)
 	equal(t, "box", spaced(len(boxes), boxes[0].Name, boxes[0].SMTP.Password, boxes[0].IMAP.Password, boxes[0].IMAP.Secure, boxes[0].Retries), "1 Front desk secret-1 secret-2 true 3")
-	look := mailbox.Look{At: T0, Waiting: 7, Taken: 3, LastTaken: T0, Failures: 2, Fault: &mailbox.Fault{Reason: "login", Text: "No.", Detail: "535"}}
+	seven, many := 7, 99
+	look := mailbox.Look{At: T0, Waiting: &seven, Taken: 3, LastTaken: T0, Failures: 2, Fault: &mailbox.Fault{Reason: "login", Text: "No.", Detail: "535"}}
 	must(t, s.SaveLook(ctx, w.Tenant, "m", look))
-	must(t, s.SaveLook(ctx, o.Tenant, "m", mailbox.Look{Waiting: 99})) // another company's name for it is nothing
+	must(t, s.SaveLook(ctx, o.Tenant, "m", mailbox.Look{Waiting: &many})) // another company's name for it is nothing
 	must(t, s.SaveLook(ctx, w.Tenant, "gone", look))
 	must(t, s.SaveBox(ctx, box, by)) // a change does not touch it
 	boxes, err = s.Boxes(ctx, w.Tenant)
 	must(t, err)
 	equal(t, "boxes", len(boxes), 1)
 	got := boxes[0].Look
-	equal(t, "look", spaced(got.At.Equal(T0), got.Waiting, got.Taken, got.LastTaken.Equal(T0), got.Failures, *got.Fault), "true 7 3 true 2 {login No. 535}")
+	equal(t, "look", spaced(got.At.Equal(T0), *got.Waiting, got.Taken, got.LastTaken.Equal(T0), got.Failures, *got.Fault), "true 7 3 true 2 {login No. 535}")
 	wantReason(t, s.DeleteBox(ctx, o.Tenant, "m", by), errs.NotFound, "mailbox_not_found")
 	must(t, s.DeleteBox(ctx, w.Tenant, "m", by))
 	entries, _, err := s.Audit(ctx, w.Tenant, audit.Filter{Limit: 50})

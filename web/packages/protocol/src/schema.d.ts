@@ -3459,9 +3459,9 @@ export interface components {
             taken: number;
             /**
              * Format: int64
-             * @description Unread letters that are still in the mailbox
+             * @description Unread letters that are still in the mailbox; absent if the newest look could not count them
              */
-            waiting: number;
+            waiting?: number;
         };
         MailServer: {
             hasPassword: boolean;

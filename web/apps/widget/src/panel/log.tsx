@@ -93,10 +93,9 @@ class Row extends Component<RowProps> {
     return (
       <div class={'msg ' + (mine ? 'me' : 'them') + (last ? ' last' : '')}>
         <span class="sr">{mine ? t.you : m.from.name || t.agent}: </span>
-        {m.file && (m.kind === 'voice' ? <audio controls preload="metadata" src={m.file.url} aria-label={t.voice} /> : m.kind === 'image'
-          ? <button type="button" class="pic" aria-label={`${t.enlarge}: ${m.file.name}`} onClick={() => big(m.file!)}><Picture f={m.file} /></button>
-          : <Card f={m.file} />)}
-        {m.more?.map((f) => <Card key={f.id} f={f} />)}
+        {m.file && [m.file, ...(m.more ?? [])].map((f, i) => (m.kind === 'voice' ? <audio controls preload="metadata" src={f.url} aria-label={t.voice} /> : (i ? f.width : m.kind === 'image')
+          ? <button type="button" class="pic" aria-label={`${t.enlarge}: ${f.name}`} onClick={() => big(f)}><Picture f={f} /></button>
+          : <Card f={f} />))}
         {m.text && <span class="bubble"><Linked text={m.text} /></span>}
         {(last || read > 0) && <span class="meta">{!mine && `${m.from.name || t.agent} · `}<time dateTime={m.at}>{time(m.at)}</time>{mine && read > 0 && ` · ${read === 2 ? t.read : t.sent}`}</span>}
       </div>
