@@ -60,6 +60,23 @@ func (s *Service) Authors(ctx context.Context, t id.Tenant) (list []Agent, err e
 	return append(list, now...), err
 }
 
+// RemoveIdleAgent is RemoveAgent for an agent who has no conversations. Errors:
+// Conflict "agent_busy".
+func (s *Service) RemoveIdleAgent(ctx context.Context, who actor.Actor, agent id.Agent) (err error) {
+	defer errs.Wrap(&err, "account.RemoveIdleAgent")
+	if err = administrator(who); err != nil {
+		return err
+	}
+	st, err := s.store.AgentStatus(ctx, who.Tenant, agent, s.clock.Now())
+	if err != nil {
+		return err
+	}
+	if st.Open > 0 {
+		return errs.New(errs.Conflict, "agent_busy", "%s has %d conversations.", st.Name, st.Open)
+	}
+	return s.RemoveAgent(ctx, who, agent)
+}
+
 // RemoveAgent takes an agent away for good: log-ins end, the names are free
 // again, what the agent wrote stays. Nobody removes the last administrator.
 func (s *Service) RemoveAgent(ctx context.Context, who actor.Actor, agent id.Agent) (err error) {

@@ -3,6 +3,7 @@ package ext
 import (
 	"encoding/json"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -73,6 +74,9 @@ func cardOf(kinds object) *MessageCard {
 	if o := objectOf(kinds["html"]); len(o) > 0 {
 		return &MessageCard{Kind: Form, Title: o.long("topic", maxText), Text: o.long("desc", maxText), Link: link(o, "url")}
 	}
+	if o := objectOf(kinds["loc"]); len(o) > 0 {
+		return &MessageCard{Kind: Place, Name: o.long("addr", maxText), Lat: degrees(o["lat"], 90), Lng: degrees(o["lng"], 180)}
+	}
 	if o := objectOf(kinds["customMagicEmoji"]); len(o) > 0 {
 		return &MessageCard{Kind: Sticker, Picture: link(o, "url")}
 	}
@@ -80,6 +84,15 @@ func cardOf(kinds object) *MessageCard {
 		return &MessageCard{Kind: Program, Title: o.long("title", maxText), Text: o.long("pagePath", maxText), Picture: link(o, "thumbUrl")}
 	}
 	return nil
+}
+
+// degrees is a coordinate, 0 for what is none.
+func degrees(raw json.RawMessage, most float64) float64 {
+	var v float64
+	if json.Unmarshal(raw, &v) != nil || v < -most || v > most {
+		return 0
+	}
+	return v
 }
 
 // itemsOf reads articles and choices, which have different names for the same.
@@ -134,6 +147,9 @@ func (c MessageCard) Words() string {
 	}
 	add(c.Title)
 	add(c.Name, c.number(), c.Price)
+	if c.Lat != 0 || c.Lng != 0 {
+		add(strconv.FormatFloat(c.Lat, 'f', -1, 64) + ", " + strconv.FormatFloat(c.Lng, 'f', -1, 64))
+	}
 	add(c.Text)
 	add(c.Link)
 	for _, i := range c.Items {

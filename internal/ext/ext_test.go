@@ -88,7 +88,9 @@ func TestCardsAreRead(t *testing.T) {
 		`{"html":{"url":"/form/1","topic":"Claim","desc":"Fill in"}}`:               "form: Claim\nFill in\n/form/1",
 		`{"customMagicEmoji":{"url":"https://a.test/s.gif"}}`:                       "sticker: https://a.test/s.gif",
 		`{"miniprogrampage":{"title":"Shop","pagePath":"pages/x","thumbUrl":"x:"}}`: "program: Shop\npages/x",
-		`{"order":[]}`: "",
+		`{"loc":{"addr":"1 Harbour Rd","lat":39.9,"lng":116.4}}`:                    "place: 1 Harbour Rd\n39.9, 116.4",
+		`{"loc":{"lat":99,"lng":"x"}}`:                                              "place: ",
+		`{"order":[]}`:                                                              "",
 	} {
 		got := ""
 		if c := parse(t, `{"msgtype":`+raw+`}`).Card; c != nil {

@@ -34,15 +34,11 @@ func (s *Service) Ask(ctx context.Context, t id.Tenant, url string, body []byte,
 	if err != nil {
 		return 0, nil, err
 	}
-	header := ""
-	if f := s.formats[plain.Format]; f != nil {
-		header = f.Header()
-	}
 	h := Hook{URL: url, Secret: plain.Secret, Timeout: int(timeout / time.Millisecond)}
 	if err := s.client.allowed(url); err != nil {
 		return 0, nil, errs.New(errs.Unavailable, "unreachable", "%s", errs.MessageOf(err))
 	}
-	status, answer, err = s.client.send(ctx, h, header, body, &Attempt{Occasion: Sample, At: s.clock.Now()})
+	status, answer, err = s.client.send(ctx, h, s.formats[plain.Format], body, &Attempt{Occasion: Sample, At: s.clock.Now()})
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return 0, nil, errs.New(errs.Unavailable, "timeout", "no answer in time")

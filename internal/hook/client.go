@@ -130,10 +130,10 @@ func (s *Service) Fetch(ctx context.Context, address string, header http.Header)
 }
 
 // post makes one attempt and fills in what came of it.
-func (c *client) post(ctx context.Context, ck clock.Clock, h Hook, header string, body []byte, a *Attempt) {
+func (c *client) post(ctx context.Context, ck clock.Clock, h Hook, f Format, body []byte, a *Attempt) {
 	a.Request = cut(body)
 	start := time.Now()
-	status, answer, err := c.send(ctx, h, header, body, a)
+	status, answer, err := c.send(ctx, h, f, body, a)
 	a.Took = int(time.Since(start) / time.Millisecond)
 	a.Status, a.Answer = status, cut(answer)
 	switch {
@@ -144,8 +144,9 @@ func (c *client) post(ctx context.Context, ck clock.Clock, h Hook, header string
 	}
 }
 
-// send makes the request and reads at most MaxBody of the answer.
-func (c *client) send(ctx context.Context, h Hook, header string, body []byte, a *Attempt) (int, []byte, error) {
+// send makes the request, with the headers of the format if there is one, and reads
+// at most MaxBody of the answer.
+func (c *client) send(ctx context.Context, h Hook, f Format, body []byte, a *Attempt) (int, []byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(h.Timeout)*time.Millisecond)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL, bytes.NewReader(body))
@@ -159,8 +160,13 @@ func (c *client) send(ctx context.Context, h Hook, header string, body []byte, a
 	if a.Occasion == Sample {
 		r.Header.Set("Accept", "application/json")
 	}
-	if h.Secret != "" && header != "" {
-		r.Header.Set(header, h.Secret)
+	if f != nil && h.Secret != "" && f.Header() != "" {
+		r.Header.Set(f.Header(), h.Secret)
+	}
+	if signer, ok := f.(Signer); ok {
+		for name, values := range signer.Sign(h, a.Delivery, a.At, body) {
+			r.Header[name] = values
+		}
 	}
 	if h.Key != "" {
 		r.Header.Set("X-Parlor-Signature", Sign(h.Key, a.At, body))

@@ -341,7 +341,7 @@ func (s *Service) attempt(ctx context.Context, h Hook, d Due, done Settled, what
 	if carrier != nil {
 		final = carry(ctx, carrier, h, what, body, &a)
 	} else {
-		s.client.post(ctx, s.clock, h, s.formats[h.Format].Header(), body, &a)
+		s.client.post(ctx, s.clock, h, s.formats[h.Format], body, &a)
 	}
 	done.Due, done.Attempt = d, a
 	switch {

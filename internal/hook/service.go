@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -59,6 +60,13 @@ type Format interface {
 	Body(ctx context.Context, h Happening) ([]byte, error)
 	// Header is the name of the header that carries the secret as it is, "" for none.
 	Header() string
+}
+
+// Signer is a Format with headers of its own for each attempt.
+type Signer interface {
+	Format
+	// Sign returns the headers that go with a body.
+	Sign(h Hook, delivery string, at time.Time, body []byte) http.Header
 }
 
 // Service is the use cases of webhooks.
@@ -330,7 +338,7 @@ func (s *Service) Test(ctx context.Context, who actor.Actor, hook string) (a Att
 		return a, err
 	}
 	a = Attempt{Tenant: who.Tenant, Hook: h.ID, Delivery: d.Delivery, Occasion: Sample, Number: 1, At: d.At}
-	s.client.post(ctx, s.clock, h, f.Header(), body, &a)
+	s.client.post(ctx, s.clock, h, f, body, &a)
 	return a, nil
 }
 

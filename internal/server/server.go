@@ -19,6 +19,7 @@ import (
 	"parlor/internal/config"
 	"parlor/internal/errs"
 	"parlor/internal/event"
+	"parlor/internal/front/easemob"
 	"parlor/internal/front/live"
 	"parlor/internal/front/rocketchat/guest"
 	"parlor/internal/front/site"
@@ -60,6 +61,7 @@ type Server struct {
 	live    *live.Front
 	uckefu  *uckefu.Front
 	rc      *guest.Front
+	easemob *easemob.Front
 	handler http.Handler
 	unsub   func()
 	guard   *guard.Guard
@@ -281,6 +283,7 @@ func (s *Server) dispatch(e *event.Event) {
 		s.services.hooks.Heed(e)
 		s.services.grants.Heed(e)
 		s.services.conversations.Heed(e)
+		s.easemob.Heed(e)
 	})
 	if d, ok := e.Data.(*blacklist.Changed); ok {
 		s.guard.Do(guard.Event, "refuse", func() { s.live.Refuse(e.Tenant, d); s.uckefu.Refuse(e.Tenant, d) })

@@ -67,6 +67,8 @@ type services struct {
 	mailroom      *mailroom.Service
 	mailboxes     *mailbox.Service
 	bindings      *binding.Service
+	// key signs what is handed out and recognised again.
+	key []byte
 }
 
 // OpenStore opens the database that the settings name. shared is for commands
@@ -159,6 +161,7 @@ func (s *Server) domains(ctx context.Context) error {
 		return err
 	}
 	d := &s.services
+	d.key = key
 	d.accounts = account.New(st, s.bus, ck)
 	d.visitors = visitor.New(st, s.bus, ck, key)
 	d.media = media.New(st, ck, media.Options{Dir: uploads(s.opts.Config), MaxSize: s.opts.Config.MaxUpload, Key: key})
@@ -268,6 +271,7 @@ func (s *Server) fronts() {
 	site.Mount(mux, site.Deps{Accounts: d.accounts, Media: d.media, Clients: clients, Surveys: d.visit.surveys, Circulars: d.circulars, Canvases: d.visit.canvases, Views: views, Calls: leaving, Files: web.Files(), Built: web.Built(), Start: s.opts.Start,
 		SetupToken: s.setupToken, PublicURL: c.PublicURL, Log: s.log})
 	s.rocketchat(mux, clients, limits)
+	s.kefu(mux, clients, limits)
 	mux.Handle("/socket.io/", s.sockets)
 	s.health(mux)
 	s.handler = httpx.Limits(s.edge(api.Facts(mux)), c.MaxUpload+1<<20, s.log)

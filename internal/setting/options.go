@@ -125,6 +125,7 @@ var options = reaching([]Option{
 	{ID: "API_Default_Count", Kind: "int", Default: 50, Public: true, Section: "Accounts"},
 	{ID: "API_Upper_Count_Limit", Kind: "int", Default: 100, Public: true, Section: "Accounts"},
 	{ID: "FileUpload_MaxFilesPerMessage", Kind: "int", Default: 10, Public: true, Section: "Accounts"},
+	{ID: "Kefu_Always_200", Kind: "boolean", Default: false, Section: "Easemob"},
 	{ID: "FileUpload_MaxFileSize", Kind: "int", Default: 104857600, Public: true, Section: "Accounts"},
 	{ID: "Message_MaxAllowedSize", Kind: "int", Default: 5000, Public: true, Section: "Accounts"},
 	{ID: "API_CORS_Origin", Kind: "string", Default: "*", Public: true, Section: "Accounts"},

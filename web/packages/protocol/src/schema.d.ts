@@ -4431,7 +4431,7 @@ export interface components {
              * @default parlor
              * @enum {string}
              */
-            format: "parlor" | "rocketchat";
+            format: "parlor" | "rocketchat" | "easemob";
             /** @description Conversations of these only; absent or [] for all */
             inboxes?: string[];
             /** @description Signs bodies (X-Parlor-Signature); absent keeps, "" removes */

@@ -1,0 +1,65 @@
+// Package easemob serves the contract of Easemob's customer-service cloud: the
+// platform API, the message gateway, the calls of the visitor's page and the custom
+// event push. README.md says which release it follows and what is ours.
+package easemob
+
+import (
+	"log/slog"
+	"net/http"
+
+	"parlor/internal/account"
+	"parlor/internal/binding"
+	"parlor/internal/clock"
+	"parlor/internal/conversation"
+	"parlor/internal/front/httpx"
+	"parlor/internal/intake"
+	"parlor/internal/leave"
+	"parlor/internal/media"
+	"parlor/internal/routing"
+	"parlor/internal/visitor"
+)
+
+// Deps are what the front stands on.
+type Deps struct {
+	Accounts      *account.Service
+	Visitors      *visitor.Service
+	Conversations *conversation.Service
+	Routing       *routing.Service
+	Bindings      *binding.Service
+	Media         *media.Service
+	Leaves        *leave.Service
+	Intake        *intake.Service
+	Clients       httpx.ClientIP
+	// Calls limits callers by token or address, Entries attempts to get a token.
+	Calls, Entries *httpx.Limiter
+	Clock          clock.Clock
+	// Key signs passwords of visitors.
+	Key []byte
+	// PublicURL is where the server is reached, "" for the address of the request.
+	PublicURL string
+	Log       *slog.Logger
+}
+
+// Front is the front.
+type Front struct {
+	Deps
+	mux  *http.ServeMux
+	tabs tabs
+	// typing are the conversations whose agents type.
+	typing typing
+}
+
+// Mount adds the calls to mux.
+func Mount(mux *http.ServeMux, d Deps) *Front {
+	f := &Front{Deps: d, mux: mux}
+	f.tokens()
+	f.bindings()
+	f.platform()
+	f.monitor()
+	f.gateway()
+	f.webim()
+	mux.HandleFunc("/api/platform/", func(w http.ResponseWriter, r *http.Request) {
+		f.write(w, r, "", nil, faultNothing)
+	})
+	return f
+}

@@ -1,0 +1,172 @@
+package easemob
+
+import (
+	"context"
+	"crypto/hmac"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"parlor/internal/errs"
+	"parlor/internal/id"
+	"parlor/internal/sign"
+	"parlor/internal/visitor"
+)
+
+// webPrefix is the prefix of the calls of visitors' pages.
+const webPrefix = "/v1/webimplugin"
+
+// visitorCall is a call of a visitor's page with its visitor.
+type visitorCall struct {
+	*http.Request
+	visitor.Known
+	body []byte
+}
+
+// guestHandler answers a call of a visitor.
+type guestHandler func(ctx context.Context, c *visitorCall) (any, error)
+
+// guests registers a call for the visitor whose token the call shows. What the path
+// says of the visitor counts for nothing.
+func (f *Front) guests(pattern string, h guestHandler) {
+	f.mux.HandleFunc(pattern, f.answered(func(ctx context.Context, r *http.Request, body []byte) (id.Tenant, any, error) {
+		k, err := f.guest(r, visitorToken(r))
+		if err == nil {
+			err = f.Calls.Take("kefu visitor " + string(k.Visitor.ID))
+		}
+		if err != nil {
+			return k.Visitor.Tenant, nil, err
+		}
+		v, err := h(ctx, &visitorCall{r, k, body})
+		return k.Visitor.Tenant, v, err
+	}))
+}
+
+// open registers a call that needs no token: the tenant stands in the path or query.
+func (f *Front) open(pattern string, h func(ctx context.Context, c *call) (any, error)) {
+	f.mux.HandleFunc(pattern, f.answered(func(ctx context.Context, r *http.Request, body []byte) (t id.Tenant, v any, err error) {
+		number := r.PathValue("tenant")
+		if number == "" {
+			number = r.URL.Query().Get("tenantId")
+		}
+		tenant, err := f.tenantOf(ctx, number)
+		if err == nil {
+			err = f.Calls.Take("kefu address " + f.Clients.Of(r))
+		}
+		if err != nil {
+			return tenant.ID, nil, err
+		}
+		v, err = h(ctx, &call{Request: r, tenant: tenant.ID, number: tenant.Number, body: body})
+		return tenant.ID, v, err
+	}))
+}
+
+// password is the word by which a page shows that it is a visitor. It is given out
+// once, when the visitor is made.
+func (f *Front) password(v visitor.Visitor) string {
+	return base64.RawURLEncoding.EncodeToString(sign.Of(f.Key, "easemob password", string(v.Tenant), string(v.Inbox), string(v.ID))[:24])
+}
+
+// makeVisitor answers POST visitors. A name that somebody has already is refused
+// unless a program asks: whoever knows a name is not its owner.
+func (f *Front) makeVisitor(ctx context.Context, c *call) (any, error) {
+	var in struct {
+		Number string `json:"imServiceNumber"`
+		Name   string `json:"specifiedUserName"`
+	}
+	if len(c.body) > 0 {
+		if err := c.json(&in); err != nil {
+			return nil, err
+		}
+	}
+	inbox, err := f.inbox(ctx, c.tenant, in.Number)
+	if err != nil {
+		return nil, err
+	}
+	if in.Name == "" {
+		in.Name = "webim-visitor-" + strings.ToUpper(id.Secret(20))
+	}
+	if _, err := f.Intake.Visitor(ctx, c.tenant, inbox, in.Name, false); errs.CodeOf(err) != errs.NotFound {
+		if err != nil {
+			return nil, faultMake
+		}
+		if _, err := f.program(c.Request, c.URL.Query().Get("tenantId")); err != nil {
+			return nil, faultMake
+		}
+	}
+	k, err := f.Intake.Visitor(ctx, c.tenant, inbox, in.Name, true)
+	if err != nil {
+		return nil, err
+	}
+	return plain{object{"status": "OK", "userId": k.Identity.Username, "userPassword": f.password(k.Visitor), "nicename": k.Visitor.Name,
+		"entity": object{"userId": k.Identity.Username, "userPassword": f.password(k.Visitor), "nicename": k.Visitor.Name}}}, nil
+}
+
+// visitorPassword answers GET visitors/password2 for programs and for the visitor itself.
+func (f *Front) visitorPassword(ctx context.Context, c *call) (any, error) {
+	q := c.URL.Query()
+	var k visitor.Known
+	var err error
+	if token := visitorToken(c.Request); token != "" {
+		if k, err = f.guest(c.Request, token); err == nil && (k.Visitor.Tenant != c.tenant || !strings.EqualFold(k.Identity.Username, q.Get("userId"))) {
+			err = faultUser
+		}
+	} else if _, err = f.program(c.Request, q.Get("tenantId")); err == nil {
+		var inbox id.Inbox
+		if inbox, err = f.inbox(ctx, c.tenant, q.Get("imServiceNumber")); err == nil {
+			k, err = f.Intake.Visitor(ctx, c.tenant, inbox, q.Get("userId"), false)
+		}
+	}
+	if code := errs.CodeOf(err); code == errs.NotFound || code == errs.Invalid || errors.Is(err, faultToken) {
+		return nil, faultUser
+	}
+	if err != nil {
+		return nil, err
+	}
+	return object{"userPassword": f.password(k.Visitor), "nicename": k.Visitor.Name}, nil
+}
+
+// imToken answers POST /parlor/{app}/token: a visitor's token for its password.
+func (f *Front) imToken(ctx context.Context, r *http.Request, body []byte) (t id.Tenant, v any, err error) {
+	var in struct {
+		Grant    string `json:"grant_type"`
+		Name     string `json:"username"`
+		Password string `json:"password"`
+		Number   string `json:"imServiceNumber"`
+	}
+	if err = json.Unmarshal(body, &in); err != nil || in.Grant != "password" {
+		return "", nil, faultParam
+	}
+	tenant, err := f.tenantOf(ctx, strings.TrimPrefix(r.PathValue("app"), "kefuchannelapp"))
+	if err != nil {
+		return "", nil, err
+	}
+	if err = f.Entries.Take("kefu visitor " + f.Clients.Of(r)); err != nil {
+		return tenant.ID, nil, err
+	}
+	inboxes, err := f.Accounts.Inboxes(ctx, tenant.ID)
+	if err != nil {
+		return tenant.ID, nil, err
+	}
+	for _, inbox := range inboxes {
+		if in.Number != "" && in.Number != serviceNumber+string(inbox.ID) {
+			continue
+		}
+		k, err := f.Intake.Visitor(ctx, tenant.ID, inbox.ID, in.Name, false)
+		if errs.CodeOf(err) == errs.NotFound {
+			continue
+		}
+		if err != nil {
+			return tenant.ID, nil, err
+		}
+		if hmac.Equal([]byte(in.Password), []byte(f.password(k.Visitor))) {
+			return tenant.ID, plain{object{"access_token": f.Visitors.Token(k.Visitor), "expires_in": tokenLife, "user": object{"username": k.Identity.Username, "activated": true}}}, nil
+		}
+	}
+	return tenant.ID, nil, faultToken
+}
+
+// tokenLife is what pages are told of a token's life, in seconds: 60 days.
+const tokenLife = 60 * 24 * 3600

@@ -1,0 +1,68 @@
+package easemob_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"parlor/internal/server/servertest"
+)
+
+// TestEventsArePushed: events have the contract's names and are signed.
+func TestEventsArePushed(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, map[string]string{"webhook-private": "allow"}, func(t *testing.T, s *servertest.Instance) {
+		d := newDesk(t, s)
+		got := make(chan string, 20)
+		out := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			var event struct {
+				EventID, EventName string
+				TenantID           int
+				Timestamp          int64
+				Data               struct {
+					Session struct{ VisitorUserName string }
+					Message struct {
+						Body struct {
+							Bodies []struct{ Msg string }
+						}
+					}
+				}
+			}
+			if err == nil {
+				err = json.Unmarshal(body, &event)
+			}
+			m := hmac.New(sha256.New, []byte("key"))
+			fmt.Fprintf(m, "%s.%s", r.Header.Get("X-Kefu-Timestamp"), body)
+			if err != nil || r.Header.Get("X-Kefu-Signature") != "v1="+hex.EncodeToString(m.Sum(nil)) || r.Header.Get("X-Kefu-Event-Id") != event.EventID || event.TenantID != 1 || event.Timestamp == 0 {
+				got <- fmt.Sprintf("%v: %v %s", err, r.Header, body)
+				return
+			}
+			text := ""
+			if b := event.Data.Message.Body.Bodies; len(b) > 0 {
+				text = b[0].Msg
+			}
+			got <- fmt.Sprint(event.EventName, " ", event.Data.Session.VisitorUserName, " ", text)
+		}))
+		t.Cleanup(out.Close)
+		status, text, _ := s.Call("POST", "/api/parlor/v1/webhooks", fmt.Sprintf(`{"name":"Push","url":%q,"format":"easemob","key":"key","active":true,"occasions":["conversation.started","message.visitor","conversation.closed"]}`, out.URL),
+			"Authorization", "Bearer "+d.Token("root@example.com"), "Content-Type", "application/json")
+		if status != 200 {
+			t.Fatal(text)
+		}
+		a := d.send("u_5", "你好", "")
+		session := fmt.Sprint(a.get("entities.0.ext.weichat.service_session.serviceSessionId"))
+		d.do("POST", "sessions/"+session+"/close", "").is("status", "OK")
+		for _, want := range []string{"ServiceSessionCreatedEvent u_5 ", "VisitorMessageEvent u_5 你好", "ServiceSessionClosedEvent u_5 "} {
+			if event := <-got; event != want {
+				t.Fatalf("%s, want %s", event, want)
+			}
+		}
+	})
+}
