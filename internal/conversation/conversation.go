@@ -164,7 +164,9 @@ type Line struct {
 	Text string `json:"text,omitempty"`
 	// After is how many seconds the agent was silent, of the rule silent_agent.
 	After int `json:"after,omitempty"`
-	// URL and Title are the page of LineVisited.
+	// Reason is the stable word of why something was not delivered, "" if there is none.
+	Reason string `json:"reason,omitempty"`
+	// URL and Title are the page of LineVisited; Title is what Reason speaks of.
 	URL   string `json:"url,omitempty"`
 	Title string `json:"title,omitempty"`
 }

@@ -117,6 +117,9 @@ type Loss struct {
 	Seq    int64
 	Key    string
 	Reason string
+	// Word is the stable word of the reason, for screens to put into their language,
+	// "" for none; About is what it speaks of, such as the name of a file.
+	Word, About string
 }
 
 // Undelivered tells the agents of a conversation, once, of a loss. That of a
@@ -127,7 +130,7 @@ func (s *Service) Undelivered(ctx context.Context, t id.Tenant, c id.Conversatio
 		l.Key = strconv.FormatInt(l.Seq, 10)
 	}
 	got, err := s.store.Append(ctx, Append{Message: Message{ID: id.Message(id.New()), Tenant: t, Conversation: c, ClientID: "lost-" + l.Key, Kind: Note,
-		From: Author{Kind: actor.System}, Line: &Line{Name: LineUndelivered, Seq: l.Seq, Text: clip(CleanText(l.Reason), MaxReason)}, At: s.clock.Now()}})
+		From: Author{Kind: actor.System}, Line: &Line{Name: LineUndelivered, Seq: l.Seq, Text: clip(CleanText(l.Reason), MaxReason), Reason: l.Word, Title: clip(CleanText(l.About), MaxReason)}, At: s.clock.Now()}})
 	if errs.ReasonOf(err) == "conversation_closed" {
 		return nil
 	}

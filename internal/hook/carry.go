@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"parlor/internal/actor"
 	"parlor/internal/audit"
+	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/id"
 )
@@ -32,7 +34,23 @@ type Carrier interface {
 	Carry(ctx context.Context, h Happening, body []byte) (status int, answer []byte, err error)
 	// Lost is told of a message that was set aside, and why. It may be told twice;
 	// of what was repeated by hand it is not told, for who does that looks at the log.
-	Lost(ctx context.Context, h Happening, reason string) error
+	Lost(ctx context.Context, h Happening, l conversation.Loss) error
+}
+
+// Cause is an error of Carry with a stable word, see conversation.Loss.
+type Cause struct{ Word, About, Text string }
+
+// Error implements error.
+func (c *Cause) Error() string { return c.Text }
+
+// loss is what a carrier is told of a message that was set aside.
+func loss(seq int64, reason string, err error) conversation.Loss {
+	l := conversation.Loss{Seq: seq, Reason: strings.TrimPrefix(reason, ErrFinal.Error()+": ")}
+	var c *Cause
+	if errors.As(err, &c) {
+		l.Word, l.About = c.Word, c.About
+	}
+	return l
 }
 
 // Limits of what carriers do. A letter with attachments takes its time; the lease of a
@@ -59,8 +77,8 @@ func (s *Service) Bind(ctx context.Context, t id.Tenant, channel, format string)
 	return s.changed(ctx, t, h.CreatedAt)
 }
 
-// carry makes one attempt by a carrier and fills in what came of it.
-func carry(ctx context.Context, c Carrier, h Hook, what Happening, body []byte, a *Attempt) (final bool) {
+// carry makes one attempt by a carrier, fills in what came of it and returns the error.
+func carry(ctx context.Context, c Carrier, h Hook, what Happening, body []byte, a *Attempt) error {
 	ctx, cancel := context.WithTimeout(ctx, carryTimeout*time.Millisecond)
 	defer cancel()
 	a.Request = cut(body)
@@ -71,7 +89,7 @@ func carry(ctx context.Context, c Carrier, h Hook, what Happening, body []byte, 
 	if err != nil {
 		a.Failure = reason(err)
 	}
-	return errors.Is(err, ErrFinal)
+	return err
 }
 
 // Dialer connects under the same protection as deliveries have.

@@ -46,8 +46,8 @@ func (c *carrier) Carry(_ context.Context, _ hook.Happening, body []byte) (int, 
 	return 500, []byte("no"), err
 }
 
-func (c *carrier) Lost(_ context.Context, h hook.Happening, reason string) error {
-	c.lost <- fmt.Sprintf("%d %s", h.Message.Seq, reason)
+func (c *carrier) Lost(_ context.Context, _ hook.Happening, l conversation.Loss) error {
+	c.lost <- strings.TrimSpace(fmt.Sprintf("%d %s %s %s", l.Seq, l.Reason, l.Word, l.About))
 	return nil
 }
 
@@ -56,7 +56,7 @@ func TestTheWayOutOfAChannel(t *testing.T) {
 	each(t, hook.Options{Private: true}, func(b *bench) {
 		ctx := t.Context()
 		out := b.out
-		out.failures = []error{nil, errors.New("later"), fmt.Errorf("%w: never", hook.ErrFinal)}
+		out.failures = []error{nil, errors.New("later"), hook.Final("%w", &hook.Cause{Word: "no_wings", About: "7", Text: "never"})}
 		b.must(b.hooks.Bind(ctx, "main", "pigeon", "pigeon"))
 		b.must(b.hooks.Bind(ctx, "main", "pigeon", "pigeon"))
 		list, err := b.hooks.List(ctx, admin)
@@ -107,7 +107,7 @@ func TestTheWayOutOfAChannel(t *testing.T) {
 		b.clock.Advance(hook.Pause(1, hook.DefaultTimeout) + time.Second)
 		carried("two") // final now: what comes behind it goes on
 		carried("three")
-		if got := <-out.lost; !strings.Contains(got, "never") || strings.HasPrefix(got, fmt.Sprint(last.Seq)) {
+		if got := <-out.lost; !strings.HasSuffix(got, " never no_wings 7") || strings.HasPrefix(got, fmt.Sprint(last.Seq)) {
 			t.Fatal(got)
 		}
 		b.logged(4)

@@ -2,6 +2,7 @@ package hook
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strconv"
@@ -336,10 +337,10 @@ func (s *Service) tell(ctx context.Context, h Hook, d *Due, c conversation.Conve
 func (s *Service) attempt(ctx context.Context, h Hook, d Due, done Settled, what Happening, body []byte) (going bool, err error) {
 	a := Attempt{ID: id.New(), Tenant: d.Tenant, Hook: h.ID, Delivery: what.Delivery, Occasion: what.Occasion, Conversation: what.Conversation.ID,
 		Number: d.Tries + 1, At: s.clock.Now()}
-	final := false
+	var failed error
 	carrier, _ := s.formats[h.Format].(Carrier)
 	if carrier != nil {
-		final = carry(ctx, carrier, h, what, body, &a)
+		failed = carry(ctx, carrier, h, what, body, &a)
 	} else {
 		s.client.post(ctx, s.clock, h, s.formats[h.Format], body, &a)
 	}
@@ -348,9 +349,9 @@ func (s *Service) attempt(ctx context.Context, h Hook, d Due, done Settled, what
 	case a.Failure == "":
 		done.Keep, done.Answer = a.Conversation != "" && carrier == nil, a.Answer
 		going = true
-	case final || a.Number >= h.Tries:
+	case errors.Is(failed, ErrFinal) || a.Number >= h.Tries:
 		if carrier != nil && what.Message.Seq > 0 {
-			if err := carrier.Lost(ctx, what, strings.TrimPrefix(a.Failure, ErrFinal.Error()+": ")); err != nil {
+			if err := carrier.Lost(ctx, what, loss(what.Message.Seq, a.Failure, failed)); err != nil {
 				return false, err
 			}
 		}

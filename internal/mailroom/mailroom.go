@@ -205,7 +205,8 @@ func (s *Service) file(ctx context.Context, b mailbox.Box, l letter) error {
 	if l.more == 0 {
 		return nil
 	}
-	return s.Conversations.Undelivered(ctx, c.Tenant, c.ID, conversation.Loss{Key: name + "-more", Reason: fmt.Sprintf("%d more files were left out: %d are taken from a letter.", l.more, maxFiles)})
+	return s.Conversations.Undelivered(ctx, c.Tenant, c.ID, conversation.Loss{Key: name + "-more", Word: "mail_more", About: strconv.Itoa(l.more),
+		Reason: fmt.Sprintf("%d more files were left out: %d are taken from a letter.", l.more, maxFiles)})
 }
 
 // attach posts a file. One that is not taken is told to the agents.
@@ -216,7 +217,8 @@ func (s *Service) attach(ctx context.Context, who actor.Actor, c conversation.Co
 	}
 	f, err := s.Files.Save(ctx, who, a.name, bytes.NewReader(a.data))
 	if refused(err) {
-		return s.Conversations.Undelivered(ctx, c.Tenant, c.ID, conversation.Loss{Key: name, Reason: media.CleanName(a.name) + ": " + errs.MessageOf(err)})
+		return s.Conversations.Undelivered(ctx, c.Tenant, c.ID, conversation.Loss{Key: name, Word: errs.ReasonOf(err), About: media.CleanName(a.name),
+			Reason: media.CleanName(a.name) + ": " + errs.MessageOf(err)})
 	}
 	if err != nil {
 		return err

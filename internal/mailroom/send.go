@@ -109,28 +109,34 @@ func (s *Service) Carry(ctx context.Context, h hook.Happening, body []byte) (sta
 	case err != nil:
 		return 0, nil, err
 	case !ok || !b.Active:
-		return 0, nil, hook.Final("the mailbox is switched off or gone")
+		return 0, nil, hook.Final("%w", &hook.Cause{Word: "mail_off", Text: "the mailbox is switched off or gone"})
 	case a.To == "":
-		return 0, nil, hook.Final("there is no address to write to")
+		return 0, nil, hook.Final("%w", &hook.Cause{Word: "mail_nobody", Text: "there is no address to write to"})
 	case a.File:
-		return 0, nil, hook.Final("files of more than %d MB cannot be sent until public-url is set", maxEnclosed>>20)
+		return 0, nil, hook.Final("%w", &hook.Cause{Word: "mail_files", Text: "files of more than 10 MB in all cannot be sent until public-url is set"})
 	}
 	l := letters.Letter{To: a.To, Subject: a.Subject, Text: a.Text, ID: a.ID, References: a.References, At: s.Clock.Now(), Files: s.enclosed(h.Hook.Tenant, a.Files)}
 	err = s.sender(b).Send(ctx, l)
 	if errs.ReasonOf(err) == "file_not_found" {
-		return 0, nil, hook.Final("a file of the message is gone")
+		return 0, nil, hook.Final("%w", &hook.Cause{Word: "mail_gone", Text: "a file of the message is gone"})
 	}
 	if errors.Is(err, letters.ErrFile) {
 		s.Log.Error("attachment not read", "tenant", h.Hook.Tenant, "conversation", h.Conversation.ID, "error", err)
 		return 0, nil, letters.ErrFile
 	}
 	if errors.Is(err, letters.ErrRefused) {
-		return 0, nil, hook.Final("%s", plain(faultOf(err)))
+		return 0, nil, hook.Final("%w", cause(err))
 	}
 	if err != nil {
-		return 0, nil, errors.New(plain(faultOf(err)))
+		return 0, nil, cause(err)
 	}
 	return 0, nil, nil
+}
+
+// cause says why a letter was not taken.
+func cause(err error) error {
+	f := faultOf(err)
+	return &hook.Cause{Word: "mail_" + f.Reason, About: f.Detail, Text: plain(f)}
 }
 
 // enclosed are the files of a letter; they are read when it is sent.
@@ -159,8 +165,8 @@ func (s *Service) sender(b mailbox.Box) *letters.Sender {
 }
 
 // Lost implements hook.Carrier: the agents are told.
-func (s *Service) Lost(ctx context.Context, h hook.Happening, reason string) error {
-	return s.Conversations.Undelivered(ctx, h.Conversation.Tenant, h.Conversation.ID, conversation.Loss{Seq: h.Message.Seq, Reason: reason})
+func (s *Service) Lost(ctx context.Context, h hook.Happening, l conversation.Loss) error {
+	return s.Conversations.Undelivered(ctx, h.Conversation.Tenant, h.Conversation.ID, l)
 }
 
 // bounced tells the agents of the letter that did not arrive.
@@ -170,7 +176,7 @@ func (s *Service) bounced(ctx context.Context, b mailbox.Box, l letter) error {
 		if !ours {
 			continue
 		}
-		err := s.Conversations.Undelivered(ctx, b.Tenant, c, conversation.Loss{Seq: seq, Reason: "the letter came back: " + clip(l.subject, 100)})
+		err := s.Conversations.Undelivered(ctx, b.Tenant, c, conversation.Loss{Seq: seq, Reason: "the letter came back: " + clip(l.subject, 100), Word: "mail_returned", About: clip(l.subject, 100)})
 		if refused(err) {
 			return nil
 		}

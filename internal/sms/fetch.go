@@ -49,11 +49,11 @@ func (s *Service) Fetch(ctx context.Context, j job.Job) error {
 	if err == nil || !refused(err) && j.Attempts < fetchTries {
 		return err
 	}
-	reason := errs.MessageOf(err)
+	reason, word := errs.MessageOf(err), errs.ReasonOf(err)
 	if !refused(err) {
-		reason = "the file could not be fetched"
+		reason, word = "the file could not be fetched", "sms_fetch"
 	}
-	return s.Conversations.Undelivered(ctx, j.Tenant, f.Conversation, conversation.Loss{Key: string(j.ID), Reason: reason})
+	return s.Conversations.Undelivered(ctx, j.Tenant, f.Conversation, conversation.Loss{Key: string(j.ID), Reason: reason, Word: word})
 }
 
 func (s *Service) bring(ctx context.Context, t id.Tenant, f fetch) (err error) {

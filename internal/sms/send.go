@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -72,13 +73,13 @@ func (s *Service) Carry(ctx context.Context, h hook.Happening, body []byte) (sta
 	p := providers[m.Service]
 	switch n := utf8.RuneCountInString(m.Text); {
 	case p == nil || m.To == "":
-		return 0, nil, hook.Final("there is no number to send to")
+		return 0, nil, hook.Final("%w", &hook.Cause{Word: "sms_nobody", Text: "there is no number to send to"})
 	case !company.On("SMS_Enabled"):
-		return 0, nil, hook.Final("text messages are switched off")
+		return 0, nil, hook.Final("%w", &hook.Cause{Word: "sms_off", Text: "text messages are switched off"})
 	case n > maxText:
-		return 0, nil, hook.Final("the message has %d characters; a text message takes %d", n, maxText)
+		return 0, nil, hook.Final("%w", &hook.Cause{Word: "sms_long", About: strconv.Itoa(maxText), Text: fmt.Sprintf("the message has %d characters; a text message takes %d", n, maxText)})
 	case len(m.Media) > 0 && m.Media[0] == "":
-		return 0, nil, hook.Final("files cannot be sent until public-url is set")
+		return 0, nil, hook.Final("%w", &hook.Cause{Word: "sms_files", Text: "files cannot be sent until public-url is set"})
 	}
 	q, err := p.request(ctx, company, m)
 	if err != nil {
@@ -102,19 +103,19 @@ func judge(status int, answer []byte) error {
 	if status >= 200 && status <= 299 {
 		return nil
 	}
-	word := fmt.Sprintf("the provider answered %d", status)
+	word, about := fmt.Sprintf("the provider answered %d", status), strconv.Itoa(status)
 	var v struct{ Message string }
 	if json.Unmarshal(answer, &v) == nil && v.Message != "" {
-		word += ": " + clip(v.Message)
+		word, about = word+": "+clip(v.Message), about+" "+clip(v.Message)
 	}
 	switch status {
 	case http.StatusBadRequest, http.StatusNotFound, http.StatusGone, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
-		return hook.Final("%s", word)
+		return hook.Final("%w", &hook.Cause{Word: "sms_refused", About: about, Text: word})
 	}
-	return errors.New(word)
+	return &hook.Cause{Word: "sms_refused", About: about, Text: word}
 }
 
 // Lost implements hook.Carrier: the agents are told.
-func (s *Service) Lost(ctx context.Context, h hook.Happening, reason string) error {
-	return s.Conversations.Undelivered(ctx, h.Conversation.Tenant, h.Conversation.ID, conversation.Loss{Seq: h.Message.Seq, Reason: reason})
+func (s *Service) Lost(ctx context.Context, h hook.Happening, l conversation.Loss) error {
+	return s.Conversations.Undelivered(ctx, h.Conversation.Tenant, h.Conversation.ID, l)
 }

@@ -105,7 +105,10 @@ async function forms(views, base, admin) {
     await looks(views, base, 'sms-' + service, 'admin/company', (page) => page.locator('[data-test=sms]').scrollIntoViewIfNeeded().then(() => page.locator('[data-test=sms]').evaluate((e) => e.scrollIntoView({ block: 'start' }))))
   }
   await admin('POST', 'settings/SMS_Enabled', { value: false })
-  await looks(views, base, 'timers', 'admin/company', (page) => page.getByRole('radio').nth(2).click())
+  await looks(views, base, 'timers', 'admin/company', async (page) => {
+    await page.getByRole('radio').nth(2).click()
+    await page.getByRole('spinbutton').nth(6).evaluate((e) => e.scrollIntoView({ block: 'center' })) // the timer of silent agents
+  })
   await admin('POST', 'settings/SMS_Service', { value: 'twilio' })
   await looks(views, base, 'hooks', 'admin/hooks')
 }
@@ -143,6 +146,7 @@ async function thread(browser, views, base, admin) {
     await page.context().close()
   }
   await admin('POST', 'settings/Livechat_Visitor_navigation_as_a_message', { value: false })
+  await admin('POST', 'livechat/room.closeByUser', { rid, comment: 'done' })
   await shop.context().close()
 }
 
@@ -195,7 +199,8 @@ export async function channels(browser, base, mock) {
   await forms(views, base, admin)
   check(!page.faults.length, 'no errors on the console: ' + page.faults.join('; '))
   for (const old of (await admin('GET', 'email-inbox.list')).emailInboxes) await admin('DELETE', 'email-inbox/' + old._id)
-  await admin('POST', 'livechat/agent.status', { status: 'not-available' })
+  await admin('POST', 'livechat/room.closeByUser', { rid: room._id, comment: 'done' })
+  if (admin.me.me.statusLivechat === 'not-available') await admin('POST', 'livechat/agent.status', { status: 'not-available' })
   for (const p of [page, ...views]) await p.context().close()
   post.close()
   out.close()

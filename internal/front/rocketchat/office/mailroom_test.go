@@ -126,7 +126,7 @@ func TestMailBecomesConversationsAndAnswersGoOut(t *testing.T) {
 				return strings.Contains(got, `"undelivered"`) && strings.Contains(got, want)
 			})
 		}
-		inside("it.exe")
+		inside(`"reason":"type_not_allowed","title":"it.exe"`)
 
 		// The agent answers; the answer to that comes back into the conversation.
 		d.Ana.Post("chat.sendMessage", `{"message":{"rid":%q,"msg":"On its way 路上"}}`, rid).Is("success", true)
@@ -180,10 +180,12 @@ func TestMailBecomesConversationsAndAnswersGoOut(t *testing.T) {
 		post.Put(append(many, "--M--")...)
 		read()
 		inside("2 more files")
+		inside(`"reason":"mail_more","title":"2"`)
 		// A letter that comes back is told to the agents, and so is one that is refused.
 		post.Put("From: MAILER-DAEMON@shop.test", "Subject: Undelivered", "Message-ID: <b@x>", "Content-Type: multipart/report; boundary=R", "", "--R", "", "Message-ID: "+ours, "--R--")
 		read()
 		inside("the letter came back")
+		inside(`"reason":"mail_returned","title":"Undelivered"`)
 		closed, _ := mailtest.Server(t, "550 nobody here")
 		_, no, err := net.SplitHostPort(closed)
 		if err != nil {
@@ -191,7 +193,7 @@ func TestMailBecomesConversationsAndAnswersGoOut(t *testing.T) {
 		}
 		save(no)
 		d.Ana.Post("chat.sendMessage", `{"message":{"rid":%q,"msg":"lost"}}`, rid).Is("success", true)
-		inside("nobody here")
+		inside(`"reason":"mail_refused","title":"550 nobody here"`)
 
 		// The test letter.
 		path := "email-inbox.send-test/" + strings.Split(which, `"`)[3]

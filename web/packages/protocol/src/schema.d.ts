@@ -3383,6 +3383,7 @@ export interface components {
             /** @enum {string} */
             name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_end" | "too_long" | "recalled" | "edited" | "held" | "resumed" | "joined" | "called" | "visited" | "undelivered";
             note?: string;
+            reason?: string;
             rule?: string;
             /** Format: int64 */
             seq?: number;
