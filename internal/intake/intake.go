@@ -271,7 +271,7 @@ func (s *Service) introduce(ctx context.Context, k visitor.Known, said *ext.Visi
 		}
 	}
 	name := v.Name
-	if name == k.Identity.Username {
+	if name == k.Identity.Username || v.Unnamed() {
 		name = ""
 	}
 	first := said.Nickname

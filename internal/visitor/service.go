@@ -148,10 +148,23 @@ func (s *Service) legacy(seen *Visitor, userid, session string) error {
 func (s *Service) create(ctx context.Context, seen Visitor) (Visitor, bool, error) {
 	seen.ID = id.Visitor(id.New())
 	if seen.Name == "" {
-		seen.Name = guest(seen.Locale) + " " + strings.ToUpper(string(seen.ID[len(seen.ID)-4:]))
+		seen.Name = guest(seen.Locale) + " " + tail(seen.ID)
 	}
 	seen.Visits = 1
 	return s.store.CreateVisitor(ctx, seen)
+}
+
+// tail tells visitors without a name apart.
+func tail(v id.Visitor) string { return strings.ToUpper(string(v[max(len(v)-4, 0):])) }
+
+// Unnamed reports whether the name of v was made up.
+func (v Visitor) Unnamed() bool {
+	for _, locale := range []string{"en", "zh", "pt"} {
+		if v.Name == guest(locale)+" "+tail(v.ID) {
+			return true
+		}
+	}
+	return v.Name == ""
 }
 
 // guest is what a visitor without a name is called, in the visitor's language.

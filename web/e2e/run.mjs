@@ -1,11 +1,12 @@
 // Runs the journeys. PARLOR_E2E_URL names a running server (with demo data); without it a mock is started.
 //
-//   node e2e/run.mjs [talk] [visit] [desk] [work] [admin] [channels] [host] [poll] [canvas] [perf] [many] [screens] [pages] [rocketchat] [person]
+//   node e2e/run.mjs [talk] [visit] [desk] [work] [admin] [channels] [host] [poll] [canvas] [perf] [many] [screens] [pages] [rocketchat] [person] [easemob]
 import { backend, launch } from './lib.mjs'
 import { admin } from './admin.mjs'
 import { canvas } from './canvas.mjs'
 import { channels } from './channels.mjs'
 import { desk } from './desk.mjs'
+import { easemob } from './easemob.mjs'
 import { host } from './host.mjs'
 import { many } from './many.mjs'
 import { pages } from './pages.mjs'
@@ -18,7 +19,7 @@ import { talk } from './talk.mjs'
 import { alwaysOpen, visit } from './visit.mjs'
 import { work } from './work.mjs'
 
-const JOURNEYS = { talk, visit, desk, work, admin, channels, host, poll, canvas, perf, many, screens, pages, rocketchat, person }
+const JOURNEYS = { talk, visit, desk, work, admin, channels, host, poll, canvas, perf, many, screens, pages, rocketchat, person, easemob }
 const wanted = process.argv.slice(2).filter((x) => x in JOURNEYS)
 const server = await backend()
 const browser = await launch()

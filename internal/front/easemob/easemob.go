@@ -58,6 +58,7 @@ func Mount(mux *http.ServeMux, d Deps) *Front {
 	f.monitor()
 	f.gateway()
 	f.webim()
+	f.embed()
 	mux.HandleFunc("/api/platform/", func(w http.ResponseWriter, r *http.Request) {
 		f.write(w, r, "", nil, faultNothing)
 	})

@@ -19,6 +19,7 @@ func (f *Front) gateway() {
 	f.mux.HandleFunc("POST /v1/imgateway/messages", f.answered(f.bring))
 	f.mux.HandleFunc("GET /v1/imgateway/messages", f.answered(f.poll))
 	f.mux.HandleFunc("POST /v1/Tenant/{tenant}/{org}/{app}/{user}/MediaFiles", func(w http.ResponseWriter, r *http.Request) {
+		cross(w)
 		t, v, err := f.upload(r)
 		f.write(w, r, t, v, err)
 	})
@@ -27,6 +28,7 @@ func (f *Front) gateway() {
 // answered writes what a call of a visitor returns.
 func (f *Front) answered(h func(ctx context.Context, r *http.Request, body []byte) (id.Tenant, any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		cross(w)
 		body, err := read(w, r)
 		var t id.Tenant
 		var v any

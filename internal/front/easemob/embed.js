@@ -1,0 +1,133 @@
+/* The globals of Easemob's page on top of the widget of this server. Kept for pages that call them. */
+(function (w, d) {
+  'use strict'
+  var script = d.currentScript, src = new URL(script.src), base = src.origin
+  var defaults = { hide: false, autoConnect: false, tenantId: '', configId: '', to: '', emgroup: '', agentName: '', routingRuleFlag: '', user: {}, visitor: {}, extMsg: null, customExtendMessage: null }
+  var given = w.easemobim && w.easemobim.config || {}, config = {}, inbox = '', tenant = '', waiting = [], ready = false, active = false, began = false
+  function merge(to, from) { for (var k in from) if (from[k] !== undefined && from[k] !== null) to[k] = from[k]; return to }
+  function read(name) { try { return w.localStorage.getItem('parlor.' + inbox + name) || '' } catch (e) { return '' } }
+  function keep(name, value) { try { w.localStorage.setItem('parlor.' + inbox + name, value) } catch (e) { /* the widget keeps it for this page */ } }
+  function call(name, data) { if (typeof config[name] === 'function') try { config[name](data) } catch (e) { setTimeout(function () { throw e }) } }
+  function get(path) { return fetch(base + path).then(function (r) { return r.json() }) }
+  function post(path, body, token) {
+    var headers = { 'Content-Type': 'application/json' }
+    if (token) headers.Authorization = 'Bearer ' + token
+    return fetch(base + path, { method: 'POST', headers: headers, body: JSON.stringify(body) }).then(function (r) { return r.json() })
+  }
+  /* What stands on every message: whom the visitor wishes for, and who it is. */
+  function stamp(ext) {
+    var e = merge(merge({}, config.customExtendMessage || {}), ext || {}), chat = merge({}, e.weichat || {})
+    if (config.emgroup && !chat.queueName) chat.queueName = config.emgroup
+    if (config.agentName && !chat.agentUsername) chat.agentUsername = config.agentName
+    if (config.routingRuleFlag && !chat.routingRuleFlag) chat.routingRuleFlag = config.routingRuleFlag
+    if (!chat.visitor && Object.keys(config.visitor || {}).length) chat.visitor = config.visitor
+    if (!chat.msg_id_for_ack) chat.msg_id_for_ack = w.crypto.randomUUID ? w.crypto.randomUUID() : String(Date.now()) + Math.random()
+    e.weichat = chat
+    return e
+  }
+  function flush() {
+    var token = read('')
+    if (!ready || !token || flush.busy || !waiting.length) return
+    flush.busy = true
+    var next = waiting[0]
+    post('/v1/imgateway/messages?tenantId=' + tenant, { originType: 'webim', bodies: [{ type: 'txt', msg: next.text }], ext: next.ext }, token).then(function (a) {
+      waiting.shift()
+      if (a.status !== 'OK' && w.console) w.console.warn('easemobim', a.errorCode, a.errorDescription)
+      if (a.status === 'OK') session(true)
+    }, function () { return new Promise(function (go) { setTimeout(go, 2000) }) }).then(function () { flush.busy = false; flush() })
+  }
+  function send(text, ext) {
+    if (waiting.length < 50) waiting.push({ text: text, ext: stamp(ext) })
+    flush()
+  }
+  /* A tag of the business waits for a conversation; all other messages begin one. */
+  var held = []
+  function sendExt(message) {
+    var ext = message && message.ext || message || {}
+    if (ext.cmd && !active) held.push(ext)
+    else send('', ext)
+  }
+  function session(on) {
+    if (on === active) return
+    active = on
+    call(on ? 'onsessioncreat' : 'onsessionclosed')
+    while (on && held.length) send('', held.shift())
+  }
+  function begin() {
+    if (began) return
+    began = true
+    var list = config.extMsg ? [].concat(config.extMsg) : []
+    list.forEach(function (m) { sendExt(m) })
+    if (!list.length && (config.agentName || config.routingRuleFlag)) send('', {})
+  }
+  function login() {
+    var user = config.user || {}
+    if (user.token) return keep('', user.token)
+    if (!user.username || !user.password) return
+    return post('/parlor/kefuchannelapp' + tenant + '/token', { grant_type: 'password', username: user.username, password: user.password }).then(function (a) { if (a.access_token) keep('', a.access_token) })
+  }
+  function load() {
+    var s = d.createElement('script')
+    s.src = base + '/w/' + encodeURIComponent(inbox) + '.js'
+    w.Parlor = w.Parlor || function () { (w.Parlor.q = w.Parlor.q || []).push(arguments) }
+    w.Parlor('on', 'ready', function () {
+      if (!ready) setTimeout(function () { call('onready') }, 500)
+      ready = true
+      flush()
+    })
+    w.Parlor('on', 'open', function () { shown = true; begin(); call('onopen') })
+    w.Parlor('on', 'close', function () { shown = false; detach(); call('onclose') })
+    w.Parlor('on', 'message', function (m) { call('onmessage', { from: m && m.from, to: '', message: m }) })
+    w.Parlor('on', 'unread', function () { flush(); session(!!read('.live')) })
+    d.head.appendChild(s)
+    if (config.hide) hide()
+    if (config.autoConnect) { w.Parlor('open'); w.Parlor('close') }
+  }
+  /* A button that is not wanted: the whole element is there only while the chat is open. */
+  var hidden = false, shown = false, host
+  function hide() {
+    hidden = true
+    detach()
+    new MutationObserver(detach).observe(d.documentElement, { childList: true, subtree: true })
+  }
+  function detach() {
+    var found = d.querySelector('parlor-chat')
+    if (found) host = found
+    if (found && hidden && !shown) found.remove()
+  }
+  var started
+  function start() {
+    if (started) return started
+    var number = (config.to || '').replace(/^kefuchannelimid_/, '')
+    started = get('/webim/entry?' + new URLSearchParams({ configId: config.configId || '', tenantId: config.tenantId || '', inbox: number })).then(function (a) {
+      if (a.status !== 'OK') throw new Error(a.errorDescription)
+      inbox = a.entity.inbox
+      tenant = a.entity.tenantId
+      return Promise.resolve(login()).then(load)
+    })
+    started.catch(function (e) { if (w.console) w.console.warn('easemobim', String(e)) })
+    return started
+  }
+  function show(on) {
+    start().then(function () {
+      shown = on
+      if (on && host && !host.isConnected) d.body.appendChild(host)
+      w.Parlor(on ? 'open' : 'close')
+    })
+  }
+  merge(merge(config, defaults), given)
+  ;['configId', 'tenantId', 'to', 'emgroup', 'agentName', 'routingRuleFlag'].forEach(function (k) { var v = src.searchParams.get(k); if (v) config[k] = v })
+  ;['hide', 'autoConnect'].forEach(function (k) { if (src.searchParams.get(k) === 'true') config[k] = true })
+  var api = w.easemobim = w.easemobim || {}
+  merge(api, {
+    version: '53.2', config: config,
+    bind: function (c) { if (c && c.tenantId) config.configId = ''; merge(config, c || {}); show(true) },
+    sendExt: function (m) { start(); sendExt(m) },
+    sendText: function (text) { show(true); send(String(text || '').slice(0, 1500)) },
+    minimize: function () { show(false) }, restore: function () { show(true) }, hideDefaultBtn: hide,
+    setDefaultConfig: function (c) { merge(config, c || {}) },
+  })
+  w.easemobIM = function (group) { api.bind({ emgroup: group || '' }) }
+  w.easemobIMS = function (id, group) { api.bind({ tenantId: id, emgroup: group || '' }) }
+  if (config.configId || config.tenantId || config.to) start()
+})(window, document)
