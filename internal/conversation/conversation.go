@@ -52,6 +52,8 @@ type Conversation struct {
 	Team      id.Team `json:"team,omitempty"`
 	// RequestedAgent is the agent the visitor asked for.
 	RequestedAgent id.Agent `json:"requestedAgent,omitempty"`
+	// BoundAgent is the agent for whom it waits because the visitor is bound.
+	BoundAgent id.Agent `json:"boundAgent,omitempty"`
 	// PreviousAgent served the visitor's previous conversation.
 	PreviousAgent id.Agent `json:"previousAgent,omitempty"`
 	// Priority orders the queue, higher first; 0 is normal, 100 is re-queued after agent loss.

@@ -113,6 +113,10 @@ type StartInput struct {
 	Address, Fingerprint string
 	// NeedAgent starts nothing while nobody is there to answer.
 	NeedAgent bool
+	// Wish are the flags that came with the visitor.
+	Wish Wish
+	// Enter is filled by routing: what is kept of all this.
+	Enter Entrance
 	// Later is set for channels on which nobody waits for an answer at once: neither
 	// working hours nor a long queue refuse it.
 	Later bool
@@ -129,12 +133,23 @@ func (s *Service) Start(ctx context.Context, who actor.Actor, in StartInput) (c 
 	c = Conversation{ID: id.Conversation(id.New()), Tenant: who.Tenant, Inbox: who.Inbox, Channel: in.Channel, Visitor: who.Visitor,
 		Status: Queued, Team: in.Team, RequestedAgent: in.Agent, Version: 1, PageURL: clip(in.PageURL, 500), PageTitle: clip(in.PageTitle, 200),
 		CreatedAt: now, QueuedAt: now, LastAt: now}
-	c, created, err = s.store.Start(ctx, c)
+	if b := boundOf(in.Enter.Asked); b != nil {
+		c.BoundAgent = b.Agent
+	}
+	c, created, err = s.store.Start(ctx, c, in.Enter)
 	if err != nil || !created {
 		return c, false, err
 	}
 	s.Announce(Moved{Conversation: c}, CauseStarted)
 	return c, true, s.seenBefore(ctx, c)
+}
+
+// boundOf is the binding that counts, nil for none.
+func boundOf(a *Asked) *Bound {
+	if a == nil || a.Bound == nil || a.Bound.Left != "" {
+		return nil
+	}
+	return a.Bound
 }
 
 // Announce publishes that status, agent or team of a conversation moved, and

@@ -15,8 +15,10 @@ type Store interface {
 	// Start adds c in state Queued unless the visitor already has a conversation
 	// that is not closed; then that one is returned with created false, whatever
 	// the number of nodes that ask at once. PreviousAgent is filled by the store
-	// from the visitor's newest closed conversation that had an agent.
-	Start(ctx context.Context, c Conversation) (got Conversation, created bool, err error)
+	// from the visitor's newest closed conversation that had an agent. An entrance, at
+	// most one, says what is kept of the visitor's wish and which team takes it instead;
+	// who waits for a bound agent (c.BoundAgent) is not sent on.
+	Start(ctx context.Context, c Conversation, e ...Entrance) (got Conversation, created bool, err error)
 	// Append adds one message and moves the conversation's counters and the
 	// outbox in the same transaction; appends of concurrent callers share one
 	// commit. A ClientID already used by the same author in the conversation

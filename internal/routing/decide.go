@@ -133,7 +133,8 @@ func (s *Snapshot) anyone(team id.Team) bool {
 }
 
 // Decide chooses an agent for a waiting conversation, or leaves it in the
-// queue, and says why. It is a pure function of its arguments. The steps:
+// queue, and says why. It is a pure function of its arguments. The steps: the agent
+// whom the visitor is bound to,
 // named agent, who looks after the contact, agent of the previous conversation, last-served agents, a bot for a
 // new conversation, base rule. An agent is a candidate if it is ready, connected, below its caps and in
 // the team asked for or in one that takes over; the named agent need not be in
@@ -144,6 +145,9 @@ func Decide(s *Snapshot, w Waiting) Decision {
 	p := s.policy(w.Inbox, w.Team)
 	q := question{w: &w, p: &p, only: p.AgentOnly && w.Named != "", helpers: s.helpers(&p, &w)}
 	d := Decision{At: s.Now}
+	if w.Bound != nil && s.binding(&d, &q) {
+		return d
+	}
 	best, bestRank := -1, 0
 	for i := range s.Agents {
 		a := &s.Agents[i]
@@ -178,6 +182,8 @@ type question struct {
 	only bool
 	// helpers are the teams that take over.
 	helpers []id.Team
+	// bound, if set, is the only agent who counts.
+	bound id.Agent
 }
 
 // manages reports whether a looks after the contact of a new conversation, if that counts.
@@ -255,9 +261,12 @@ const behindAll = 1000
 // filter says why an agent is no candidate, "" if it is one, and how near its
 // team is: 0 for the team asked for, more for teams that take over.
 func (s *Snapshot) filter(a *account.AgentStatus, q *question) (rank int, f Filter) {
-	w, named := q.w, a.Agent == q.w.Named
+	w, named := q.w, a.Agent == q.w.Named || a.Agent == q.bound && q.bound != ""
 	if w.Barred != "" {
 		return 0, w.Barred
+	}
+	if q.bound != "" && a.Agent != q.bound {
+		return 0, FilterNotBound
 	}
 	manages := q.manages(a.Agent)
 	if q.only && !named {

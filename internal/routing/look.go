@@ -5,9 +5,11 @@ import (
 	"slices"
 
 	"parlor/internal/account"
+	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/event"
 	"parlor/internal/id"
+	"parlor/internal/setting"
 )
 
 // snapshot reads the agents of a tenant, and of its settings what decisions
@@ -39,6 +41,9 @@ type rules struct {
 	// standings, bots and unattended say whether any policy needs them.
 	standings, bots, unattended bool
 	helps                       map[id.Team][]id.Team
+	// spills are the rules of long queues that lead on, notices those that only tell.
+	spills  conversation.Spills
+	notices map[id.Team][]setting.Spill
 }
 
 // rulesOf reads the rules out of the settings, once for each book.
@@ -69,8 +74,25 @@ func (s *Service) rulesOf(t id.Tenant, book *account.Book) *rules {
 			see(team, policyFor(book, in, team))
 		}
 	}
+	r.spills, r.notices = spillsOf(book)
 	s.rules[t] = r
 	return r
+}
+
+// spillsOf reads the rules of long queues. A rule to a team that is not there or out
+// of use does not lead on.
+func spillsOf(book *account.Book) (rules conversation.Spills, notices map[id.Team][]setting.Spill) {
+	rules, notices = conversation.Spills{}, map[id.Team][]setting.Spill{}
+	for from, team := range book.Teams {
+		for _, x := range team.Settings.Spills {
+			if to, ok := book.Teams[id.Team(x.Team)]; ok && !to.Settings.Shut() && to.ID != from {
+				rules[from] = append(rules[from], conversation.SpillRule{Waiting: x.Waiting, Team: to.ID})
+			} else if x.Team == "" {
+				notices[from] = append(notices[from], x)
+			}
+		}
+	}
+	return rules, notices
 }
 
 // count reads what caps of teams and overflows by length need, if there are any.

@@ -26,6 +26,10 @@ type Options struct {
 	// Inviter names the agent whose invitation a visitor accepted; without it
 	// nobody invites.
 	Inviter Inviter
+	// Bindings finds whom visitors are bound to; without it business flags do nothing.
+	Bindings Bindings
+	// Names returns the names under which programs brought a visitor, for bindings.
+	Names func(ctx context.Context, t id.Tenant, v id.Visitor) ([]string, error)
 	// Order keeps the queues of a tenant in the order that is set; without it only
 	// the time of waiting counts.
 	Order func(ctx context.Context, t id.Tenant) error

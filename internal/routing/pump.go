@@ -154,6 +154,11 @@ func (p *pump) look(ctx context.Context, waiters []*waiter) error {
 		return err
 	}
 	snap.Turn = p.turns
+	if len(waiters) == 0 { // who has just come is looked at anyway
+		if err := p.sweep(ctx, snap); err != nil {
+			return err
+		}
+	}
 	taken := map[id.Conversation]Decision{}
 	races := 0
 	for limit := firstPage; snap.HasRoom() && races < maxRaces; {
@@ -263,6 +268,11 @@ func (p *pump) serve(ctx context.Context, snap *Snapshot, next []Waiting, taken 
 		if d.Rule == RuleExternal && d.Agent == "" {
 			p.ask(ctx, w)
 		}
+		if d.Agent == "" && d.Bound != nil && d.Bound.Outcome.Leaves() {
+			if err := p.leave(ctx, snap, w, d); err != nil {
+				return made, lost, err
+			}
+		}
 		if d.Agent == "" {
 			if !snap.HasRoom() {
 				break
@@ -310,7 +320,12 @@ func (p *pump) answer(ctx context.Context, snap *Snapshot, waiters []*waiter, ta
 				if err := p.s.bar(ctx, snap, next); err != nil {
 					return err
 				}
-				d = Decide(snap, next[0]).waits()
+				if d = Decide(snap, next[0]); d.Bound != nil && d.Bound.Outcome.Leaves() {
+					if err := p.leave(ctx, snap, next[0], d); err != nil {
+						return err
+					}
+				}
+				d = d.waits()
 				if err := p.s.store.KeepDecision(ctx, p.tenant, w.conversation, d); err != nil {
 					return err
 				}

@@ -7,6 +7,7 @@ package routing
 import (
 	"time"
 
+	"parlor/internal/conversation"
 	"parlor/internal/id"
 	"parlor/internal/setting"
 )
@@ -16,6 +17,8 @@ type Rule string
 
 // The rules, in the order in which they are tried.
 const (
+	// RuleBound goes to the agent whom the visitor is bound to.
+	RuleBound      Rule = "bound_agent"
 	RuleNamed      Rule = "named_agent"
 	RuleReturning  Rule = "returning_agent"
 	RuleLastServed Rule = "last_served"
@@ -65,6 +68,8 @@ const (
 	// contact nobody has confirmed, or whose channel is not verified.
 	FilterUnknown    Filter = "unknown_contact"
 	FilterUnverified Filter = "unverified_contact"
+	// FilterNotBound is for all others while a visitor waits for a bound agent.
+	FilterNotBound Filter = "not_the_bound_agent"
 )
 
 // BatchPause is how long an agent who became ready keeps to the first batch.
@@ -153,6 +158,8 @@ type Waiting struct {
 	Fresh bool
 	// Barred, if set, is why nobody may take it yet.
 	Barred Filter
+	// Bound is the binding that counts, nil for none.
+	Bound *conversation.Bound
 }
 
 // Standing is an agent's place as a member of a team.
@@ -165,7 +172,7 @@ type Standing struct {
 type Removed struct {
 	Agent  id.Agent `json:"agent"`
 	Name   string   `json:"name"`
-	Filter Filter   `json:"filter" enum:"away,busy,disconnected,full,other_team,not_the_named_agent,full_in_team,first_batch,silent,unknown_contact,unverified_contact"`
+	Filter Filter   `json:"filter" enum:"away,busy,disconnected,full,other_team,not_the_named_agent,full_in_team,first_batch,silent,unknown_contact,unverified_contact,not_the_bound_agent"`
 }
 
 // Decision is the outcome for one conversation with the reasons for it.
@@ -173,7 +180,7 @@ type Decision struct {
 	// Agent is whom it goes to; empty means it stays in the queue.
 	Agent id.Agent `json:"agent,omitempty"`
 	Name  string   `json:"name,omitempty"`
-	Rule  Rule     `json:"rule,omitempty" enum:"named_agent,contact_manager,returning_agent,last_served,rotation,idle,least,fewest,served,bot,external,picked,transfer,manual,offer,silent_agent"`
+	Rule  Rule     `json:"rule,omitempty" enum:"bound_agent,named_agent,contact_manager,returning_agent,last_served,rotation,idle,least,fewest,served,bot,external,picked,transfer,manual,offer,silent_agent"`
 	// Team is the team that took over, if the agent is not of the team asked for.
 	Team id.Team `json:"team,omitempty"`
 	// Candidates is how many agents passed all filters.
@@ -181,6 +188,8 @@ type Decision struct {
 	// Removed lists agents left out, at most MaxRemoved; RemovedMore counts the rest.
 	Removed     []Removed `json:"removed,omitempty"`
 	RemovedMore int       `json:"removedMore,omitempty"`
+	// Bound says what came of the visitor's binding, if there is one.
+	Bound *BoundStep `json:"bound,omitempty"`
 	// Passed lists candidates with what the rule compared, at most MaxRemoved.
 	Passed []Passed  `json:"passed,omitempty"`
 	At     time.Time `json:"at"`

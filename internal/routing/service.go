@@ -57,6 +57,7 @@ type Service struct {
 	clock    clock.Clock
 	log      *slog.Logger
 	opts     Options
+	jobs     Jobs
 
 	mu    sync.Mutex
 	pumps map[id.Tenant]*pump
@@ -340,12 +341,17 @@ func (s *Service) give(ctx context.Context, c conversation.Conversation, h hando
 
 func (s *Service) requeue(ctx context.Context, c conversation.Conversation, team id.Team, priority int, line conversation.Line) (conversation.Moved, error) {
 	now := s.clock.Now()
+	asked, err := s.fromBot(ctx, c)
+	if err != nil {
+		return conversation.Moved{}, err
+	}
 	moved, err := s.store.Requeue(ctx, RequeueInput{Tenant: c.Tenant, Conversation: c.ID, Version: c.Version, Team: team,
-		Priority: priority, At: now, Line: eventMessage(c, line, s.clock)})
+		Priority: priority, At: now, Line: eventMessage(c, line, s.clock), Asked: asked})
 	if err != nil {
 		return moved, err
 	}
 	s.after(ctx, moved, line.Name)
+	s.holdUntil(ctx, moved.Conversation, asked)
 	return moved, nil
 }
 
@@ -450,11 +456,12 @@ func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.St
 	if in.Team, in.Agent, err = s.wishes(ctx, who.Tenant, in); err != nil {
 		return a, err
 	}
+	book, err := s.accounts.Book(ctx, who.Tenant)
+	if err != nil {
+		return a, err
+	}
+	asked := s.settle(book, who.Inbox, &in)
 	if in.Team == "" {
-		book, err := s.accounts.Book(ctx, who.Tenant)
-		if err != nil {
-			return a, err
-		}
 		in.Team = id.Team(book.Inboxes[who.Inbox].Settings.Team)
 		if _, ok := book.Teams[in.Team]; !ok {
 			in.Team = ""
@@ -462,6 +469,9 @@ func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.St
 	}
 	a.Conversation, err = s.reader.Active(ctx, who.Tenant, who.Visitor)
 	if err == nil {
+		if a.Conversation, err = s.Rewish(ctx, who, a.Conversation, in.Wish); err != nil {
+			return a, err
+		}
 		return s.standing(ctx, a)
 	}
 	if errs.CodeOf(err) != errs.NotFound {
@@ -489,6 +499,9 @@ func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.St
 			return a, err
 		}
 	}
+	if err = s.entrance(ctx, book, who, &in, asked); err != nil {
+		return a, err
+	}
 	if a.Conversation, a.Created, err = s.reader.Start(ctx, who, in); err != nil {
 		return a, err
 	}
@@ -499,6 +512,12 @@ func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.St
 		return a, err
 	}
 	if a.Conversation, err = s.reader.Conversation(ctx, who, a.Conversation.ID); err != nil {
+		return a, err
+	}
+	if a.Conversation.BoundAgent != "" {
+		s.holdUntil(ctx, a.Conversation, asked)
+	}
+	if err = s.entered(ctx, book, in.Team, a.Conversation); err != nil {
 		return a, err
 	}
 	return s.standing(ctx, a)

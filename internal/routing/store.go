@@ -51,6 +51,15 @@ type Store interface {
 	OpenByTeam(ctx context.Context, t id.Tenant) (map[AgentTeam]int, error)
 	// Standings returns the places of all members of teams.
 	Standings(ctx context.Context, t id.Tenant) (map[AgentTeam]Standing, error)
+	// Asked returns what was asked for when a conversation came, nil if nothing was.
+	Asked(ctx context.Context, t id.Tenant, c id.Conversation) (*conversation.Asked, error)
+	// LeaveBound lets a queued conversation wait for its bound agent no longer: the
+	// cause is kept, the place in time stays, and the rules of long queues of its team
+	// hold. Errors: Conflict "conversation_moved".
+	LeaveBound(ctx context.Context, in LeaveInput) (conversation.Moved, []conversation.Spilled, error)
+	// Rewish replaces what was asked for. Of a queued conversation it changes the team
+	// and the agents too. Errors: Conflict "conversation_moved".
+	Rewish(ctx context.Context, in RewishInput) (conversation.Moved, error)
 	// Decisions returns the decisions kept for a conversation, newest first, at most 20.
 	Decisions(ctx context.Context, t id.Tenant, c id.Conversation) ([]Decision, error)
 	// KeepDecision replaces the newest "stays in the queue" decision of a
@@ -83,6 +92,8 @@ type WaitingFilter struct {
 	Limit  int
 	// Only, if set, asks for this conversation alone.
 	Only id.Conversation
+	// Bound asks for all that wait for a bound agent.
+	Bound bool
 }
 
 // AssignInput is what Assign needs.
@@ -121,6 +132,29 @@ type RequeueInput struct {
 	Priority     int
 	At           time.Time
 	Line         conversation.Message
+	// Asked, if set, replaces what was asked for; a binding in it counts again.
+	Asked *conversation.Asked
+}
+
+// LeaveInput is what LeaveBound needs.
+type LeaveInput struct {
+	Tenant       id.Tenant
+	Conversation id.Conversation
+	Version      int64
+	Cause        BoundOutcome
+	At           time.Time
+	Spills       conversation.Spills
+}
+
+// RewishInput is what Rewish needs.
+type RewishInput struct {
+	Tenant       id.Tenant
+	Conversation id.Conversation
+	Version      int64
+	Asked        *conversation.Asked
+	// Team and Named are those of a queued conversation.
+	Team  id.Team
+	Named id.Agent
 }
 
 // LostAgent is an agent without connections who still holds conversations.

@@ -19,7 +19,7 @@ type WhyNot struct {
 	// candidate, but Rule chose Chosen), "waiting" (a candidate now, but nobody is
 	// chosen by the rule manual or offer) or "unknown" (not among the reasons kept).
 	Outcome string `json:"outcome" enum:"got,filtered,passed_over,waiting,unknown"`
-	Filter  Filter `json:"filter,omitempty" enum:"away,busy,disconnected,full,other_team,not_the_named_agent,full_in_team,first_batch"`
+	Filter  Filter `json:"filter,omitempty" enum:"away,busy,disconnected,full,other_team,not_the_named_agent,full_in_team,first_batch,not_the_bound_agent"`
 	// Rule, Chosen and ChosenName are of the decision.
 	Rule       Rule     `json:"rule,omitempty"`
 	Chosen     id.Agent `json:"chosen,omitempty"`

@@ -8,6 +8,7 @@ import (
 	"parlor/internal/errs"
 	"parlor/internal/event"
 	"parlor/internal/id"
+	"parlor/internal/routing"
 )
 
 // bindable finds the agents that bindings name.
@@ -27,10 +28,22 @@ func (s *Server) bindingDomain() {
 	s.services.bindings = binding.New(s.store, bindable{s.services.accounts}, s.bus, s.opts.Clock)
 }
 
+// namesOf returns the name under which a program brought a visitor.
+func (s *Server) namesOf(ctx context.Context, t id.Tenant, v id.Visitor) ([]string, error) {
+	who, err := s.services.visitors.Identity(ctx, t, v)
+	if err != nil || who.Username == "" {
+		return nil, err
+	}
+	return []string{who.Username}, nil
+}
+
 // bindingPayload makes an empty payload of the kinds of event about bindings.
 func bindingPayload(k event.Kind) any {
-	if k == event.BindingChanged {
+	switch k {
+	case event.BindingChanged:
 		return &binding.Changed{}
+	case event.QueueSpilled:
+		return &routing.Spilled{}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"path/filepath"
 	"time"
@@ -170,7 +171,7 @@ func (s *Server) domains(ctx context.Context) error {
 	s.sights()
 	d.colleagues = colleague.New(st, d.accounts, s.bus, ck)
 	s.bindingDomain()
-	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter, Gate: gate{d.desk.blacklist}, Inviter: invited{s}, Place: s.placeOf, Order: s.keepOrder, Ask: s.askRouting})
+	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter, Gate: gate{d.desk.blacklist}, Inviter: invited{s}, Place: s.placeOf, Order: s.keepOrder, Ask: s.askRouting, Bindings: d.bindings, Names: s.namesOf})
 	s.hookDomain()
 	s.channels(key)
 	d.timers = timer.New(d.accounts, d.conversations, d.visitors, ck, s.log)
@@ -260,7 +261,9 @@ func (s *Server) fronts() {
 	workers[JobLeaveMail] = s.sendLetter
 	workers[transcript.Job] = s.sendTranscript
 	workers[uckefu.JobVisitorGone] = func(ctx context.Context, j job.Job) error { return s.uckefu.EndGone(ctx, j) }
+	maps.Copy(workers, d.routing.Workers())
 	s.jobs = job.NewRunner(s.store, ck, s.log, s.guarded(workers))
+	d.routing.Use(s.jobs)
 	s.outside = job.NewRunner(s.store, ck, s.log, s.guarded(s.outsideWorkers()))
 	d.timers.Use(s.jobs)
 	s.uckefu = uckefu.Mount(s.sockets, mux, uckefu.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors,

@@ -36,6 +36,8 @@ type Company struct {
 	Shifts Shifts `json:"shifts,omitzero"`
 	// Options are switches that integrations know by name, see Options.
 	Options map[string]any `json:"options,omitempty"`
+	// Flags are what business and routing flags do.
+	Flags Flags `json:"flags,omitzero"`
 }
 
 // Inbox is what is set for an inbox. It is stored as one JSON document.
@@ -81,6 +83,9 @@ type Team struct {
 	// Regions are the countries (ISO codes), provinces and cities whose visitors
 	// are offered the team; empty means everywhere.
 	Regions []string `json:"regions,omitempty"`
+	// Spills send visitors to other teams while the queue is long. They hold for
+	// whoever comes, in order; who waits already stays.
+	Spills []Spill `json:"spills,omitempty"`
 	Desk
 	Service
 }

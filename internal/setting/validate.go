@@ -155,6 +155,7 @@ func (s Company) Check() error {
 	c.maybe("keepTrailDays", s.KeepTrailDays, 1, 3650)
 	s.Service.check(c)
 	s.Shifts.check(c)
+	s.Flags.check(c)
 	if c.err == nil {
 		c.err = s.checkOptions()
 	}
@@ -165,6 +166,7 @@ func (s Company) Check() error {
 func (t Team) Check() error {
 	c := &check{}
 	c.regions(t.Regions)
+	checkSpills(c, t.Spills)
 	t.Desk.check(c)
 	t.Service.check(c)
 	return c.err

@@ -15,7 +15,7 @@ import (
 const conversationColumns = `c.id, c.tenant, c.inbox, c.channel, c.visitor, c.status, c.agent, c.team,
 	c.requested_agent, c.previous_agent, c.priority, c.version, c.page_url, c.page_title,
 	c.created_at, c.queued_at, c.assigned_at, c.closed_at, c.end_by, c.last_seq, c.visible_seq,
-	c.last_at, c.last_text, c.last_kind, c.last_from, c.agent_read, c.visitor_read, c.unread, c.waiting_since, c.tags, c.held_at`
+	c.last_at, c.last_text, c.last_kind, c.last_from, c.agent_read, c.visitor_read, c.unread, c.waiting_since, c.tags, c.held_at, c.bound_agent`
 
 // namedConversation selects conversations c with the names of visitor and agent.
 const namedConversation = `SELECT ` + conversationColumns + `, v.name, COALESCE(a.name, '')
@@ -36,7 +36,7 @@ func (r *conversationRow) dest() []any {
 	return []any{&c.ID, &c.Tenant, &c.Inbox, &c.Channel, &c.Visitor, &c.Status, &c.Agent, &c.Team,
 		&c.RequestedAgent, &c.PreviousAgent, &c.Priority, &c.Version, &c.PageURL, &c.PageTitle,
 		&r.created, &r.queued, &r.assigned, &r.closed, &c.EndBy, &c.LastSeq, &c.VisibleSeq,
-		&r.last, &c.LastText, &c.LastKind, &c.LastFrom, &c.AgentRead, &c.VisitorRead, &c.Unread, &r.waitSince, &r.tags, &r.held}
+		&r.last, &c.LastText, &c.LastKind, &c.LastFrom, &c.AgentRead, &c.VisitorRead, &c.Unread, &r.waitSince, &r.tags, &r.held, &c.BoundAgent}
 }
 
 // value returns the conversation with its times.
@@ -69,7 +69,7 @@ func queueKey(priority int, queuedAt int64) int64 {
 
 // Start implements conversation.Store. The partial unique index on active conversations settles
 // the race of nodes; whoever loses reads what the winner wrote.
-func (s *Store) Start(ctx context.Context, c conversation.Conversation) (got conversation.Conversation, created bool, err error) {
+func (s *Store) Start(ctx context.Context, c conversation.Conversation, e ...conversation.Entrance) (got conversation.Conversation, created bool, err error) {
 	defer errs.Wrap(&err, "store.Start %s", c.Visitor)
 	if c.ID == "" {
 		c.ID = id.Conversation(id.New())
@@ -78,7 +78,13 @@ func (s *Store) Start(ctx context.Context, c conversation.Conversation) (got con
 		if err := s.checkStart(ctx, t, c); err != nil {
 			return err
 		}
-		if created, err = insertConversation(ctx, t, c); err != nil {
+		entering, asked := c, ""
+		if len(e) > 0 {
+			if entering.Team, asked, err = s.enter(ctx, t, c, e[0]); err != nil {
+				return err
+			}
+		}
+		if created, err = insertConversation(ctx, t, entering, asked); err != nil {
 			return err
 		}
 		if created {
@@ -125,7 +131,7 @@ func mustHave(ctx context.Context, t *tx, table string, tenant id.Tenant, rowID 
 
 // insertConversation adds c to its queue and reports whether it did: not if the
 // visitor has an active conversation already.
-func insertConversation(ctx context.Context, t *tx, c conversation.Conversation) (bool, error) {
+func insertConversation(ctx context.Context, t *tx, c conversation.Conversation, asked string) (bool, error) {
 	previous, _, err := first(ctx, t, scalar[string], `SELECT agent FROM conversation
 		WHERE tenant = $1 AND visitor = $2 AND status = 'closed' AND agent <> ''
 		ORDER BY created_at DESC, id DESC LIMIT 1`, string(c.Tenant), string(c.Visitor))
@@ -145,13 +151,13 @@ func insertConversation(ctx context.Context, t *tx, c conversation.Conversation)
 	n, err := t.exec(ctx, `INSERT INTO conversation (id, tenant, inbox, channel, visitor, status, agent, team,
 		requested_agent, previous_agent, priority, version, page_url, page_title, created_at, queued_at, queue_key,
 		assigned_at, closed_at, end_by, last_seq, visible_seq, prev_seq, last_at, last_text, last_kind, last_from,
-		agent_read, visitor_read, unread, waiting_since)
+		agent_read, visitor_read, unread, waiting_since, bound_agent, asked)
 		VALUES ($1, $2, $3, $4, $5, 'queued', '', $6, $7, $8, $9, 1, $10, $11, $12, $13, $14,
-		0, 0, '', 0, 0, 0, $15, '', '', '', 0, 0, 0, 0)
+		0, 0, '', 0, 0, 0, $15, '', '', '', 0, 0, 0, 0, $16, $17)
 		ON CONFLICT (tenant, visitor) WHERE status <> 'closed' DO NOTHING`,
 		string(c.ID), string(c.Tenant), string(c.Inbox), c.Channel, string(c.Visitor), string(c.Team),
 		string(c.RequestedAgent), previous, c.Priority, c.PageURL, c.PageTitle, ms(c.CreatedAt), queued,
-		queueKey(c.Priority, queued), last)
+		queueKey(c.Priority, queued), last, string(c.BoundAgent), asked)
 	return n == 1, err
 }
 

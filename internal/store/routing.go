@@ -122,7 +122,7 @@ func (s *Store) assign(ctx context.Context, t *tx, c conversation.Conversation, 
 		string(in.To), ms(in.At), flag(in.From != in.To)); err != nil {
 		return moved, err
 	}
-	if _, err := t.exec(ctx, `UPDATE conversation SET status = 'open', agent = $2, assigned_at = $3, held_at = 0,
+	if _, err := t.exec(ctx, `UPDATE conversation SET status = 'open', agent = $2, assigned_at = $3, held_at = 0, bound_agent = '',
 		team = CASE WHEN $4 <> '' THEN $4 ELSE team END, version = version + 1 WHERE id = $1`, string(c.ID), string(in.To), ms(in.At), string(in.Team)); err != nil {
 		return moved, err
 	}
@@ -196,9 +196,13 @@ func (s *Store) requeue(ctx context.Context, t *tx, c conversation.Conversation,
 	if err := s.freeUnlessHeld(ctx, t, c, ms(in.At)); err != nil {
 		return moved, err
 	}
-	if _, err := t.exec(ctx, `UPDATE conversation SET status = 'queued', agent = '', assigned_at = 0, held_at = 0, team = $2, priority = CAST($3 AS BIGINT),
+	asked, bound, err := askedText(in.Asked)
+	if err != nil {
+		return moved, err
+	}
+	if _, err := t.exec(ctx, `UPDATE conversation SET bound_agent = $6, asked = CASE WHEN $7 <> '' THEN $7 ELSE asked END, status = 'queued', agent = '', assigned_at = 0, held_at = 0, team = $2, priority = CAST($3 AS BIGINT),
 		queued_at = $4, queue_key = CAST($5 AS BIGINT) - CASE WHEN CAST($3 AS BIGINT) = 0 THEN `+aheadOf+` ELSE 0 END, version = version + 1 WHERE id = $1`, string(c.ID), string(in.Team),
-		in.Priority, ms(in.At), queueKey(in.Priority, ms(in.At))); err != nil {
+		in.Priority, ms(in.At), queueKey(in.Priority, ms(in.At)), bound, asked); err != nil {
 		return moved, err
 	}
 	moved, err = s.record(ctx, t, c, in.Line, "")

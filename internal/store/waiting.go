@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
+	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/id"
 	"parlor/internal/routing"
@@ -18,7 +20,7 @@ func (s *Store) NextWaiting(ctx context.Context, t id.Tenant, f routing.WaitingF
 	defer errs.Wrap(&err, "store.NextWaiting")
 	l := s.waitingListing(t, f)
 	list, err = all(ctx, s.readers, scanWaiting, l.text(`c.id, c.inbox, c.visitor, c.version, c.team,
-		c.requested_agent, c.previous_agent, c.priority, c.queued_at, c.created_at`, ""), l.args...)
+		c.requested_agent, c.previous_agent, c.priority, c.queued_at, c.created_at, c.bound_agent, CASE WHEN c.bound_agent <> '' THEN c.asked ELSE '' END`, ""), l.args...)
 	if err != nil || len(list) == 0 {
 		return list, err
 	}
@@ -32,6 +34,10 @@ func (s *Store) waitingListing(t id.Tenant, f routing.WaitingFilter) *listing {
 		l.walk("status = 'queued' AND id = " + l.arg(string(f.Only)))
 		return l
 	}
+	if f.Bound {
+		l.walk("status = 'queued' AND bound_agent <> ''")
+		return l
+	}
 	// Whoever wants no team in particular may be served by anybody.
 	teams := append([]id.Team{""}, f.Teams...)
 	if len(teams) <= maxBranches {
@@ -42,7 +48,9 @@ func (s *Store) waitingListing(t id.Tenant, f routing.WaitingFilter) *listing {
 		l.walk("status = 'queued' AND team IN " + s.dialect.list(l.arg(jsonList(teams))))
 	}
 	if len(f.Agents) > 0 {
-		l.walk("status = 'queued' AND requested_agent IN " + s.dialect.list(l.arg(jsonList(f.Agents))))
+		list := s.dialect.list(l.arg(jsonList(f.Agents)))
+		l.walk("status = 'queued' AND requested_agent IN " + list)
+		l.walk("status = 'queued' AND bound_agent <> '' AND bound_agent IN " + list)
 	}
 	return l
 }
@@ -50,8 +58,16 @@ func (s *Store) waitingListing(t id.Tenant, f routing.WaitingFilter) *listing {
 // scanWaiting reads a queued conversation; Served is filled for the whole page later.
 func scanWaiting(r row) (w routing.Waiting, err error) {
 	var queued, created, key int64
-	err = r.Scan(&w.Conversation, &w.Inbox, &w.Visitor, &w.Version, &w.Team, &w.Named, &w.Previous, &w.Priority, &queued, &created, &key)
+	var bound, asked string
+	if err = r.Scan(&w.Conversation, &w.Inbox, &w.Visitor, &w.Version, &w.Team, &w.Named, &w.Previous, &w.Priority, &queued, &created, &bound, &asked, &key); err != nil {
+		return w, err
+	}
 	w.QueuedAt, w.Fresh = at(queued), queued == created
+	if bound != "" {
+		var a conversation.Asked
+		err = json.Unmarshal([]byte(asked), &a)
+		w.Bound = a.Bound
+	}
 	return w, err
 }
 

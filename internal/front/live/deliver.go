@@ -63,6 +63,8 @@ func (c *agentConn) Deliver(e *event.Event) {
 		_ = c.sock.Emit("read", d)
 	case *routing.Offer:
 		_ = c.sock.Emit("offer", d)
+	case *routing.Spilled:
+		_ = c.sock.Emit("spilled", d)
 	case *routing.HandoverMoved:
 		_ = c.sock.Emit("handover", d)
 	case *account.AgentStatus:

@@ -77,6 +77,8 @@ var suite = []struct {
 	{"Detail/Give", testGive},
 	{"Detail/Answered", testAnswered},
 	{"Priority/Order", testRank},
+	{"Routing/Asked", testAsked},
+	{"Routing/Spills", testSpills},
 	{"Binding/Life", testBindings},
 	{"Binding/Ends", testBindingEnds},
 	{"Binding/Lists", testBindingLists},
