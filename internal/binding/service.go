@@ -12,6 +12,7 @@ import (
 	"parlor/internal/errs"
 	"parlor/internal/event"
 	"parlor/internal/id"
+	"parlor/internal/setting"
 )
 
 // Agents finds the agents that bindings name.
@@ -173,6 +174,49 @@ func (s *Service) UnbindFlag(ctx context.Context, who actor.Actor, flag string, 
 		return n, err
 	}
 	return n, s.store.RecordBindings(ctx, who.Tenant, flag, map[string]any{"flag": flag, "bindings": n}, nil, by)
+}
+
+// Act lets a rule bind a visitor to the agent who served, or unbind the visitor, once
+// for a conversation: called again it does nothing. It reports whether anything changed.
+func (s *Service) Act(ctx context.Context, t id.Tenant, r setting.BindRule, visitor string, agent id.Agent, c id.Conversation) (changed bool, err error) {
+	defer errs.Wrap(&err, "binding.Act")
+	who, why := actor.ForSystem(t), Cause{How: ByRule, Rule: r.Name, Conversation: c}
+	flag, visitor, err := names(r.Flag, visitor)
+	if err != nil {
+		return false, err
+	}
+	if r.Unbind {
+		in := s.dropOf(who, flag, visitor, why)
+		in.Once = true
+		changed, err = s.drop(ctx, in)
+		return changed, doneAlready(err)
+	}
+	in := Input{Flag: flag, Visitor: visitor, Agent: string(agent)}
+	if r.Days > 0 {
+		until := s.clock.Now().AddDate(0, 0, r.Days)
+		in.Until = &until
+	}
+	b, err := s.clean(ctx, who, in, why)
+	if errs.CodeOf(err) == errs.Invalid {
+		return false, nil // the agent has been switched off meanwhile
+	}
+	if err != nil {
+		return false, err
+	}
+	before, err := s.store.PutBinding(ctx, Put{ID: id.New(), Binding: b, Cause: why, Replace: r.Replace, Once: true})
+	if err != nil || before != nil && (!r.Replace || before.Agent == b.Agent && sameTime(before.Until, b.Until)) {
+		return false, doneAlready(err)
+	}
+	s.tell(BindingCreated, b, before, ByRule)
+	return true, nil
+}
+
+// doneAlready forgets that a rule has acted before.
+func doneAlready(err error) error {
+	if errs.ReasonOf(err) == "done_already" {
+		return nil
+	}
+	return err
 }
 
 // Older removes the bindings of a flag that were made before a time, for a rule.

@@ -53,7 +53,8 @@ type Put struct {
 	By      id.Agent
 	Replace bool
 	// Once, if set, is done at most once for a conversation and a rule: again is
-	// Conflict "done_already". It is what makes rules repeatable.
+	// Conflict "done_already". It is what makes rules repeatable. A binding that is
+	// there already is left alone then unless Replace is set, which counts as done.
 	Once bool
 	// Audit is who is written into the audit log; the zero one is nobody.
 	Audit audit.By

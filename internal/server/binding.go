@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"parlor/internal/account"
+	"parlor/internal/binder"
 	"parlor/internal/binding"
+	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/event"
 	"parlor/internal/id"
@@ -26,6 +28,26 @@ func (b bindable) BindingAgent(ctx context.Context, t id.Tenant, ref string) (id
 // bindingDomain builds the domain of business bindings.
 func (s *Server) bindingDomain() {
 	s.services.bindings = binding.New(s.store, bindable{s.services.accounts}, s.bus, s.opts.Clock)
+}
+
+// bindingRules builds what binds and unbinds by itself.
+func (s *Server) bindingRules() {
+	d := &s.services
+	d.binder = binder.New(binder.Deps{Bindings: d.bindings, Accounts: d.accounts, Conversations: d.conversations, Surveys: d.visit.surveys,
+		Names: s.boundNames, Ruled: s.store.Ruled, Clock: s.opts.Clock, Log: s.log})
+}
+
+// boundNames returns the names of the visitor of a conversation in bindings.
+func (s *Server) boundNames(ctx context.Context, c conversation.Conversation) ([]string, error) {
+	asked, err := s.store.Asked(ctx, c.Tenant, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	if asked != nil && asked.Name != "" {
+		return []string{asked.Name}, nil
+	}
+	names, err := s.namesOf(ctx, c.Tenant, c.Visitor)
+	return append(names, string(c.Visitor)), err
 }
 
 // namesOf returns the name under which a program brought a visitor.

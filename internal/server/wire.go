@@ -10,6 +10,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/actor"
+	"parlor/internal/binder"
 	"parlor/internal/binding"
 	"parlor/internal/bus"
 	"parlor/internal/bus/memory"
@@ -68,6 +69,7 @@ type services struct {
 	mailroom      *mailroom.Service
 	mailboxes     *mailbox.Service
 	bindings      *binding.Service
+	binder        *binder.Service
 	// key signs what is handed out and recognised again.
 	key []byte
 }
@@ -262,8 +264,11 @@ func (s *Server) fronts() {
 	workers[transcript.Job] = s.sendTranscript
 	workers[uckefu.JobVisitorGone] = func(ctx context.Context, j job.Job) error { return s.uckefu.EndGone(ctx, j) }
 	maps.Copy(workers, d.routing.Workers())
+	s.bindingRules()
+	maps.Copy(workers, d.binder.Workers())
 	s.jobs = job.NewRunner(s.store, ck, s.log, s.guarded(workers))
 	d.routing.Use(s.jobs)
+	d.binder.Use(s.jobs)
 	s.outside = job.NewRunner(s.store, ck, s.log, s.guarded(s.outsideWorkers()))
 	d.timers.Use(s.jobs)
 	s.uckefu = uckefu.Mount(s.sockets, mux, uckefu.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors,

@@ -110,14 +110,15 @@ func (s *Store) PutBinding(ctx context.Context, in binding.Put) (before *binding
 			return err
 		}
 		if ok && old.Live(b.CreatedAt) {
-			if before = &old; !in.Replace {
-				return errs.New(errs.Conflict, "bound_already", "The visitor is bound for this flag already.")
-			}
+			before = &old
 		}
-		if in.Once {
-			if err := s.done(ctx, t, b.Tenant, in.Cause, b.CreatedAt); err != nil {
+		switch {
+		case in.Once:
+			if err := s.done(ctx, t, b.Tenant, in.Cause, b.CreatedAt); err != nil || before != nil && !in.Replace {
 				return err
 			}
+		case before != nil && !in.Replace:
+			return errs.New(errs.Conflict, "bound_already", "The visitor is bound for this flag already.")
 		}
 		if before != nil && old.Agent == b.Agent && endOf(old.Until) == endOf(b.Until) {
 			return nil

@@ -54,6 +54,9 @@ func (s *Store) closeConversation(ctx context.Context, t *tx, in conversation.Cl
 		string(c.ID), string(c.Tenant)); err != nil {
 		return moved, err
 	}
+	if err := s.rule(ctx, t, c.Tenant, c.ID, in.At); err != nil {
+		return moved, err
+	}
 	_, err = t.exec(ctx, `UPDATE conversation SET status = 'closed', closed_at = $2, end_by = $3, held_at = 0, bound_agent = '',
 		version = version + 1 WHERE id = $1`, string(c.ID), ms(in.At), string(in.EndBy))
 	// The row was read before its last change; the rest follows from that.

@@ -108,6 +108,8 @@ type Store struct {
 	// hooked holds the companies that have webhooks, with the channels of these, see
 	// HooksChanged.
 	hooked atomic.Pointer[map[id.Tenant][]string]
+	// ruled holds the companies whose rules bind and unbind, see Ruled.
+	ruled atomic.Pointer[map[id.Tenant]bool]
 
 	commits atomic.Int64
 	verbs   atomic.Int64

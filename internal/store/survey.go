@@ -40,7 +40,10 @@ func (s *Store) putSurvey(ctx context.Context, in survey.Survey, tail string, mo
 		got, ok, err = change(ctx, t, scanSurvey, `INSERT INTO survey (`+surveyColumns+`)
 			SELECT c.id, c.tenant, $3, $4, $5, $6, $7, $8, $9, CAST($10 AS BIGINT), $11, $12, CAST($13 AS BIGINT), CAST($14 AS BIGINT), CAST($15 AS BIGINT)
 			FROM conversation c WHERE c.id = $1 AND c.tenant = $2 ON CONFLICT (conversation) DO UPDATE SET `+tail+` RETURNING `+surveyColumns, args...)
-		return err
+		if err != nil || !ok || in.AnsweredAt == nil {
+			return err
+		}
+		return s.rule(ctx, t, in.Tenant, in.Conversation, *in.AnsweredAt)
 	})
 	return got, ok, err
 }

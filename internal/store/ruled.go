@@ -1,0 +1,29 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"parlor/internal/binder"
+	"parlor/internal/id"
+	"parlor/internal/job"
+)
+
+// Ruled says which companies have rules that act on conversations: for them, and for
+// no others, the end of a conversation and the answer of a survey leave a job in the
+// same transaction.
+func (s *Store) Ruled(set map[id.Tenant]bool) { s.ruled.Store(&set) }
+
+// rule leaves the job that applies the rules of a company to a conversation.
+func (s *Store) rule(ctx context.Context, t *tx, tenant id.Tenant, c id.Conversation, when time.Time) error {
+	if m := s.ruled.Load(); m == nil || !(*m)[tenant] {
+		return nil
+	}
+	j := binder.RuleJob(tenant, c, when)
+	if err := sooner(ctx, t, j); err != nil {
+		return err
+	}
+	text, args := insertJobs([]job.Job{j})
+	_, err := t.exec(ctx, text, args...)
+	return err
+}
