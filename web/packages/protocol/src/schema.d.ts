@@ -2524,6 +2524,18 @@ export interface components {
             kind: "visitor" | "agent" | "system";
             name?: string;
         };
+        BindRule: {
+            /** Format: int64 */
+            days?: number;
+            flag: string;
+            /** Format: int64 */
+            minScore?: number;
+            name: string;
+            off?: boolean;
+            on: string;
+            replace?: boolean;
+            unbind?: boolean;
+        };
         Block: {
             address?: string;
             agent: string;
@@ -2556,6 +2568,13 @@ export interface components {
             blocked: boolean;
             source: string;
             visitor: string;
+        };
+        BoundStep: {
+            agent: string;
+            flag: string;
+            name: string;
+            /** @enum {string} */
+            outcome: "assigned" | "full" | "absent" | "signed_out" | "gone" | "not_now" | "too_long" | "yielded";
         };
         Canned: {
             category?: string;
@@ -2696,6 +2715,7 @@ export interface components {
             settings?: components["schemas"]["CompanySettings"];
         };
         CompanySettings: {
+            flags?: components["schemas"]["Flags"];
             hours?: components["schemas"]["Hours"];
             /** Format: int64 */
             keepTrailDays?: number;
@@ -2774,6 +2794,7 @@ export interface components {
             agentRead: number;
             /** Format: date-time */
             assignedAt?: string;
+            boundAgent?: string;
             channel: string;
             /** Format: date-time */
             closedAt?: string;
@@ -2875,6 +2896,7 @@ export interface components {
             agent?: string;
             /** Format: date-time */
             at: string;
+            bound?: components["schemas"]["BoundStep"];
             /** Format: int64 */
             candidates: number;
             name?: string;
@@ -2883,7 +2905,7 @@ export interface components {
             /** Format: int64 */
             removedMore?: number;
             /** @enum {string} */
-            rule?: "named_agent" | "contact_manager" | "returning_agent" | "last_served" | "rotation" | "idle" | "least" | "fewest" | "served" | "bot" | "external" | "picked" | "transfer" | "manual" | "offer" | "silent_agent";
+            rule?: "bound_agent" | "named_agent" | "contact_manager" | "returning_agent" | "last_served" | "rotation" | "idle" | "least" | "fewest" | "served" | "bot" | "external" | "picked" | "transfer" | "manual" | "offer" | "silent_agent";
             team?: string;
         };
         Details: {
@@ -3023,6 +3045,22 @@ export interface components {
             url: string;
             /** Format: int64 */
             width?: number;
+        };
+        FlagPolicy: {
+            /** Format: int64 */
+            maxHold?: number;
+            name?: string;
+            order?: string;
+            overflow?: string;
+        };
+        Flags: {
+            default?: components["schemas"]["FlagPolicy"];
+            inboxes?: string[];
+            policies?: components["schemas"]["FlagPolicy"][];
+            rules?: components["schemas"]["BindRule"][];
+            teams?: {
+                [key: string]: string;
+            };
         };
         FollowUp: {
             /** Format: date-time */
@@ -3912,7 +3950,7 @@ export interface components {
         Removed: {
             agent: string;
             /** @enum {string} */
-            filter: "away" | "busy" | "disconnected" | "full" | "other_team" | "not_the_named_agent" | "full_in_team" | "first_batch" | "silent" | "unknown_contact" | "unverified_contact";
+            filter: "away" | "busy" | "disconnected" | "full" | "other_team" | "not_the_named_agent" | "full_in_team" | "first_batch" | "silent" | "unknown_contact" | "unverified_contact" | "not_the_bound_agent";
             name: string;
         };
         ReplyLeaveBody: {
@@ -4025,6 +4063,12 @@ export interface components {
         Span: {
             from: string;
             to: string;
+        };
+        Spill: {
+            notify?: string[];
+            team: string;
+            /** Format: int64 */
+            waiting: number;
         };
         StartCanvasBody: {
             /** @description The sender's own id of the message; a repeated one posts nothing twice */
@@ -4231,6 +4275,7 @@ export interface components {
             };
             regions?: string[];
             routing?: components["schemas"]["Routing"];
+            spills?: components["schemas"]["Spill"][];
             tagRequired?: boolean;
             timers?: components["schemas"]["Timers"];
             unlisted?: boolean;
@@ -4463,7 +4508,7 @@ export interface components {
             chosenName?: string;
             decision: components["schemas"]["Decision"];
             /** @enum {string} */
-            filter?: "away" | "busy" | "disconnected" | "full" | "other_team" | "not_the_named_agent" | "full_in_team" | "first_batch";
+            filter?: "away" | "busy" | "disconnected" | "full" | "other_team" | "not_the_named_agent" | "full_in_team" | "first_batch" | "not_the_bound_agent";
             name: string;
             other?: components["schemas"]["Passed"];
             /** @enum {string} */
