@@ -70,9 +70,13 @@ const maxHeld = 1000
 
 // sweep sends on whoever waits for a bound agent and need not any more: their agents
 // are not among those with room, for whom the queue is read.
-func (p *pump) sweep(ctx context.Context, snap *Snapshot) error {
+func (p *pump) sweep(ctx context.Context) error {
 	held, err := p.s.store.NextWaiting(ctx, p.tenant, WaitingFilter{Bound: true, Limit: maxHeld})
 	if err != nil || len(held) == 0 {
+		return err
+	}
+	snap, err := p.s.snapshot(ctx, p.tenant) // of a time when they waited already, see later
+	if err != nil {
 		return err
 	}
 	if err := p.s.bar(ctx, snap, held); err != nil {
@@ -87,6 +91,27 @@ func (p *pump) sweep(ctx context.Context, snap *Snapshot) error {
 		}
 	}
 	return nil
+}
+
+// later looks at the agents as they are after some conversations were read. An agent
+// may have signed in between the snapshot of a pass and the coming of a visitor, and
+// to be sent on cannot be undone.
+type later struct {
+	p    *pump
+	snap *Snapshot
+}
+
+// leaves reports whether a conversation really waits for its bound agent no longer.
+func (l *later) leaves(ctx context.Context, w Waiting) (bool, error) {
+	if l.snap == nil {
+		var err error
+		if l.snap, err = l.p.s.snapshot(ctx, l.p.tenant); err != nil {
+			return false, err
+		}
+	}
+	l.p.s.learn(l.snap, w)
+	d := Decide(l.snap, w)
+	return d.Bound != nil && d.Bound.Outcome.Leaves(), nil
 }
 
 // leave keeps that a conversation waits for its bound agent no longer, unless it has

@@ -155,7 +155,7 @@ func (p *pump) look(ctx context.Context, waiters []*waiter) error {
 	}
 	snap.Turn = p.turns
 	if len(waiters) == 0 { // who has just come is looked at anyway
-		if err := p.sweep(ctx, snap); err != nil {
+		if err := p.sweep(ctx); err != nil {
 			return err
 		}
 	}
@@ -259,9 +259,19 @@ func (p *pump) serve(ctx context.Context, snap *Snapshot, next []Waiting, taken 
 		}
 		batch = batch[:0]
 	}
+	check := later{p: p}
 	for _, w := range next {
 		p.s.learn(snap, w)
 		d := Decide(snap, w)
+		if d.Bound != nil && d.Bound.Outcome.Leaves() {
+			if sure, err := check.leaves(ctx, w); err != nil || !sure {
+				if err != nil {
+					return made, lost, err
+				}
+				p.wake()
+				continue
+			}
+		}
 		if d.Rule == RuleOffer && d.Agent == "" {
 			p.offer(w, d)
 		}
@@ -316,17 +326,7 @@ func (p *pump) answer(ctx context.Context, snap *Snapshot, waiters []*waiter, ta
 				return err
 			}
 			if len(next) == 1 {
-				p.s.learn(snap, next[0])
-				if err := p.s.bar(ctx, snap, next); err != nil {
-					return err
-				}
-				if d = Decide(snap, next[0]); d.Bound != nil && d.Bound.Outcome.Leaves() {
-					if err := p.leave(ctx, snap, next[0], d); err != nil {
-						return err
-					}
-				}
-				d = d.waits()
-				if err := p.s.store.KeepDecision(ctx, p.tenant, w.conversation, d); err != nil {
+				if d, err = p.stays(ctx, snap, next); err != nil {
 					return err
 				}
 			}
@@ -334,4 +334,27 @@ func (p *pump) answer(ctx context.Context, snap *Snapshot, waiters []*waiter, ta
 		answerAll([]*waiter{w}, outcome{decision: d})
 	}
 	return nil
+}
+
+// stays keeps why the one conversation of a page waits.
+func (p *pump) stays(ctx context.Context, snap *Snapshot, page []Waiting) (d Decision, err error) {
+	w := page[0]
+	p.s.learn(snap, w)
+	if err := p.s.bar(ctx, snap, page); err != nil {
+		return d, err
+	}
+	w = page[0]
+	d = Decide(snap, w)
+	if d.Bound != nil && d.Bound.Outcome.Leaves() {
+		check := later{p: p}
+		sure, err := check.leaves(ctx, w)
+		if err == nil && sure {
+			return d.waits(), p.leave(ctx, snap, w, d)
+		}
+		if err != nil {
+			return d, err
+		}
+		p.wake()
+	}
+	return d.waits(), p.s.store.KeepDecision(ctx, p.tenant, w.Conversation, d.waits())
 }
