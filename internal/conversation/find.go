@@ -35,6 +35,8 @@ const (
 	ByUnread Order = "messages"
 	// ByOpen puts those that run before those that ended.
 	ByOpen Order = "open"
+	// ByPlace is where they stand in the queue; rising is the order of serving.
+	ByPlace Order = "place"
 )
 
 // Span is a time; a zero end is open. Both ends belong to it.

@@ -70,7 +70,14 @@ func (s *Service) Delete(ctx context.Context, who actor.Actor, agreement string)
 	if !who.Can(actor.Content) {
 		return errRight
 	}
-	return s.store.DeleteAgreement(ctx, who.Tenant, agreement, s.by(who))
+	if err := s.store.DeleteAgreement(ctx, who.Tenant, agreement, s.by(who)); err != nil {
+		return err
+	}
+	// Those who had it stand where they would without it.
+	s.mu.Lock()
+	delete(s.applied, who.Tenant)
+	s.mu.Unlock()
+	return s.Keep(ctx, who.Tenant)
 }
 
 // SetLevel gives a conversation that who may see a priority, by id or name; ""

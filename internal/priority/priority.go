@@ -53,8 +53,8 @@ type Agreement struct {
 const (
 	MaxName        = 100
 	MaxDescription = 1000
-	// MaxDue is the longest time of an agreement, in minutes: 60 days.
-	MaxDue        = 86_400
+	// MaxDue is the longest time of an agreement, in minutes: 19 years.
+	MaxDue        = 9_999_999
 	MaxAgreements = 200
 )
 

@@ -51,6 +51,7 @@ var orders = map[conversation.Order]string{
 	conversation.ByLast:   "c.last_at",
 	conversation.ByName:   "v.name",
 	conversation.ByUnread: "c.last_seq",
+	conversation.ByPlace:  "c.queue_key",
 	conversation.ByOpen:   "CASE WHEN c.status = 'closed' THEN 0 ELSE 1 END",
 }
 

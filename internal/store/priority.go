@@ -123,10 +123,13 @@ func (s *Store) DeleteAgreement(ctx context.Context, t id.Tenant, agreement stri
 // ahead is how far a conversation with a level or an agreement stands before
 // those without, in the unit of queueKey. A level counts as a hundred years of
 // waiting, a minute of an agreement as four months: both more than anybody waits.
+// Beyond 60 days a minute of an agreement counts as two hours, so that the longest
+// still stands two hundred years before those without.
 var ahead = map[priority.Order]string{
-	priority.ByTime:      `CAST(0 AS BIGINT)`,
-	priority.ByLevel:     `CASE WHEN d.weight > 0 THEN (100 - d.weight) * CAST(10000000000000 AS BIGINT) ELSE 0 END`,
-	priority.ByAgreement: `CASE WHEN d.due > 0 THEN CAST(950000000000000 AS BIGINT) - d.due * CAST(10000000000 AS BIGINT) ELSE 0 END`,
+	priority.ByTime:  `CAST(0 AS BIGINT)`,
+	priority.ByLevel: `CASE WHEN d.weight > 0 THEN (100 - d.weight) * CAST(10000000000000 AS BIGINT) ELSE 0 END`,
+	priority.ByAgreement: `CASE WHEN d.due > 86400 THEN CAST(86000000000000 AS BIGINT) - (d.due - 86400) * CAST(8000000 AS BIGINT)
+		WHEN d.due > 0 THEN CAST(950000000000000 AS BIGINT) - d.due * CAST(10000000000 AS BIGINT) ELSE 0 END`,
 }
 
 // aheadIn is the expression of an order; an unknown one is that of time.

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -107,7 +108,17 @@ func (s Shape) Decode(v any, dest any) error {
 	if err != nil {
 		return err
 	}
-	return json.Unmarshal(b, dest)
+	var wrong *json.UnmarshalTypeError
+	if err := json.Unmarshal(b, dest); errors.As(err, &wrong) {
+		// A property that an open shape does not name is of another type than the one read.
+		if s.pattern {
+			return Mismatch("Failed Match.Where validation")
+		}
+		return InvalidParams("must not have a property of type " + wrong.Value + " here")
+	} else if err != nil {
+		return err
+	}
+	return nil
 }
 
 // check returns v made to fit, or what is wrong with it. field is its path.

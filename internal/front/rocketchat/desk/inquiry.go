@@ -74,13 +74,13 @@ func inquiryOf(r contract.RoomView, c conversation.Conversation, people map[id.A
 	return o
 }
 
-// inquiryPage is a page of those who wait in some queues.
-func (f *Front) inquiryPage(ctx context.Context, c *contract.Call, teams []id.Team, wanting id.Agent) (any, error) {
+// inquiryPage is a page of those whom q finds, in the order that the caller asks for.
+func (f *Front) inquiryPage(ctx context.Context, c *contract.Call, q conversation.Query) (any, error) {
 	w, err := c.Window()
 	if err != nil {
 		return nil, err
 	}
-	q := conversation.Query{State: conversation.Waits, Teams: teams, Wanting: wanting, Offset: w.Offset, Limit: max(w.Count, 1)}
+	q.State, q.Offset, q.Limit = conversation.Waits, w.Offset, max(w.Count, 1)
 	sort, err := c.Sort()
 	if err != nil {
 		return nil, err
@@ -113,12 +113,16 @@ func (f *Front) listInquiries(ctx context.Context, c *contract.Call) (any, error
 		}
 		teams = []id.Team{cmp.Or(team, id.Team(which))}
 	}
-	return f.inquiryPage(ctx, c, teams, "")
+	return f.inquiryPage(ctx, c, conversation.Query{Teams: teams})
 }
 
 // queuedInquiries lists what the caller may take: the queues of its departments
-// and that of nobody, and those that ask for it.
+// and that of nobody, and those that ask for it. They come as they will be served,
+// also right after the order was set anew.
 func (f *Front) queuedInquiries(ctx context.Context, c *contract.Call) (any, error) {
+	if err := f.Priorities.Keep(ctx, c.Tenant); err != nil {
+		return nil, err
+	}
 	teams := append([]id.Team{""}, c.Login.Agent.Teams...)
 	if which := c.Arg("department"); which != "" {
 		team, err := f.Department(ctx, c.Tenant, which)
@@ -128,9 +132,9 @@ func (f *Front) queuedInquiries(ctx context.Context, c *contract.Call) (any, err
 		if team == "" || !slices.Contains(teams, team) {
 			return nil, contract.Plain("error-not-authorized")
 		}
-		return f.inquiryPage(ctx, c, []id.Team{team}, "")
+		return f.inquiryPage(ctx, c, conversation.Query{Teams: []id.Team{team}, Order: conversation.ByPlace, Rising: true})
 	}
-	return f.inquiryPage(ctx, c, teams, c.Login.Agent.ID)
+	return f.inquiryPage(ctx, c, conversation.Query{Teams: teams, Wanting: c.Login.Agent.ID, Order: conversation.ByPlace, Rising: true})
 }
 
 func (f *Front) oneInquiry(ctx context.Context, c *contract.Call) (any, error) {

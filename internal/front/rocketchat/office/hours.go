@@ -159,7 +159,7 @@ type hourInput struct {
 	Name, Type   string
 	Active       bool
 	TimezoneName string
-	Timezone     struct{ Name string }
+	Timezone     any
 	Departments  string `json:"departmentsToApplyBusinessHour"`
 	WorkHours    []struct {
 		Day           string
@@ -180,11 +180,23 @@ func clockOf(v any) string {
 	return ""
 }
 
+// zoneOf reads a time zone: a text, or the form that hours are told in.
+func zoneOf(v any) string {
+	switch x := v.(type) {
+	case string:
+		return x
+	case map[string]any:
+		s, _ := x["name"].(string)
+		return s
+	}
+	return ""
+}
+
 // shift is the shift that was sent.
 func (in hourInput) shift() (setting.Shift, error) {
 	s := setting.Shift{ID: in.ID, Name: in.Name, Off: !in.Active, Zone: in.TimezoneName}
 	if s.Zone == "" {
-		s.Zone = in.Timezone.Name
+		s.Zone = zoneOf(in.Timezone)
 	}
 	if in.Type == usualHours {
 		s.ID = setting.UsualID

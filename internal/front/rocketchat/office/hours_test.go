@@ -85,6 +85,11 @@ func TestBusinessHours(t *testing.T) {
 				t.Errorf("%s: %s", body, a.Text)
 			}
 		}
+		// Newer callers name the zone twice, and send the days in further forms.
+		d.Root.Post("livechat/business-hours.save", `{"name":"Zoned","active":true,"type":"custom","timezone":"Asia/Calcutta","daysOpen":["Monday"],"daysTime":[{"day":"Monday","start":{"time":"08:00"},"finish":{"time":"18:00"},"open":true}],"departmentsToApplyBusinessHour":"","workHours":%s}`, week(true)).Is("success", true)
+		a = d.Root.Call("GET", "livechat/business-hours?name=zoned", "")
+		a.Is("businessHours.0.timezone.name", "Asia/Calcutta")
+		d.Root.Post("livechat/business-hours.remove", `{"_id":%q,"type":"custom"}`, a.Get("businessHours.0._id")).Is("success", true)
 		save(custom("A", `[{"day":"Monday","open":true,"start":"20000","finish":"xxxxx"}]`, "")).Is("error.error", "error-invalid-params")
 		save(custom("A", `[{"day":"Noday","open":true,"start":"08:00","finish":"09:00"}]`, "")).Is("error.error", "error-invalid-day")
 		save(`{"name":{}}`).Is("error.errorType", "Match.Error")
