@@ -33,6 +33,19 @@ type ParamsMoved struct {
 	Params map[string]string `json:"params"`
 }
 
+// WishOf reads the flags for routing out of the structured part of a message; what
+// cannot be read is no wish.
+func WishOf(raw []byte, trust Trust) Wish {
+	if len(raw) == 0 {
+		return Wish{}
+	}
+	e, err := ext.Parse(raw)
+	if err != nil {
+		return Wish{} // Post says so
+	}
+	return Wish{BusinessFlag: e.Wish.BusinessFlag, RoutingFlag: e.Wish.RoutingFlag, Trust: trust}
+}
+
 // MaxParams bounds the parameters of a conversation.
 const MaxParams = ext.MaxParams
 

@@ -63,6 +63,8 @@ type Incoming struct {
 	// Key is the sender's own name for the message, "" to take that of Ext. A
 	// message with a key that has arrived is not taken again.
 	Key string
+	// Trusted is set if a back end of the company sends it: its flags count.
+	Trusted bool
 	// Address and PageURL are where the visitor is, as far as it is known.
 	Address, PageURL string
 }
@@ -162,7 +164,7 @@ func (s *Service) take(ctx context.Context, got *Received, in Incoming, e ext.Ex
 	if err != nil || done {
 		return err
 	}
-	wish, err := s.wish(ctx, who.Tenant, e.Wish)
+	wish, err := s.wish(ctx, who.Tenant, e.Wish, in.Trusted)
 	if err != nil {
 		return err
 	}
@@ -219,10 +221,11 @@ type Wanted struct {
 	BusinessFlag, RoutingFlag string
 }
 
-// Begin returns the running conversation of a visitor, or starts one without a word.
+// Begin returns the running conversation of a visitor, or starts one without a word,
+// for a back end of the company.
 func (s *Service) Begin(ctx context.Context, k visitor.Known, w Wanted) (c conversation.Conversation, err error) {
 	defer errs.Wrap(&err, "intake.Begin")
-	in, err := s.wish(ctx, k.Visitor.Tenant, ext.Wish{Team: w.Team, Agent: w.Agent, BusinessFlag: w.BusinessFlag, RoutingFlag: w.RoutingFlag})
+	in, err := s.wish(ctx, k.Visitor.Tenant, ext.Wish{Team: w.Team, Agent: w.Agent, BusinessFlag: w.BusinessFlag, RoutingFlag: w.RoutingFlag}, true)
 	if err != nil {
 		return c, err
 	}
@@ -233,7 +236,11 @@ func (s *Service) Begin(ctx context.Context, k visitor.Known, w Wanted) (c conve
 
 // wish finds the agent and team that are wished for by login and name; those that
 // do not exist are no wishes.
-func (s *Service) wish(ctx context.Context, t id.Tenant, w ext.Wish) (in conversation.StartInput, err error) {
+func (s *Service) wish(ctx context.Context, t id.Tenant, w ext.Wish, trusted bool) (in conversation.StartInput, err error) {
+	in.Wish = conversation.Wish{BusinessFlag: w.BusinessFlag, RoutingFlag: w.RoutingFlag}
+	if trusted {
+		in.Wish.Trust = conversation.TrustServer
+	}
 	if w.Team == "" && w.Agent == "" {
 		return in, nil
 	}

@@ -149,16 +149,16 @@ func (f *Front) bring(ctx context.Context, r *http.Request, body []byte) (t id.T
 	if len(in.Bodies) == 0 || len(in.Bodies) > maxBodies {
 		return "", nil, faultParam
 	}
-	k, _, err := f.sender(r, tenant, in.From, in.To)
+	k, trusted, err := f.sender(r, tenant, in.From, in.To)
 	if err != nil {
 		return k.Visitor.Tenant, nil, err
 	}
-	out, err := f.take(ctx, r, k, in)
+	out, err := f.take(ctx, r, k, trusted, in)
 	return k.Visitor.Tenant, out, err
 }
 
 // take gives the parts of a message to the intake, one after the other.
-func (f *Front) take(ctx context.Context, r *http.Request, k visitor.Known, in wireMessage) (any, error) {
+func (f *Front) take(ctx context.Context, r *http.Request, k visitor.Known, trusted bool, in wireMessage) (any, error) {
 	p, err := f.partyOf(ctx, k)
 	if err != nil {
 		return nil, err
@@ -173,7 +173,10 @@ func (f *Front) take(ctx context.Context, r *http.Request, k visitor.Known, in w
 		if err != nil {
 			return nil, err
 		}
-		m.Address = f.Clients.Of(r)
+		m.Trusted = trusted
+		if !trusted {
+			m.Address = f.Clients.Of(r)
+		}
 		if i > 0 { // the structured part belongs to the first
 			if m.Ext = nil; key != "" {
 				m.Key = key + "-" + string(rune('0'+i))

@@ -150,3 +150,11 @@ func (d *desk) poll(visitor, tab string) answer {
 	q := url.Values{"orgName": {"parlor"}, "appName": {"kefuchannelapp1"}, "easemobId": {"kefuchannelimid_main"}, "tenantId": {"1"}, "visitorEasemobId": {visitor}, "tabId": {tab}}
 	return d.call("GET", "/v1/imgateway/messages?"+q.Encode(), "", d.token)
 }
+
+// visitor makes a visitor of a page and returns its token.
+func (d *desk) visitor(name string) string {
+	d.t.Helper()
+	a := d.call("POST", "/v1/webimplugin/visitors?tenantId=1", fmt.Sprintf(`{"specifiedUserName":%q}`, name), "")
+	a = d.call("POST", "/parlor/kefuchannelapp1/token", fmt.Sprintf(`{"grant_type":"password","username":%q,"password":"%v"}`, name, a.get("userPassword")), "")
+	return fmt.Sprint(a.get("access_token"))
+}

@@ -186,7 +186,7 @@ func (c *visitorConn) post(ctx context.Context, in postInput) (out posted, err e
 	}
 	if p.Conversation == "" || errs.ReasonOf(err) == "conversation_closed" {
 		var st wire.VisitorState
-		if st, err = c.admit(ctx, conversation.StartInput{Channel: "web"}); err != nil {
+		if st, err = c.admit(ctx, conversation.StartInput{Channel: "web", Wish: conversation.WishOf(in.Ext, conversation.TrustNone)}); err != nil {
 			return out, err
 		}
 		p.Conversation = st.Conversation

@@ -385,7 +385,7 @@ func (c *visitorConn) post(ctx context.Context, v visitor.Visitor, p conversatio
 			return err
 		}
 	}
-	a, err := c.f.Routing.Admit(ctx, v.Actor(), conversation.StartInput{Channel: "web"})
+	a, err := c.f.Routing.Admit(ctx, v.Actor(), conversation.StartInput{Channel: "web", Wish: conversation.WishOf(p.Ext, conversation.TrustNone)})
 	if reason := errs.ReasonOf(err); turnedAway(reason) {
 		c.refuse(reason)
 		return nil
