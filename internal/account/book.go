@@ -289,6 +289,15 @@ func (s *Service) SetOption(ctx context.Context, who actor.Actor, option string,
 	return s.changeCompany(ctx, who, func(c *setting.Company) error { return o.Set(c, v) })
 }
 
+// SetFlags changes what business and routing flags do, and nothing else.
+func (s *Service) SetFlags(ctx context.Context, who actor.Actor, f setting.Flags) (err error) {
+	defer errs.Wrap(&err, "account.SetFlags")
+	return s.changeCompany(ctx, who, func(c *setting.Company) error {
+		c.Flags = f
+		return nil
+	})
+}
+
 // changeCompany reads the settings of the company, changes them and keeps them.
 func (s *Service) changeCompany(ctx context.Context, who actor.Actor, change func(c *setting.Company) error) error {
 	s.optionMu.Lock()

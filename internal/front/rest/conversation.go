@@ -39,6 +39,8 @@ type explained struct {
 	Decisions []routing.Decision `json:"decisions"`
 	// Place in the queue from 1, 0 if it does not wait.
 	Place int `json:"place"`
+	// Asked is what came with the visitor, absent if nothing did.
+	Asked *conversation.Asked `json:"asked,omitempty"`
 }
 
 func (a *API) conversations() {
@@ -69,7 +71,11 @@ func (a *API) conversations() {
 	})
 	asAgent(a, http.MethodGet, "/conversations/{id}/routing", "Why this agent, why is it waiting", tag, func(ctx context.Context, l account.Login, in *ByConversation) (*body[explained], error) {
 		list, place, err := a.Routing.Explain(ctx, l.Actor(), in.ID)
-		return reply(explained{full(list), place}, err)
+		if err != nil {
+			return nil, err
+		}
+		asked, err := a.Routing.Asked(ctx, l.Actor(), in.ID)
+		return reply(explained{full(list), place, asked}, err)
 	})
 	a.routing()
 }

@@ -14,6 +14,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/actor"
+	"parlor/internal/binding"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/front/httpx"
@@ -46,6 +47,7 @@ type Deps struct {
 	Desk           Desk
 	Visit          wire.Visit
 	Hooks          *hook.Service
+	Bindings       *binding.Service
 	Mailboxes      *mailbox.Service
 	Mailroom       *mailroom.Service
 	// Leaving limits left messages by visitor and address.
@@ -92,6 +94,7 @@ func Mount(mux *http.ServeMux, d Deps) *API {
 	a.admin()
 	a.visit()
 	a.hooks()
+	a.bindings()
 	a.mailboxes()
 	mux.HandleFunc("GET /api/parlor/docs", a.page)
 	return a
