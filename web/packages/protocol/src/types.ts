@@ -117,6 +117,7 @@ export interface AgentListen extends CanvasListen {
   visitor: { visitor: Visitor; page?: Page }
   counts: Counts
   offer: { conversation: string; team?: string }
+  spilled: { conversation: string; from: string; fromName: string; to?: string; toName?: string; waiting: number }
   handover: Handover & { state: 'offered' | 'accepted' | 'declined' | 'expired' | 'withdrawn' }
   recalled: { message: Message; conversation: Conversation }
   edited: { message: Message; conversation: Conversation }

@@ -1,5 +1,7 @@
-import type { Decision, WhyNot } from '@parlor/protocol/types'
+import type { Decision, Schema, WhyNot } from '@parlor/protocol/types'
 import { t, te } from '../i18n'
+
+type Asked = Schema['Asked']
 
 const named = (prefix: string, key: string) => (te(prefix + key) ? t(prefix + key) : key)
 export const ruleName = (rule: string) => named('rule.', rule)
@@ -12,8 +14,29 @@ export function leftOut(d: Decision): { filter: string; n: number; names: string
   return [...by].map(([filter, names]) => ({ filter, n: names.length, names })).sort((a, b) => b.n - a.n)
 }
 
+/** What came of the binding of a visitor, in a sentence. */
+export function boundStep(d: Decision): string {
+  const b = d.bound
+  if (!b) return ''
+  const held = b.outcome === 'full' || b.outcome === 'absent'
+  return t(held ? 'bound.waits' : 'bound.step', { agent: b.name, flag: b.flag, why: t('bound.why.' + b.outcome) })
+}
+
+/** What came along with a visitor and what it did, a sentence each. */
+export function whatCame(a: Asked | undefined, team: (id: string) => string): string[] {
+  if (!a) return []
+  const flags = [a.businessFlag && t('bound.businessFlag', { flag: a.businessFlag }), a.routingFlag && t('bound.routingFlag', { flag: a.routingFlag })].filter(Boolean)
+  return [
+    flags.length && t('bound.flags', { flags: flags.join(t('common.comma')) }),
+    ...(a.refused ?? []).map((r) => t('bound.' + r)),
+    a.yielded && t('bound.yielded'),
+    ...(a.spilled ?? []).map((s) => t('bound.spilled', { from: team(s.from), to: team(s.to), n: s.waiting })),
+  ].filter((x): x is string => !!x)
+}
+
 /** Why a visitor waits, in a sentence. */
 export function whyWaiting(d: Decision): string {
+  if (d.bound?.outcome === 'full' || d.bound?.outcome === 'absent') return boundStep(d)
   if (d.candidates > 0 && d.rule === 'offer') return t('routing.offered', {}, d.candidates)
   if (d.candidates > 0 && d.rule === 'manual') return t('routing.byHand', {}, d.candidates)
   if (d.candidates > 0) return t('routing.soon')

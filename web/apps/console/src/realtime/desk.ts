@@ -77,6 +77,10 @@ export const useDesk = defineStore('desk', () => {
     chime(true)
     notice(t('offer.notice'), inbox.byId.get(o.conversation)?.visitorName ?? '', 'offer-' + o.conversation, () => openConversation(o.conversation))
   }
+  /** A queue is long: who is told of it sees which team takes over. */
+  function onSpilled(e: AgentListen['spilled']) {
+    toast(t(e.toName ? 'spilled.to' : 'spilled.only', { from: e.fromName, to: e.toName ?? '', n: e.waiting }), 'plain', { key: 'spilled-' + e.from })
+  }
   async function take(id: string) {
     offers.delete(id)
     try {
@@ -167,6 +171,7 @@ export const useDesk = defineStore('desk', () => {
     socket.on('hello', () => void load())
     socket.on('handover', (e) => void onHandover(e))
     socket.on('offer', (e) => void onOffer(e))
+    socket.on('spilled', onSpilled)
     socket.on('mention', onMention)
     socket.on('viewers', (e) => setViewers(e.conversation, e.viewers))
     socket.on('draft', (d) => { if (d.origin !== ORIGIN) drafts.set(d.conversation, d) })
