@@ -55,7 +55,7 @@ func TestManyConversationsNeedFewQueries(t *testing.T) {
 	} {
 		store := &counting{}
 		s := New(store, clock.NewStub(time.Unix(0, 0)), slog.New(slog.DiscardHandler))
-		facts, err := s.facts(t.Context(), x.list)
+		facts, _, err := s.workOut(t.Context(), x.list)
 		if err != nil || len(facts) != len(x.list) || store.queries != x.queries || store.most > full {
 			t.Errorf("%s: %d facts with %d queries of %d, %v", name, len(facts), store.queries, store.most, err)
 			continue

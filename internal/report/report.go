@@ -207,6 +207,7 @@ const (
 	ByTeam    Group = "team"
 	ByAgent   Group = "agent"
 	ByChannel Group = "channel"
+	ByInbox   Group = "inbox"
 	ByHour    Group = "hour"
 	ByDay     Group = "day"
 )

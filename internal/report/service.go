@@ -43,8 +43,18 @@ type Store interface {
 	// DueFacts returns ended conversations that have no fact yet, of one company or
 	// of all for "", at most limit.
 	DueFacts(ctx context.Context, t id.Tenant, limit int) ([]conversation.Conversation, error)
-	// KeepFacts keeps facts; one that is there already is replaced.
-	KeepFacts(ctx context.Context, list []Fact) error
+	// KeepFacts keeps facts and the parts of their conversations; what is there already
+	// is replaced.
+	KeepFacts(ctx context.Context, list []Fact, parts []Part) error
+	// PartSums adds the parts of a query up, by when agents got them.
+	PartSums(ctx context.Context, t id.Tenant, q Query) ([]PartSum, error)
+	// Stays returns how long the conversations waited that were started within a query's
+	// time, those that wait still included, at most limit.
+	Stays(ctx context.Context, t id.Tenant, q Query, limit int) ([]Stay, error)
+	// Seats counts who is signed in.
+	Seats(ctx context.Context, t id.Tenant, now time.Time, q Query) (Seats, error)
+	// StateTimes adds up how long agents were in each state on the days of a query.
+	StateTimes(ctx context.Context, t id.Tenant, q Query) ([]Lasted, error)
 	// FactSums adds the facts of a query up.
 	FactSums(ctx context.Context, t id.Tenant, q Query) ([]Sum, error)
 	// FactVisitors counts the visitors of a query's conversations.
@@ -108,18 +118,18 @@ func (s *Service) catchUp(ctx context.Context, t id.Tenant) (int, error) {
 	if err != nil || len(list) == 0 {
 		return 0, err
 	}
-	facts, err := s.facts(ctx, list)
+	facts, parts, err := s.workOut(ctx, list)
 	if err != nil {
 		return 0, err
 	}
-	return len(list), s.store.KeepFacts(ctx, facts)
+	return len(list), s.store.KeepFacts(ctx, facts, parts)
 }
 
-// facts works out many conversations, in their order, with few queries: one for
+// workOut works out many conversations, in their order, with few queries: one for
 // each company and so many conversations that their messages can be held.
-func (s *Service) facts(ctx context.Context, list []conversation.Conversation) ([]Fact, error) {
+func (s *Service) workOut(ctx context.Context, list []conversation.Conversation) (out []Fact, parts []Part, err error) {
 	now := s.clock.Now()
-	out := make([]Fact, 0, len(list))
+	out = make([]Fact, 0, len(list))
 	for len(list) > 0 {
 		n := portion(list)
 		marks := make([]conversation.Mark, n)
@@ -128,7 +138,7 @@ func (s *Service) facts(ctx context.Context, list []conversation.Conversation) (
 		}
 		messages, err := s.store.MessagesAfter(ctx, list[0].Tenant, marks, mostMessages)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		by := make(map[id.Conversation][]conversation.Message, n)
 		for _, m := range messages {
@@ -137,15 +147,16 @@ func (s *Service) facts(ctx context.Context, list []conversation.Conversation) (
 		var automatic map[id.Agent]bool
 		if s.automatic != nil {
 			if automatic, err = s.automatic(ctx, list[0].Tenant); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 		for _, c := range list[:n] {
 			out = append(out, FactOf(c, by[c.ID], now, automatic))
+			parts = append(parts, PartsOf(c, by[c.ID], automatic)...)
 		}
 		list = list[n:]
 	}
-	return out, nil
+	return out, parts, nil
 }
 
 // portion is how many of the conversations are read together: of one company, and
@@ -176,7 +187,7 @@ func (s *Service) Sums(ctx context.Context, who actor.Actor, q Query) (list []Su
 	if err != nil {
 		return nil, err
 	}
-	facts, err := s.facts(ctx, running)
+	facts, _, err := s.workOut(ctx, running)
 	if err != nil {
 		return nil, err
 	}
@@ -223,6 +234,8 @@ func (q Query) key(f Fact) string {
 		return string(f.Agent)
 	case ByChannel:
 		return f.Channel
+	case ByInbox:
+		return string(f.Inbox)
 	case ByHour:
 		return strconv.Itoa(local.Hour())
 	case ByDay:

@@ -27,7 +27,7 @@ func (s *Store) DueFacts(ctx context.Context, t id.Tenant, limit int) (list []co
 
 // KeepFacts implements report.Store. The conversation is not due any more in the
 // same transaction.
-func (s *Store) KeepFacts(ctx context.Context, list []report.Fact) (err error) {
+func (s *Store) KeepFacts(ctx context.Context, list []report.Fact, parts []report.Part) (err error) {
 	defer errs.Wrap(&err, "store.KeepFacts")
 	return s.write(ctx, func(ctx context.Context, t *tx) error {
 		for _, f := range list {
@@ -42,11 +42,14 @@ func (s *Store) KeepFacts(ctx context.Context, list []report.Fact) (err error) {
 				span(f.Service), f.Messages, f.FromVisitor, f.FromAgent, f.Transfers, flag(f.Abandoned)); err != nil {
 				return err
 			}
+			if _, err := t.exec(ctx, `DELETE FROM part WHERE conversation = $1`, string(f.Conversation)); err != nil {
+				return err
+			}
 			if _, err := t.exec(ctx, `DELETE FROM fact_due WHERE conversation = $1`, string(f.Conversation)); err != nil {
 				return err
 			}
 		}
-		return nil
+		return keepParts(ctx, t, parts)
 	})
 }
 
@@ -65,6 +68,7 @@ var factKeys = map[report.Group]string{
 	report.ByTeam:    `team`,
 	report.ByAgent:   `agent`,
 	report.ByChannel: `channel`,
+	report.ByInbox:   `inbox`,
 	report.ByHour:    `CAST((created_at + CAST($4 AS BIGINT)) % 86400000 / 3600000 AS TEXT)`,
 	report.ByDay:     `CAST((created_at + CAST($4 AS BIGINT)) / 86400000 AS TEXT)`,
 }
@@ -174,6 +178,15 @@ func (s *Store) NoteAvailable(ctx context.Context, now time.Time, gap time.Durat
 			JOIN agent a ON a.id = p.agent AND a.tenant = p.tenant WHERE a.state = 'ready' AND a.disabled = 0
 			ON CONFLICT (tenant, day, agent) DO UPDATE SET seen = excluded.seen, lasted = agent_time.lasted +
 				CASE WHEN excluded.seen > agent_time.seen AND excluded.seen - agent_time.seen <= $3 THEN excluded.seen - agent_time.seen ELSE 0 END`,
+			ms(now), ms(now)/dayMS, gap.Milliseconds())
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, `INSERT INTO agent_state (tenant, day, agent, state, lasted, seen)
+			SELECT DISTINCT a.tenant, CAST($2 AS BIGINT), a.id, a.state, 0, CAST($1 AS BIGINT) FROM presence p JOIN node n ON n.id = p.node AND n.lease_until > $1
+			JOIN agent a ON a.id = p.agent AND a.tenant = p.tenant WHERE a.disabled = 0
+			ON CONFLICT (tenant, day, agent, state) DO UPDATE SET seen = excluded.seen, lasted = agent_state.lasted +
+				CASE WHEN excluded.seen > agent_state.seen AND excluded.seen - agent_state.seen <= $3 THEN excluded.seen - agent_state.seen ELSE 0 END`,
 			ms(now), ms(now)/dayMS, gap.Milliseconds())
 		return err
 	})

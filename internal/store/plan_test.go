@@ -52,6 +52,7 @@ var scans = map[string]string{
 	"DELETE FROM outbox WHERE conversation": "the outbox is as small as the backlog of the search index",
 	"FROM presence p LIMIT 1":               "one row is wanted",
 	"INSERT INTO agent_time":                "everybody who is connected is wanted, of all companies",
+	"INSERT INTO agent_state":               "everybody who is connected is wanted, of all companies",
 	"FROM hook ORDER BY id":                 "the webhooks of all companies are wanted",
 }
 

@@ -23,6 +23,7 @@ import (
 	"parlor/internal/mailbox"
 	"parlor/internal/mailroom"
 	"parlor/internal/media"
+	"parlor/internal/report"
 	"parlor/internal/routing"
 	"parlor/internal/visitor"
 )
@@ -50,6 +51,7 @@ type Deps struct {
 	Bindings       *binding.Service
 	Mailboxes      *mailbox.Service
 	Mailroom       *mailroom.Service
+	Reports        *report.Service
 	// Leaving limits left messages by visitor and address.
 	Leaving *httpx.Limiter
 	Version string
@@ -96,6 +98,7 @@ func Mount(mux *http.ServeMux, d Deps) *API {
 	a.hooks()
 	a.bindings()
 	a.mailboxes()
+	a.reports()
 	mux.HandleFunc("GET /api/parlor/docs", a.page)
 	return a
 }

@@ -1745,6 +1745,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/parlor/v1/reports/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How visitors waited, by when they came */
+        get: operations["get-reports-queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/parlor/v1/reports/service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How agents served, by when they got conversations */
+        get: operations["get-reports-service"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/parlor/v1/reports/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long agents were signed in, by state */
+        get: operations["get-reports-states"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/parlor/v1/reports/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How things stand today */
+        get: operations["get-reports-today"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/parlor/v1/routing/queue": {
         parameters: {
             query?: never;
@@ -3209,6 +3277,52 @@ export interface components {
             required?: boolean;
             value: string;
         };
+        Figures: {
+            /** Format: int64 */
+            accepted: number;
+            /** Format: int64 */
+            ended: number;
+            /** Format: int64 */
+            first?: number;
+            /** Format: int64 */
+            firstMax: number;
+            /** Format: int64 */
+            fromAgent: number;
+            /** Format: int64 */
+            fromSystem: number;
+            /** Format: int64 */
+            fromVisitor: number;
+            /** Format: int64 */
+            in: number;
+            /** @description Id, channel, hour or day that the group has in common */
+            key: string;
+            /**
+             * Format: double
+             * @description Messages of one share, on average
+             */
+            messages: number;
+            /** Format: int64 */
+            messagesMax: number;
+            /** Format: int64 */
+            out: number;
+            /** Format: int64 */
+            rated: number;
+            /** Format: int64 */
+            response?: number;
+            /** Format: int64 */
+            responseMax: number;
+            /**
+             * Format: int64
+             * @description Mean rating, 0 to 100
+             */
+            score?: number;
+            /** Format: int64 */
+            served: number;
+            /** Format: int64 */
+            session?: number;
+            /** Format: int64 */
+            valid: number;
+        };
         File: {
             /** Format: int64 */
             duration?: number;
@@ -3472,6 +3586,9 @@ export interface components {
         ItemsFieldValue: {
             items: components["schemas"]["FieldValue"][];
         };
+        ItemsFigures: {
+            items: components["schemas"]["Figures"][];
+        };
         ItemsGroup: {
             items: components["schemas"]["Group"][];
         };
@@ -3499,8 +3616,14 @@ export interface components {
         ItemsQueueItem: {
             items: components["schemas"]["QueueItem"][];
         };
+        ItemsQueueing: {
+            items: components["schemas"]["Queueing"][];
+        };
         ItemsSessionType: {
             items: components["schemas"]["SessionType"][];
+        };
+        ItemsStateTime: {
+            items: components["schemas"]["StateTime"][];
         };
         ItemsStep: {
             items: components["schemas"]["Step"][];
@@ -4095,6 +4218,22 @@ export interface components {
             /** Format: int64 */
             place: number;
         };
+        Queueing: {
+            /** Format: int64 */
+            abandoned: number;
+            /** Format: int64 */
+            created: number;
+            key: string;
+            /** Format: int64 */
+            wait?: number;
+            /** Format: int64 */
+            waitMax: number;
+            /**
+             * Format: int64
+             * @description Conversations that got an agent
+             */
+            waited: number;
+        };
         RatingWords: {
             levels: components["schemas"]["Level"][];
             reasons: components["schemas"]["Reason"][];
@@ -4299,6 +4438,13 @@ export interface components {
         };
         StateInputBody: {
             reason?: string;
+            /** @enum {string} */
+            state: "ready" | "busy" | "away";
+        };
+        StateTime: {
+            agent: string;
+            /** Format: int64 */
+            lasted: number;
             /** @enum {string} */
             state: "ready" | "busy" | "away";
         };
@@ -4528,6 +4674,20 @@ export interface components {
             queue?: number;
             /** Format: int64 */
             silent?: number;
+        };
+        Today: {
+            /** Format: int64 */
+            accepted: number;
+            /** Format: int64 */
+            mostWaiting: number;
+            /** Format: int64 */
+            places: number;
+            /** Format: int64 */
+            serving: number;
+            /** Format: int64 */
+            signedIn: number;
+            /** Format: int64 */
+            waiting: number;
         };
         TrailPage: {
             current?: components["schemas"]["OnlineVisitor"];
@@ -18010,6 +18170,407 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsedCanned"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-reports-queue": {
+        parameters: {
+            query: {
+                /** @description First day, YYYY-MM-DD */
+                from: string;
+                /** @description Last day, YYYY-MM-DD; up to 90 days */
+                to: string;
+                /** @description What figures are put together by; all together if left out */
+                by?: "agent" | "team" | "channel" | "inbox" | "hour" | "day";
+                team?: string;
+                /** @description Minutes of the asker's time east of UTC */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsQueueing"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-reports-service": {
+        parameters: {
+            query: {
+                /** @description First day, YYYY-MM-DD */
+                from: string;
+                /** @description Last day, YYYY-MM-DD; up to 90 days */
+                to: string;
+                /** @description What figures are put together by; all together if left out */
+                by?: "agent" | "team" | "channel" | "inbox" | "hour" | "day";
+                team?: string;
+                /** @description Minutes of the asker's time east of UTC */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsFigures"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-reports-states": {
+        parameters: {
+            query: {
+                /** @description First day, YYYY-MM-DD */
+                from: string;
+                /** @description Last day, YYYY-MM-DD; up to 90 days */
+                to: string;
+                /** @description What figures are put together by; all together if left out */
+                by?: "agent" | "team" | "channel" | "inbox" | "hour" | "day";
+                team?: string;
+                /** @description Minutes of the asker's time east of UTC */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsStateTime"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-reports-today": {
+        parameters: {
+            query?: {
+                /** @description Minutes of the asker's time east of UTC */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Today"];
                 };
             };
             /** @description Bad Request */
