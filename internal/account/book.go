@@ -335,7 +335,11 @@ func (s *Service) SetCompany(ctx context.Context, who actor.Actor, name string, 
 		return err
 	}
 	if c.Hides() {
+		// A key that was to stay may not have been there.
 		c = c.Keeping(before)
+		if err := c.Windows.Check(); err != nil {
+			return err
+		}
 	}
 	if err := s.store.UpdateTenant(ctx, Tenant{ID: who.Tenant, Name: name, Settings: c}, s.by(who)); err != nil {
 		return err

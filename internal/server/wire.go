@@ -275,9 +275,9 @@ func (s *Server) fronts() {
 		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Blacklist: d.desk.blacklist, Visit: d.visit.front(), Files: web.Files(), Built: web.Built(), PublicURL: c.PublicURL, Leaving: leaving, Media: d.media, Canned: d.desk.canned, Tags: d.desk.tags, Jobs: s.jobs, Hub: s.hub, Clients: clients, Clock: ck, Posts: posts, Calls: arrivals,
 		Grace: c.VisitorGrace, Log: s.log})
 	api := rest.Mount(mux, rest.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
-		Views: views, Clients: clients, Calls: calls, Uploads: arrivals, Desk: d.desk.forREST(s), Visit: d.visit.front(), Hooks: d.hooks, Bindings: d.bindings, Mailboxes: d.mailboxes, Mailroom: d.mailroom, Reports: d.reports, Leaving: leaving, Version: s.opts.Version, Log: s.log})
+		Views: views, Clients: clients, Calls: calls, Uploads: arrivals, Desk: d.desk.forREST(s), Visit: d.visit.front(), Hooks: d.hooks, Bindings: d.bindings, Mailboxes: d.mailboxes, Mailroom: d.mailroom, Reports: d.reports, Windows: s.windows(), Leaving: leaving, Version: s.opts.Version, Log: s.log})
 	site.Mount(mux, site.Deps{Accounts: d.accounts, Media: d.media, Clients: clients, Surveys: d.visit.surveys, Circulars: d.circulars, Canvases: d.visit.canvases, Views: views, Calls: leaving, Files: web.Files(), Built: web.Built(), Start: s.opts.Start,
-		SetupToken: s.setupToken, PublicURL: c.PublicURL, Log: s.log})
+		SetupToken: s.setupToken, PublicURL: c.PublicURL, Cookie: rest.CookieName, Log: s.log})
 	s.rocketchat(mux, clients, limits)
 	s.kefu(mux, clients, limits)
 	mux.Handle("/socket.io/", s.sockets)

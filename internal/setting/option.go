@@ -140,8 +140,9 @@ func fitNumber(v any) (any, bool) {
 // keeps the password.
 const Hidden = "••••••••"
 
-// Shown is what may be shown of the settings: without passwords.
+// Shown is what may be shown of the settings: without passwords and keys.
 func (c Company) Shown() Company {
+	c.Windows = c.Windows.shown()
 	next := make(map[string]any, len(c.Options))
 	for id, v := range c.Options {
 		if byOption[id].Kind == "password" && v != "" {
@@ -155,18 +156,19 @@ func (c Company) Shown() Company {
 	return c
 }
 
-// Hides reports whether a password is to stay as it is.
+// Hides reports whether a password or key is to stay as it is.
 func (c Company) Hides() bool {
 	for id, v := range c.Options {
 		if v == Hidden && byOption[id].Kind == "password" {
 			return true
 		}
 	}
-	return false
+	return c.Windows.hides()
 }
 
-// Keeping takes the passwords that are to stay from the settings before.
+// Keeping takes the passwords and keys that are to stay from the settings before.
 func (c Company) Keeping(before Company) Company {
+	c.Windows = c.Windows.keeping(before.Windows)
 	next := make(map[string]any, len(c.Options))
 	for id, v := range c.Options {
 		if v == Hidden && byOption[id].Kind == "password" {

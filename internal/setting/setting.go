@@ -38,6 +38,8 @@ type Company struct {
 	Options map[string]any `json:"options,omitempty"`
 	// Flags are what business and routing flags do.
 	Flags Flags `json:"flags,omitzero"`
+	// Windows are pages of business systems beside conversations.
+	Windows Windows `json:"windows,omitzero"`
 }
 
 // Inbox is what is set for an inbox. It is stored as one JSON document.

@@ -156,6 +156,7 @@ func (s Company) Check() error {
 	s.Service.check(c)
 	s.Shifts.check(c)
 	s.Flags.check(c)
+	s.Windows.check(c)
 	if c.err == nil {
 		c.err = s.checkOptions()
 	}

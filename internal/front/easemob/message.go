@@ -14,6 +14,7 @@ import (
 	"parlor/internal/id"
 	"parlor/internal/media"
 	"parlor/internal/visitor"
+	"parlor/internal/window"
 )
 
 // object is a JSON object that is written.
@@ -23,7 +24,7 @@ type object = map[string]any
 const org = "parlor"
 
 // serviceNumber is the name of an inbox on the wire.
-const serviceNumber = "kefuchannelimid_"
+const serviceNumber = window.ServiceNumber
 
 // appName is the name of a company's application on the wire.
 func appName(number int64) string { return "kefuchannelapp" + strconv.FormatInt(number, 10) }

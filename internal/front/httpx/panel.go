@@ -41,7 +41,19 @@ func PanelPage(w http.ResponseWriter, files fs.FS, p Panel) error {
 
 // PagePolicy is the content security policy of our pages; frames says who may
 // embed them.
-func PagePolicy(r *http.Request, frames string) string {
-	return "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; font-src 'self'; media-src 'self' blob:; " +
-		"connect-src 'self' ws://" + r.Host + " wss://" + r.Host + "; frame-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors " + frames
+func PagePolicy(r *http.Request, frames string) string { return pagePolicy(r, frames, "", "") }
+
+// ConsolePolicy is the content security policy of the console: it may show pages of
+// the given origins and, as messages have cards of shops, pictures of any https server.
+func ConsolePolicy(r *http.Request, origins []string) string {
+	shown := ""
+	for _, o := range origins {
+		shown += " " + o
+	}
+	return pagePolicy(r, "'none'", " https:", shown)
+}
+
+func pagePolicy(r *http.Request, frames, pictures, shown string) string {
+	return "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:" + pictures + "; font-src 'self'; media-src 'self' blob:; " +
+		"connect-src 'self' ws://" + r.Host + " wss://" + r.Host + "; frame-src 'self'" + shown + "; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors " + frames
 }

@@ -26,6 +26,7 @@ import (
 	"parlor/internal/report"
 	"parlor/internal/routing"
 	"parlor/internal/visitor"
+	"parlor/internal/window"
 )
 
 // Prefix is where the API lives.
@@ -52,6 +53,7 @@ type Deps struct {
 	Mailboxes      *mailbox.Service
 	Mailroom       *mailroom.Service
 	Reports        *report.Service
+	Windows        *window.Service
 	// Leaving limits left messages by visitor and address.
 	Leaving *httpx.Limiter
 	Version string
@@ -99,6 +101,7 @@ func Mount(mux *http.ServeMux, d Deps) *API {
 	a.bindings()
 	a.mailboxes()
 	a.reports()
+	a.windows()
 	mux.HandleFunc("GET /api/parlor/docs", a.page)
 	return a
 }
@@ -112,6 +115,9 @@ func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
 	if strings.HasSuffix(t.PkgPath(), "/setting") && (t.Name() == "Team" || t.Name() == "Inbox" || t.Name() == "Company") {
 		name += "Settings"
+	}
+	if strings.HasSuffix(t.PkgPath(), "/window") {
+		name = "Window" + name
 	}
 	if own, ok := visitSchemas[t.PkgPath()+"."+t.Name()]; ok {
 		name = own

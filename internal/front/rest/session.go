@@ -107,6 +107,11 @@ func (a *API) me(ctx context.Context, l account.Login) (wire.Me, error) {
 	for _, p := range l.Permissions {
 		me.Permissions = append(me.Permissions, string(p))
 	}
+	book, err := a.Accounts.Book(ctx, l.Agent.Tenant)
+	if err != nil {
+		return wire.Me{}, err
+	}
+	me.Framed = len(book.Tenant.Settings.Windows.Origins()) > 0
 	if l.Credential.Kind != account.SessionCookie {
 		me.CSRF = ""
 	}

@@ -43,7 +43,9 @@ type Deps struct {
 	// SetupToken opens the set-up page while nobody can log in, "" for none.
 	SetupToken string
 	PublicURL  string
-	Log        *slog.Logger
+	// Cookie is the name of the console's session cookie.
+	Cookie string
+	Log    *slog.Logger
 }
 
 // Start is the content of the start page of the demo.
@@ -101,15 +103,41 @@ func (s *Site) built(h http.HandlerFunc) http.HandlerFunc {
 func policy(r *http.Request, frames string) string { return httpx.PagePolicy(r, frames) }
 
 // console serves the single-page application: its files, and its page for every
-// other path.
+// other path. The page is never taken from a cache: who is logged in decides what it
+// may show.
 func (s *Site) console(w http.ResponseWriter, r *http.Request) {
 	name := "console/" + r.PathValue("path")
 	if !s.static.Has(name) {
 		name = "console/index.html"
 	}
-	w.Header().Set("Content-Security-Policy", policy(r, "'none'"))
+	var origins []string
+	if name == "console/index.html" {
+		r.Header.Del("If-None-Match")
+		origins = s.framed(r)
+	}
+	w.Header().Set("Content-Security-Policy", httpx.ConsolePolicy(r, origins))
 	w.Header().Set("X-Frame-Options", "DENY")
 	s.static.Serve(w, r, name)
+}
+
+// framed are the origins whose pages the company of whoever is logged in shows beside
+// conversations. Without a session there are none.
+func (s *Site) framed(r *http.Request) []string {
+	c, err := r.Cookie(s.Cookie)
+	if err != nil {
+		return nil
+	}
+	l, err := s.Accounts.Authenticate(r.Context(), c.Value)
+	if err != nil || l.Credential.Kind != account.SessionCookie {
+		httpx.LogInternal(s.Log, r, err)
+		return nil
+	}
+	book, err := s.Accounts.Book(r.Context(), l.Agent.Tenant)
+	if err != nil {
+		httpx.LogInternal(s.Log, r, err)
+		return nil
+	}
+	return book.Tenant.Settings.Windows.Origins()
 }
 
 // panel serves the visitor's panel, which only pages of the inbox's origins may embed.

@@ -166,6 +166,9 @@ type Me struct {
 	Permissions []string            `json:"permissions"`
 	CSRF        string              `json:"csrf"`
 	Status      account.AgentStatus `json:"status"`
+	// Framed says that the console shows pages of other origins, which its page must
+	// be loaded anew for.
+	Framed bool `json:"framed,omitempty"`
 }
 
 // TenantName is a company as its agents see it.

@@ -78,6 +78,7 @@ var suite = []struct {
 	{"Detail/Answered", testAnswered},
 	{"Priority/Order", testRank},
 	{"Routing/Asked", testAsked},
+	{"Window/Interactions", testInteractions},
 	{"Routing/Spills", testSpills},
 	{"Binding/Life", testBindings},
 	{"Binding/Ends", testBindingEnds},
