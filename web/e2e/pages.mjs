@@ -15,6 +15,7 @@ const PAGES = [
   ['visitors', 'h1', async (page) => { const b = page.locator('[data-test=online] button:enabled').first(); if (await b.count()) { await b.click(); await page.waitForSelector('[role=dialog] textarea') } }],
   ['visitors/invitations', 'h1'],
   ['ratings', 'h1'],
+  ['reports', '[data-test=service]', async (page) => { await page.selectOption('select >> nth=0', 'day'); await page.hover('[data-test=service] th button'); await page.waitForSelector('[role=tooltip]', { state: 'attached' }) }],
   ['followups', 'h1'],
   ['offline', 'h1', async (page) => { const b = page.locator('[data-test=left]').first(); if (await b.count()) { await b.click(); await page.waitForSelector('article h2') } }],
   ['blacklist', 'h1'],

@@ -1,4 +1,4 @@
-import { AtSignIcon, BanIcon, BookTextIcon, CalendarClockIcon, GlobeIcon, HourglassIcon, MailIcon, SlidersHorizontalIcon, StarIcon } from '@lucide/vue'
+import { AtSignIcon, BanIcon, BookTextIcon, CalendarClockIcon, ChartColumnIcon, GlobeIcon, HourglassIcon, MailIcon, SlidersHorizontalIcon, StarIcon } from '@lucide/vue'
 import type { Component } from 'vue'
 import type { RouteRecordRaw } from 'vue-router'
 import { addPage } from '../app/pages'
@@ -15,6 +15,7 @@ export const deskRoutes: RouteRecordRaw[] = [
   { path: 'visitors', name: 'visitors', component: page(() => import('./OnlinePage.vue')) },
   { path: 'visitors/invitations', name: 'invitations', component: page(() => import('./InvitationsPage.vue')) },
   { path: 'ratings', name: 'ratings', component: page(() => import('./RatingsPage.vue')) },
+  { path: 'reports', name: 'reports', component: page(() => import('./ReportsPage.vue')) },
   { path: 'queue', name: 'queue', component: page(() => import('./QueuePage.vue')) },
   { path: 'mentions', name: 'mentions', component: page(() => import('./MentionsPage.vue')) },
   { path: 'followups', name: 'followups', component: page(() => import('./FollowupsPage.vue')) },
@@ -33,6 +34,7 @@ addPage({ path: '/mentions', text: 'keys.goMentions', icon: AtSignIcon, action: 
 addPage({ path: '/followups', text: 'keys.goFollowups', icon: CalendarClockIcon, action: 'goFollowups' })
 addPage({ path: '/offline', text: 'keys.goOffline', icon: MailIcon, action: 'goOffline', count: () => useDesk().left })
 addPage({ path: '/ratings', text: 'keys.goRatings', icon: StarIcon, action: 'goRatings' })
+addPage({ path: '/reports', text: 'keys.goReports', icon: ChartColumnIcon, needs: ['conversation.see_all'] })
 addPage({ path: '/canned', text: 'keys.goCanned', icon: BookTextIcon, action: 'goCanned' })
 addPage({ path: '/blacklist', text: 'keys.goBlacklist', icon: BanIcon, action: 'goBlacklist', needs: ['visitor.block'] })
 addPage({ path: '/admin', text: 'keys.goAdmin', icon: SlidersHorizontalIcon, action: 'goAdmin', needs: ['account.administer', 'audit.read', 'content.manage'] })
