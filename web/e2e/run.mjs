@@ -1,8 +1,9 @@
 // Runs the journeys. PARLOR_E2E_URL names a running server (with demo data); without it a mock is started.
 //
-//   node e2e/run.mjs [talk] [visit] [desk] [work] [admin] [channels] [host] [poll] [canvas] [perf] [many] [screens] [pages] [rocketchat] [person] [easemob]
+//   node e2e/run.mjs [talk] [visit] [desk] [work] [admin] [bindings] [channels] [host] [poll] [canvas] [perf] [many] [screens] [pages] [rocketchat] [person] [easemob]
 import { backend, launch } from './lib.mjs'
 import { admin } from './admin.mjs'
+import { bindings } from './bindings.mjs'
 import { canvas } from './canvas.mjs'
 import { channels } from './channels.mjs'
 import { desk } from './desk.mjs'
@@ -19,7 +20,7 @@ import { talk } from './talk.mjs'
 import { alwaysOpen, visit } from './visit.mjs'
 import { work } from './work.mjs'
 
-const JOURNEYS = { talk, visit, desk, work, admin, channels, host, poll, canvas, perf, many, screens, pages, rocketchat, person, easemob }
+const JOURNEYS = { talk, visit, desk, work, admin, bindings, channels, host, poll, canvas, perf, many, screens, pages, rocketchat, person, easemob }
 const wanted = process.argv.slice(2).filter((x) => x in JOURNEYS)
 const server = await backend()
 const browser = await launch()
