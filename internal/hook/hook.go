@@ -47,6 +47,8 @@ const (
 	FromAgent   Occasion = "message.agent"
 	// Lead: an e-mail address or phone number stands in a visitor's message.
 	Lead Occasion = "visitor.lead"
+	// Rated: a visitor rated a conversation, or changed the rating.
+	Rated Occasion = "conversation.rated"
 	// LeftMessage: a visitor left a message because nobody was there.
 	LeftMessage Occasion = "visitor.left_message"
 	// Page: a visitor looked at a page during a conversation. Only companies that
@@ -62,7 +64,7 @@ const (
 
 // Occasions lists what a subscription can choose, in the order of documentation.
 func Occasions() []Occasion {
-	return []Occasion{Started, Queued, Assigned, Forwarded, Closed, Edited, FromVisitor, FromAgent, Lead, LeftMessage, Page, BindingCreated, BindingDeleted}
+	return []Occasion{Started, Queued, Assigned, Forwarded, Closed, Edited, Rated, FromVisitor, FromAgent, Lead, LeftMessage, Page, BindingCreated, BindingDeleted}
 }
 
 // Bounds.

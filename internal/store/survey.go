@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parlor/internal/errs"
+	"parlor/internal/hook"
 	"parlor/internal/id"
 	"parlor/internal/survey"
 )
@@ -41,6 +42,9 @@ func (s *Store) putSurvey(ctx context.Context, in survey.Survey, tail string, mo
 			SELECT c.id, c.tenant, $3, $4, $5, $6, $7, $8, $9, CAST($10 AS BIGINT), $11, $12, CAST($13 AS BIGINT), CAST($14 AS BIGINT), CAST($15 AS BIGINT)
 			FROM conversation c WHERE c.id = $1 AND c.tenant = $2 ON CONFLICT (conversation) DO UPDATE SET `+tail+` RETURNING `+surveyColumns, args...)
 		if err != nil || !ok || in.AnsweredAt == nil {
+			return err
+		}
+		if err := s.noteAll(ctx, t, in.Tenant, hook.Note{Occasion: hook.Rated, Inbox: in.Inbox, At: *in.AnsweredAt}, got); err != nil {
 			return err
 		}
 		return s.rule(ctx, t, in.Tenant, in.Conversation, *in.AnsweredAt)

@@ -10,8 +10,10 @@ import (
 	"strconv"
 	"time"
 
+	"parlor/internal/binding"
 	"parlor/internal/conversation"
 	"parlor/internal/hook"
+	"parlor/internal/survey"
 	"parlor/internal/visitor"
 )
 
@@ -49,7 +51,11 @@ var occasions = map[hook.Occasion]string{
 	hook.FromVisitor: "VisitorMessageEvent",
 	hook.FromAgent:   "AgentMessageEvent",
 	hook.LeftMessage: "TicketEvent",
-	hook.Sample:      "TestEvent",
+	hook.Rated:       "EnquiryEvent",
+	// A binding that is made or ends is one event with an action.
+	hook.BindingCreated: "BusinessBindEvent",
+	hook.BindingDeleted: "BusinessBindEvent",
+	hook.Sample:         "TestEvent",
 }
 
 // Body implements hook.Format.
@@ -66,6 +72,10 @@ func (w Format) Body(ctx context.Context, h hook.Happening) ([]byte, error) {
 	switch {
 	case h.Conversation.ID != "":
 		out["data"], err = w.session(ctx, h)
+	case h.Occasion == hook.BindingCreated, h.Occasion == hook.BindingDeleted:
+		out["data"], err = w.bind(ctx, h)
+	case h.Occasion == hook.Rated:
+		out["data"], err = rated(h)
 	case h.Data != "":
 		out["data"] = json.RawMessage(h.Data)
 	default:
@@ -75,6 +85,30 @@ func (w Format) Body(ctx context.Context, h hook.Happening) ([]byte, error) {
 		return nil, err
 	}
 	return json.Marshal(out)
+}
+
+// bind is what an event tells of a binding.
+func (w Format) bind(ctx context.Context, h hook.Happening) (object, error) {
+	var b binding.Binding
+	if err := json.Unmarshal([]byte(h.Data), &b); err != nil {
+		return nil, err
+	}
+	logins, err := w.f.logins(ctx, h.Hook.Tenant)
+	action := "bind"
+	if h.Occasion == hook.BindingDeleted {
+		action = "unbind"
+	}
+	return object{"action": action, "businessFlag": b.Flag, "visitUserName": b.Visitor, "agentUserName": logins[b.Agent], "how": b.How}, err
+}
+
+// rated is what an event tells of a rating.
+func rated(h hook.Happening) (object, error) {
+	var v survey.Survey
+	if err := json.Unmarshal([]byte(h.Data), &v); err != nil {
+		return nil, err
+	}
+	return object{"serviceSessionId": v.Conversation, "visitorUserId": v.Visitor, "agentUserId": nullable(string(v.Agent)), "agentUserNiceName": v.AgentName, "queueId": nullable(string(v.Team)),
+		"evaluationDegreeId": v.Level, "score": v.Score, "appraiseTags": v.Reasons, "detail": v.Comment}, nil
 }
 
 // session is what an event tells of a conversation, and of its message.

@@ -27,8 +27,9 @@ func TestEventsArePushed(t *testing.T) {
 				TenantID           int
 				Timestamp          int64
 				Data               struct {
-					Session struct{ VisitorUserName string }
-					Message struct {
+					Session                                                 struct{ VisitorUserName string }
+					Action, BusinessFlag, AgentUserName, EvaluationDegreeID string
+					Message                                                 struct {
 						Body struct {
 							Bodies []struct{ Msg string }
 						}
@@ -48,21 +49,38 @@ func TestEventsArePushed(t *testing.T) {
 			if b := event.Data.Message.Body.Bodies; len(b) > 0 {
 				text = b[0].Msg
 			}
-			got <- fmt.Sprint(event.EventName, " ", event.Data.Session.VisitorUserName, " ", text)
+			if event.EventName == "BusinessBindEvent" {
+				text = event.Data.Action + " " + event.Data.BusinessFlag + " " + event.Data.AgentUserName
+			}
+			got <- fmt.Sprint(event.EventName, " ", event.Data.Session.VisitorUserName, event.Data.EvaluationDegreeID, " ", text)
 		}))
 		t.Cleanup(out.Close)
-		status, text, _ := s.Call("POST", "/api/parlor/v1/webhooks", fmt.Sprintf(`{"name":"Push","url":%q,"format":"easemob","key":"key","active":true,"occasions":["conversation.started","message.visitor","conversation.closed"]}`, out.URL),
+		status, text, _ := s.Call("POST", "/api/parlor/v1/webhooks", fmt.Sprintf(`{"name":"Push","url":%q,"format":"easemob","key":"key","active":true,"occasions":["conversation.started","message.visitor","conversation.closed","conversation.rated","binding.created","binding.deleted"]}`, out.URL),
 			"Authorization", "Bearer "+d.Token("root@example.com"), "Content-Type", "application/json")
 		if status != 200 {
 			t.Fatal(text)
 		}
 		a := d.send("u_5", "你好", "")
 		session := fmt.Sprint(a.get("entities.0.ext.weichat.service_session.serviceSessionId"))
+		if status, text, _ := s.Call("POST", "/api/parlor/v1/conversations/"+session+"/claim", "", "Authorization", "Bearer "+d.ready()); status != 200 {
+			t.Fatal(text)
+		}
 		d.do("POST", "sessions/"+session+"/close", "").is("status", "OK")
 		for _, want := range []string{"ServiceSessionCreatedEvent u_5 ", "VisitorMessageEvent u_5 你好", "ServiceSessionClosedEvent u_5 "} {
 			if event := <-got; event != want {
 				t.Fatalf("%s, want %s", event, want)
 			}
 		}
+		// Outside a conversation's messages each is told as it happens.
+		tell := func(want string, a answer) {
+			t.Helper()
+			a.is("status", "OK")
+			if event := <-got; event != want {
+				t.Fatalf("%s, want %s", event, want)
+			}
+		}
+		tell("EnquiryEvent 2 ", d.send("u_5", "", fmt.Sprintf(`{"weichat":{"ctrlType":"enquiry","ctrlArgs":{"serviceSessionId":%q,"evaluationDegreeId":2}}}`, session)))
+		tell("BusinessBindEvent  bind lead li.na@example.com", d.do("POST", "busniessbind", `{"businessFlag":"lead","visitUserName":"u_5","agentUserName":"li.na@example.com"}`))
+		tell("BusinessBindEvent  unbind lead li.na@example.com", d.do("DELETE", "busniessbind", `{"businessFlag":"lead","visitUserName":"u_5"}`))
 	})
 }

@@ -48,6 +48,9 @@ func (w Format) Body(ctx context.Context, h hook.Happening) ([]byte, error) {
 	case hook.Sample:
 		return json.Marshal(sample)
 	}
+	if eventTypes[h.Occasion] == "" {
+		return nil, nil // the contract knows no such event
+	}
 	f, c := w.f, h.Conversation
 	v, err := f.Visitors.Visitor(ctx, c.Tenant, c.Visitor)
 	if err != nil {
