@@ -340,6 +340,40 @@ func TestABotHandsOverToTheBoundAgent(t *testing.T) {
 	})
 }
 
+func TestWishesOfWhomABotHasCountWhenItHandsOver(t *testing.T) {
+	t.Parallel()
+	eachBound(t, func(w *boundWorld) {
+		on := true
+		w.must(w.accounts.SetInbox(w.t.Context(), w.boss, account.Inbox{ID: "main", Name: "Main", Settings: withRouting(setting.Routing{BotsFirst: &on})}))
+		bot, err := w.accounts.AddAgent(w.t.Context(), account.NewAgent{Tenant: "main", Email: "bot@example.com", Name: "Bot", Password: "long enough", Role: account.Member,
+			Also: []account.Role{account.Bot}})
+		w.must(err)
+		li, bo := w.agent("li", 1, account.Member), w.agent("bo", 9, account.Member, "Sales")
+		w.ready(li)
+		w.ready(bo)
+		w.bind("u_1", "li")
+		guest := w.visitor("v")
+		a := w.admit(guest, conversation.StartInput{})
+		if a.Conversation.Agent != bot.ID {
+			w.t.Fatalf("%+v", a.Conversation)
+		}
+		again := w.admit(guest, conversation.StartInput{Wish: conversation.Wish{BusinessFlag: "lead", Name: "U_1", Trust: conversation.TrustServer}})
+		if again.Conversation.Agent != bot.ID {
+			w.t.Fatalf("taken from the bot: %+v", again.Conversation)
+		}
+		_, err = w.accounts.SetState(w.t.Context(), li, account.Busy, "")
+		w.must(err)
+		_, err = w.routing.Return(w.t.Context(), account.Login{Agent: bot}.Actor(), a.Conversation.ID, w.sales.ID)
+		w.must(err)
+		if c := w.get(a.Conversation.ID); c.Status != conversation.Queued || c.BoundAgent != li.Agent || c.Team != w.sales.ID {
+			w.t.Fatalf("%+v", c)
+		}
+		_, err = w.accounts.SetState(w.t.Context(), li, account.Ready, "")
+		w.must(err)
+		w.until("li has it", func() bool { return w.get(a.Conversation.ID).Agent == li.Agent })
+	})
+}
+
 func TestATransferByHandEndsTheWaitingForTheBoundAgent(t *testing.T) {
 	t.Parallel()
 	eachBound(t, func(w *boundWorld) {
