@@ -68,6 +68,28 @@ func (c *Config) check(name, value string) string {
 		if _, err := mail.ParseAddress(value); value != "" && err != nil {
 			return "an address like service@example.com or Service <service@example.com>"
 		}
+	case "ice-servers":
+		for _, u := range List(value) {
+			if !iceAddress(u) {
+				return "addresses like stun:host:3478, turn:host:3478?transport=udp or turns:host:5349, separated by commas"
+			}
+		}
+	case "turn-listen":
+		if value != "" && !address(value, 0) {
+			return "host:port with a port from 0 to 65535"
+		}
+	case "turn-public-ip":
+		if ip, err := netip.ParseAddr(value); value != "" && (err != nil || ip.IsUnspecified()) {
+			return "an IP address"
+		}
+	case "turn-realm":
+		if value == "" || strings.ContainsAny(value, " \"\\") {
+			return "a name without blanks and quotation marks"
+		}
+	case "turn-ports":
+		if _, _, ok := ports(value); !ok {
+			return "lowest-highest, both from 1 to 65535"
+		}
 	case "database":
 		// Without a host it means a Unix socket.
 		if u, err := url.Parse(value); value != "" && (err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql")) {
@@ -92,6 +114,36 @@ func (c *Config) check(name, value string) string {
 		}
 	}
 	return ""
+}
+
+// iceAddress reports whether s is an address of a STUN or TURN server.
+func iceAddress(s string) bool {
+	scheme, rest, ok := strings.Cut(s, ":")
+	if !ok || !contains([]string{"stun", "stuns", "turn", "turns"}, scheme) {
+		return false
+	}
+	rest, query, asked := strings.Cut(rest, "?")
+	if asked && (query != "transport=udp" && query != "transport=tcp" || strings.HasPrefix(scheme, "stun")) {
+		return false
+	}
+	if host, _, err := net.SplitHostPort(rest); err == nil {
+		return host != "" && address(rest, 1)
+	}
+	return rest != "" && !strings.ContainsAny(rest, ":/ @")
+}
+
+// ports reads a range of ports.
+func ports(s string) (lowest, highest int, ok bool) {
+	a, b, found := strings.Cut(s, "-")
+	lowest, aerr := strconv.Atoi(strings.TrimSpace(a))
+	highest, berr := strconv.Atoi(strings.TrimSpace(b))
+	return lowest, highest, found && aerr == nil && berr == nil && lowest >= 1 && lowest <= highest && highest <= 65535
+}
+
+// TURNRange is TURNPorts, parsed.
+func (c Config) TURNRange() (lowest, highest int) {
+	lowest, highest, _ = ports(c.TURNPorts)
+	return lowest, highest
 }
 
 func hasScheme(s string, schemes ...string) bool {
@@ -164,6 +216,8 @@ func (c *Config) between() (list []conflict) {
 	rule(c.Cluster && c.Nats != "", "cluster", "true only without nats: choose one of them")
 	rule(c.Cluster && c.ClusterSecret == "", "cluster-secret", "a secret of 16 characters or more, the same on every node")
 	rule(c.SMTPServer != "" && c.SMTPFrom == "", "smtp-from", "the sender of mail, with smtp-server")
+	rule(c.TURNListen != "" && c.TURNPublicIP == "", "turn-public-ip", "the address under which people reach the machine, with turn-listen")
+	rule((c.ICEUser == "") != (c.ICEPassword == ""), "ice-password", "the password of ice-user, or neither")
 	rule(!c.Cluster && c.ClusterPeers != "", "cluster-peers", "nothing without cluster")
 	return list
 }

@@ -52,6 +52,16 @@ type Config struct {
 	MetricsListen    string        `name:"metrics-listen" doc:"Own address for GET /metrics. Empty: on the main address, with metrics-token."`
 	MetricsToken     string        `name:"metrics-token" secret:"yes" doc:"Bearer token for GET /metrics on the main address. Empty: not served there."`
 	RegionFile       string        `name:"region-file" doc:"File with the places of addresses, in the text form of ip2region or packed by us. Empty: the built-in table."`
+	Calls            string        `name:"calls" default:"on" oneof:"on off" doc:"Video and voice calls between visitors and agents."`
+	ICEServers       string        `name:"ice-servers" doc:"STUN and TURN servers that help browsers in calls to reach each other, e.g. stun:stun.example.com:3478, separated by commas."`
+	ICEUser          string        `name:"ice-user" doc:"User name for the turn: and turns: addresses of ice-servers."`
+	ICEPassword      string        `name:"ice-password" secret:"yes" doc:"Password of ice-user."`
+	TURNListen       string        `name:"turn-listen" doc:"Address of the built-in TURN server, host:port, UDP and TCP. Empty: none."`
+	TURNPublicIP     string        `name:"turn-public-ip" doc:"Address under which people reach the machine; the TURN server relays from it. Needed with turn-listen."`
+	TURNRealm        string        `name:"turn-realm" default:"parlor" doc:"Realm of the TURN server."`
+	TURNPorts        string        `name:"turn-ports" default:"49160-49660" doc:"UDP ports from which the TURN server relays, lowest-highest."`
+	TURNPerCall      int           `name:"turn-per-call" default:"8" min:"1" max:"64" doc:"Relays that one side of a call may hold at once."`
+	TURNPrivate      string        `name:"turn-private" default:"deny" oneof:"deny allow" doc:"Whether the TURN server relays to private and loopback addresses."`
 	SMTPServer       string        `name:"smtp-server" doc:"Mail server, host:port, for answers to left messages. Empty: no mail is sent."`
 	SMTPUser         string        `name:"smtp-user" doc:"Login of the mail server. Empty: no login."`
 	SMTPPassword     string        `name:"smtp-password" secret:"yes" doc:"Password of smtp-user."`

@@ -139,7 +139,7 @@ type File struct {
 // Line is what a message of kind Event says, for each screen to put into words.
 type Line struct {
 	// Name is one of the Line constants.
-	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_end,too_long,recalled,edited,held,resumed,joined,called,visited,undelivered"`
+	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_end,too_long,recalled,edited,held,resumed,joined,called,call_ended,visited,undelivered"`
 	// Agent, AgentName, Team and TeamName are whom it concerns.
 	Agent     id.Agent `json:"agent,omitempty"`
 	AgentName string   `json:"agentName,omitempty"`
@@ -171,6 +171,9 @@ type Line struct {
 	// URL and Title are the page of LineVisited; Title is what Reason speaks of.
 	URL   string `json:"url,omitempty"`
 	Title string `json:"title,omitempty"`
+	// Media is the kind of a call, voice or video; Duration is how long it lasted, in seconds.
+	Media    string `json:"media,omitempty"`
+	Duration int    `json:"duration,omitempty"`
 }
 
 // The names of lines.
@@ -196,8 +199,9 @@ const (
 	LineHeld    = "held"
 	LineResumed = "resumed"
 	LineJoined  = "joined"
-	// LineCalled tells that a call was begun.
-	LineCalled = "called"
+	// LineCalled tells that a call was begun, LineCallEnded that it is over.
+	LineCalled    = "called"
+	LineCallEnded = "call_ended"
 	// LineVisited tells of a page that the visitor looked at. It is a note.
 	LineVisited = "visited"
 	// LineUndelivered tells agents that message Seq did not reach the visitor, for the

@@ -98,6 +98,11 @@ const (
 	// CanvasStroke carries *canvas.Stroke.
 	CanvasStroke Kind = "canvas.stroke"
 
+	// CallChanged carries *call.Changed.
+	CallChanged Kind = "call.changed"
+	// CallSignal carries *call.Signal.
+	CallSignal Kind = "call.signal"
+
 	// BindingChanged carries *binding.Changed.
 	BindingChanged Kind = "binding.changed"
 	// QueueSpilled carries *routing.Spilled.

@@ -32,6 +32,8 @@ type (
 	Message string
 	// Canvas identifies one picture that is drawn on together.
 	Canvas string
+	// Call identifies one video or voice call.
+	Call string
 	// File identifies one uploaded file.
 	File string
 	// Session identifies one login.

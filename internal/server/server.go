@@ -146,6 +146,7 @@ func (s *Server) Run(ctx context.Context) error {
 	start("jobs", s.jobs.Run)
 	start("outside", s.outside.Run)
 	start("timers", s.services.timers.Run)
+	start("calls", s.services.visit.calls.Run)
 	start("binder", s.services.binder.Run)
 	start("index", s.index)
 	start("cleanup", s.cleanup)

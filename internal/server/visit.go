@@ -10,6 +10,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/actor"
+	calls "parlor/internal/call"
 	"parlor/internal/canvas"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
@@ -39,6 +40,7 @@ type visitServices struct {
 	leaves   *leave.Service
 	mail     *mail.Sender
 	canvases *canvas.Service
+	calls    *calls.Service
 	// transcripts mails records.
 	transcripts *transcript.Service
 }
@@ -60,6 +62,7 @@ func (s *Server) visitDomains(key []byte) error {
 	v.invites = invite.New(st, s.bus, ck, inviteHouse{set, v.online})
 	v.surveys = survey.New(st, talks{d.conversations}, set, s.bus, ck, key)
 	v.canvases = canvas.New(canvas.Deps{Store: st, Conversations: d.conversations, Media: d.media, Settings: set, Events: s.bus, Clock: ck, Key: key})
+	v.calls = s.callDomain(key)
 	v.transcripts = transcript.New(d.conversations, later{s}, d.media)
 	v.mail = mail.New(mail.Options{Server: c.SMTPServer, User: c.SMTPUser, Password: c.SMTPPassword, From: c.SMTPFrom, TLS: c.SMTPTLS})
 	s.circularDomain(key)
@@ -80,6 +83,10 @@ func visitPayload(k event.Kind) any {
 		return &leave.Changed{}
 	case event.CanvasChanged:
 		return &canvas.Changed{}
+	case event.CallChanged:
+		return &calls.Changed{}
+	case event.CallSignal:
+		return &calls.Signal{}
 	case event.CanvasStroke:
 		return &canvas.Stroke{}
 	}
@@ -89,6 +96,7 @@ func visitPayload(k event.Kind) any {
 // heed hands an event to the services of the visitor's side; it does not block.
 func (v *visitServices) heed(e *event.Event) {
 	v.online.Heed(e)
+	v.calls.Heed(e)
 	switch d := e.Data.(type) {
 	case *conversation.Changed:
 		if d.Cause == conversation.CauseStarted || d.Conversation.Status == conversation.Closed {
@@ -287,5 +295,5 @@ func (t talks) Talk(ctx context.Context, who actor.Actor, c id.Conversation) (su
 }
 
 func (v *visitServices) front() wire.Visit {
-	return wire.Visit{Online: v.online, Invites: v.invites, Surveys: v.surveys, Leaves: v.leaves, Canvases: v.canvases}
+	return wire.Visit{Online: v.online, Invites: v.invites, Surveys: v.surveys, Leaves: v.leaves, Canvases: v.canvases, Calls: v.calls}
 }

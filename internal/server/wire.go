@@ -265,6 +265,7 @@ func (s *Server) fronts() {
 	workers[uckefu.JobVisitorGone] = func(ctx context.Context, j job.Job) error { return s.uckefu.EndGone(ctx, j) }
 	maps.Copy(workers, d.routing.Workers())
 	s.bindingRules()
+	maps.Copy(workers, d.visit.calls.Workers())
 	maps.Copy(workers, d.binder.Workers())
 	s.jobs = job.NewRunner(s.store, ck, s.log, s.guarded(workers))
 	d.routing.Use(s.jobs)

@@ -87,6 +87,7 @@ var backupTables = []struct{ name, order string }{
 	{"mailbox", "id"},
 	{"canvas", "id"},
 	{"canvas_mark", "canvas, seq"},
+	{"call", "id"},
 	{"binding", "tenant, visitor_key, flag"},
 	{"binding_change", "tenant, visitor_key, id"},
 	{"binding_mark", "tenant, conversation, rule"},

@@ -45,6 +45,7 @@ type agentConn struct {
 
 	online onlineWatch
 	easel  easel
+	booth  booth
 }
 
 // thread is a conversation followed message by message.
@@ -84,6 +85,7 @@ func (f *Front) agentNamespace(ns *socketio.Namespace) {
 	ns.On("colleague-read", call(f, agentCall((*agentConn).colleagueRead)))
 	ns.On("online", call(f, agentCall((*agentConn).watchOnline)))
 	ns.On("draft", call(f, agentCall((*agentConn).draft)))
+	f.calls(ns, func(s *socketio.Socket) callParty { return s.Data().(*agentConn).party() })
 	ns.On("canvas-start", call(f, agentCall((*agentConn).canvasStart)))
 	ns.On("canvas-open", call(f, agentCall((*agentConn).canvasOpen)))
 	ns.On("canvas-stroke", call(f, agentCall((*agentConn).canvasStroke)))

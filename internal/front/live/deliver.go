@@ -7,6 +7,7 @@ import (
 	"parlor/internal/account"
 	"parlor/internal/actor"
 	"parlor/internal/attendance"
+	calls "parlor/internal/call"
 	"parlor/internal/canned"
 	"parlor/internal/canvas"
 	"parlor/internal/colleague"
@@ -112,6 +113,10 @@ func (c *agentConn) Deliver(e *event.Event) {
 			seen.Message = &m
 		}
 		_ = c.sock.Emit("leave", seen)
+	case *calls.Changed:
+		c.party().called(c.sock.Emit, d)
+	case *calls.Signal:
+		c.party().signalled(c.sock.Emit, d)
 	case *canvas.Changed:
 		c.drawn(d)
 	case *canvas.Stroke:

@@ -67,6 +67,8 @@ type Front struct {
 	board *board
 	// strokes limits marks that are being drawn, by person.
 	strokes *httpx.Limiter
+	// signals limits what the browsers of a call tell each other, by person.
+	signals *httpx.Limiter
 	// visitors is the namespace of visitors.
 	visitors *socketio.Namespace
 }
@@ -74,7 +76,7 @@ type Front struct {
 // Mount adds the namespaces to s. Run must run for counts and list rows to be pushed.
 func Mount(s *socketio.Server, d Deps) *Front {
 	d.Log = d.Log.With("component", "live")
-	f := &Front{Deps: d, strokes: httpx.NewLimiter(d.Clock, true, strokeRate, strokeBurst)}
+	f := &Front{Deps: d, strokes: httpx.NewLimiter(d.Clock, true, strokeRate, strokeBurst), signals: httpx.NewLimiter(d.Clock, true, signalRate, signalBurst)}
 	f.board = newBoard(f)
 	f.visitors = s.Of("/parlor/visitor")
 	f.visitorNamespace(f.visitors)

@@ -6,6 +6,7 @@ import (
 
 	"parlor/internal/actor"
 	"parlor/internal/blacklist"
+	calls "parlor/internal/call"
 	"parlor/internal/canvas"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
@@ -37,6 +38,7 @@ type visitorConn struct {
 	first pageRef
 	fresh *visitor.Visitor
 	easel easel
+	booth booth
 }
 
 func (f *Front) visitorNamespace(ns *socketio.Namespace) {
@@ -81,6 +83,7 @@ func (f *Front) visitorNamespace(ns *socketio.Namespace) {
 	ns.On("recall", call(f, visitorCall((*visitorConn).recall)))
 	ns.On("invite-answer", call(f, visitorCall((*visitorConn).answerInvite)))
 	ns.On("invite-shown", call(f, visitorCall((*visitorConn).inviteShown)))
+	f.calls(ns, func(s *socketio.Socket) callParty { return s.Data().(*visitorConn).party() })
 	ns.On("canvas-open", call(f, visitorCall((*visitorConn).canvasOpen)))
 	ns.On("canvas-stroke", call(f, visitorCall((*visitorConn).canvasStroke)))
 	ns.On("canvas-mark", call(f, visitorCall((*visitorConn).canvasMark)))
@@ -307,6 +310,10 @@ func (c *visitorConn) Deliver(e *event.Event) {
 		c.invited(d.Invitation)
 	case *survey.Changed:
 		c.surveyed(d)
+	case *calls.Changed:
+		c.party().called(c.sock.Emit, d)
+	case *calls.Signal:
+		c.party().signalled(c.sock.Emit, d)
 	case *canvas.Changed:
 		c.drawn(d)
 	case *canvas.Stroke:

@@ -92,6 +92,7 @@ func (a *API) visit() {
 	a.ownVisit()
 	a.ownRecord()
 	a.canvases()
+	a.calls()
 }
 
 func (a *API) onlineVisitors() {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"parlor/internal/call"
 	"parlor/internal/canvas"
 	"parlor/internal/invite"
 	"parlor/internal/leave"
@@ -15,6 +16,7 @@ type Visit struct {
 	Surveys  *survey.Service
 	Leaves   *leave.Service
 	Canvases *canvas.Service
+	Calls    *call.Service
 }
 
 // VisitorInvite is an invitation as its visitor sees it.

@@ -113,6 +113,8 @@ var suite = []struct {
 	{"Visit/Surveys", testSurveys},
 	{"Visit/Leave", testLeave},
 	{"Visit/Isolation", testVisitIsolation},
+	{"Call/Life", testCall},
+	{"Call/Race", testCallRace},
 	{"Canvas/Marks", testCanvas},
 	{"Canvas/Bounds", testCanvasBounds},
 	{"Canvas/Race", testCanvasRace},

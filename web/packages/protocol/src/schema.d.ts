@@ -495,6 +495,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/parlor/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Video and voice calls, newest first; one's own, or all for those who see everything */
+        get: operations["get-calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/parlor/v1/canned": {
         parameters: {
             query?: never;
@@ -958,6 +975,23 @@ export interface paths {
         };
         /** One conversation */
         get: operations["get-conversations-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/parlor/v1/conversations/{id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Video and voice calls of a conversation, newest first */
+        get: operations["get-conversations-id-calls"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2889,6 +2923,36 @@ export interface components {
             /** @enum {string} */
             outcome: "assigned" | "full" | "absent" | "signed_out" | "gone" | "not_now" | "too_long" | "yielded";
         };
+        Call: {
+            agent: string;
+            agentName: string;
+            agentQuality?: components["schemas"]["Quality"];
+            /** Format: date-time */
+            answeredAt?: string;
+            /** @enum {string} */
+            by: "agent" | "visitor";
+            conversation: string;
+            /** Format: int64 */
+            duration: number;
+            /** Format: date-time */
+            endedAt?: string;
+            /** @enum {string} */
+            endedBy?: "agent" | "visitor" | "system";
+            id: string;
+            /** Format: date-time */
+            invitedAt: string;
+            /** @enum {string} */
+            kind: "voice" | "video";
+            /** Format: int64 */
+            number: number;
+            /** @enum {string} */
+            reason?: "hung_up" | "declined" | "cancelled" | "no_answer" | "ping_lost" | "failed" | "conversation_closed" | "agent_lost";
+            /** @enum {string} */
+            state: "INVITING" | "RINGING" | "CONNECTED" | "TERMINATED" | "ABORTED";
+            visitor: string;
+            visitorName: string;
+            visitorQuality?: components["schemas"]["Quality"];
+        };
         Canned: {
             category?: string;
             /** Format: date-time */
@@ -3814,10 +3878,13 @@ export interface components {
             agentName?: string;
             by?: string;
             byAgent?: string;
+            /** Format: int64 */
+            duration?: number;
             fromAgent?: string;
             fromTeam?: string;
+            media?: string;
             /** @enum {string} */
-            name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_end" | "too_long" | "recalled" | "edited" | "held" | "resumed" | "joined" | "called" | "visited" | "undelivered";
+            name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_end" | "too_long" | "recalled" | "edited" | "held" | "resumed" | "joined" | "called" | "call_ended" | "visited" | "undelivered";
             note?: string;
             reason?: string;
             rule?: string;
@@ -4199,6 +4266,10 @@ export interface components {
             items: components["schemas"]["Block"][];
             next?: string;
         };
+        PageCall: {
+            items: components["schemas"]["Call"][];
+            next?: string;
+        };
         PageChange: {
             items: components["schemas"]["Change"][];
             next?: string;
@@ -4306,6 +4377,13 @@ export interface components {
              * @description HTTP status
              */
             status: number;
+        };
+        Quality: {
+            /** Format: int64 */
+            loss: number;
+            relayed?: boolean;
+            /** Format: int64 */
+            rtt: number;
         };
         QueueItem: {
             conversation: components["schemas"]["Conversation"];
@@ -9056,6 +9134,102 @@ export interface operations {
             };
         };
     };
+    "get-calls": {
+        parameters: {
+            query?: {
+                /** @description next of the previous page */
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageCall"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-canned": {
         parameters: {
             query?: {
@@ -12739,6 +12913,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-conversations-id-calls": {
+        parameters: {
+            query?: {
+                /** @description next of the previous page */
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageCall"];
                 };
             };
             /** @description Bad Request */

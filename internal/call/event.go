@@ -1,0 +1,28 @@
+package call
+
+import (
+	"parlor/internal/actor"
+	"parlor/internal/id"
+)
+
+// Changed is the payload of event.CallChanged.
+type Changed struct {
+	Call Call `json:"call"`
+}
+
+// Signal is the payload of event.CallSignal: what one browser tells the other. It is
+// kept nowhere, and any of them may be lost.
+type Signal struct {
+	Call id.Call `json:"call"`
+	// From is the side that sent it.
+	From actor.Kind `json:"from" enum:"agent,visitor"`
+	// Type is one of SignalTypes.
+	Type string `json:"type"`
+	// Data is the browser's own text.
+	Data string `json:"data"`
+}
+
+// SignalTypes are the signals that are passed on: a side is ready to begin or to
+// begin anew, an offer, an answer, a way to be reached, and what a side has switched
+// off.
+var SignalTypes = []string{"ready", "offer", "answer", "candidate", "state"}
