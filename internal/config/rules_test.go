@@ -47,6 +47,13 @@ func TestSettingsThatDoNotGoTogether(t *testing.T) {
 		{`cluster = "true" (from flag --cluster): allowed is true only with a PostgreSQL database`, map[string]string{"cluster": "true", "cluster-secret": "0123456789abcdef"}},
 		{`cluster = "true"`, map[string]string{"cluster": "on", "cluster-secret": "0123456789abcdef", "database": "postgres://h/d", "nats": "nats://h:4222"}},
 		{`cluster-secret = ""`, map[string]string{"cluster": "yes", "database": "postgres://h/d"}},
+		{`turn-public-ip = "" (from default)`, map[string]string{"turn-listen": "0.0.0.0:3478"}},
+		{`ice-password = ""`, map[string]string{"ice-user": "u"}},
+		{`turn-ports = "9-8"`, map[string]string{"turn-ports": "9-8"}},
+		{`turn-realm = "a b"`, map[string]string{"turn-realm": "a b"}},
+		{`turn-public-ip = "0.0.0.0"`, map[string]string{"turn-public-ip": "0.0.0.0"}},
+		{`ice-servers = "http://x"`, map[string]string{"ice-servers": "http://x"}},
+		{`ice-servers = "stun:h:3478,turn:h:0"`, map[string]string{"ice-servers": "stun:h:3478,turn:h:0"}},
 		{`cluster-peers = "h:6222"`, map[string]string{"cluster-peers": "h:6222"}},
 	} {
 		if text := faulty(t, 1, c.flags); !strings.Contains(text, c.want) || strings.Contains(text, "hunter22") {

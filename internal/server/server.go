@@ -28,6 +28,7 @@ import (
 	"parlor/internal/id"
 	"parlor/internal/job"
 	"parlor/internal/realtime"
+	"parlor/internal/relay"
 	"parlor/internal/socketio"
 	"parlor/internal/store"
 )
@@ -64,8 +65,10 @@ type Server struct {
 	easemob *easemob.Front
 	handler http.Handler
 	unsub   func()
-	guard   *guard.Guard
-	tls     *secure
+	// relay is the TURN server, nil without one.
+	relay *relay.Server
+	guard *guard.Guard
+	tls   *secure
 
 	setupToken string
 	listener   net.Listener
@@ -214,6 +217,9 @@ func (s *Server) Close() error {
 		s.unsub()
 	}
 	err := s.closeListeners()
+	if s.relay != nil {
+		err = errors.Join(err, s.relay.Close())
+	}
 	if s.bus != nil {
 		err = errors.Join(err, s.bus.Close())
 	}
