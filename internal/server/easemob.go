@@ -14,6 +14,6 @@ func (s *Server) kefu(mux *http.ServeMux, clients httpx.ClientIP, limits bool) {
 	in := intake.New(intake.Deps{Accounts: d.accounts, Visitors: d.visitors, Conversations: d.conversations, Routing: d.routing, Surveys: d.visit.surveys, Key: d.key})
 	s.easemob = easemob.Mount(mux, easemob.Deps{Accounts: d.accounts, Visitors: d.visitors, Conversations: d.conversations, Routing: d.routing, Bindings: d.bindings,
 		Media: d.media, Leaves: d.visit.leaves, Intake: in, Clients: clients,
-		Calls: httpx.NewLimiter(ck, limits, 50, 200), Entries: httpx.NewLimiter(ck, limits, 0.5, 20), Clock: ck, Key: d.key, PublicURL: s.opts.Config.PublicURL, Log: s.log})
+		Calls: httpx.NewLimiter(ck, limits, 50, 200), Programs: httpx.NewLimiter(ck, limits, 1000, 4000), Entries: httpx.NewLimiter(ck, limits, 0.5, 20), Clock: ck, Key: d.key, PublicURL: s.opts.Config.PublicURL, Log: s.log})
 	d.hooks.Add("easemob", s.easemob.Format())
 }

@@ -80,7 +80,7 @@ func (f *Front) program(r *http.Request, number string) (c call, err error) {
 	if c.number = book.Tenant.Number; number != strconv.FormatInt(c.number, 10) {
 		return c, faultTenant
 	}
-	return c, f.Calls.Take("kefu " + client.ID)
+	return c, f.Programs.Take(client.ID)
 }
 
 // serve registers a call of programs at a path below the tenant's.

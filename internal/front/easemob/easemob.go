@@ -30,9 +30,10 @@ type Deps struct {
 	Leaves        *leave.Service
 	Intake        *intake.Service
 	Clients       httpx.ClientIP
-	// Calls limits callers by token or address, Entries attempts to get a token.
-	Calls, Entries *httpx.Limiter
-	Clock          clock.Clock
+	// Calls limits visitors and addresses, Programs programs, Entries attempts to get
+	// a token.
+	Calls, Programs, Entries *httpx.Limiter
+	Clock                    clock.Clock
 	// Key signs passwords of visitors.
 	Key []byte
 	// PublicURL is where the server is reached, "" for the address of the request.

@@ -173,7 +173,7 @@ func (f *Front) take(ctx context.Context, r *http.Request, k visitor.Known, trus
 		if err != nil {
 			return nil, err
 		}
-		m.Trusted = trusted
+		m.Trusted, m.Channel = trusted, channelOf(in.OriginType, trusted)
 		if !trusted {
 			m.Address = f.Clients.Of(r)
 		}
@@ -199,7 +199,7 @@ func (f *Front) take(ctx context.Context, r *http.Request, k visitor.Known, trus
 
 // incoming reads a part of a message.
 func (f *Front) incoming(ctx context.Context, k visitor.Known, in wireMessage, b wireBody) (m intake.Incoming, err error) {
-	m = intake.Incoming{Channel: originOf(in.OriginType), Ext: in.Ext}
+	m = intake.Incoming{Ext: in.Ext}
 	if string(m.Ext) == "null" {
 		m.Ext = nil
 	}

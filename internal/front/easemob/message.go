@@ -275,6 +275,15 @@ func nullable(s string) any {
 // origins are the channels whose names on the wire are the contract's.
 var origins = []string{"app", "weixin", "weibo", "phone", "rest", "email"}
 
+// channelOf is where a message comes from: pages say that they are an app or none, back
+// ends name what they carry for. Channels that carry answers themselves are not named.
+func channelOf(origin string, trusted bool) string {
+	if origin == "app" || trusted && origin != "email" && slices.Contains(origins, origin) {
+		return origin
+	}
+	return "web"
+}
+
 func originOf(channel string) string {
 	if slices.Contains(origins, channel) {
 		return channel

@@ -26,7 +26,7 @@ func (f *Front) wall(pattern string, h handler) {
 		client, err := f.Accounts.ByClientToken(r.Context(), bearer(r))
 		var v any
 		if err == nil {
-			err = f.Calls.Take("kefu " + client.ID)
+			err = f.Programs.Take(client.ID)
 		}
 		if err == nil {
 			v, err = h(r.Context(), &call{Request: r, tenant: client.Tenant, who: client.Actor()})
