@@ -294,4 +294,21 @@ func BenchmarkImport(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(time.Since(start).Microseconds())/looks, "µs/lookup")
+	for name, f := range map[string]binding.Filter{"all": {}, "flag": {Flag: "flag-7"}, "agent": {Agent: "li"}, "prefix": {Visitor: "user-77"}, "prefix and flag": {Visitor: "user-77", Flag: "flag-7"}} {
+		start := time.Now()
+		if _, _, err := d.svc.List(b.Context(), d.boss, f); err != nil {
+			b.Fatal(err)
+		}
+		listed := time.Since(start)
+		total, err := d.svc.Count(b.Context(), d.boss, f)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Logf("%s: a page in %v, counted %d in %v", name, listed, total, time.Since(start)-listed)
+	}
+	start = time.Now()
+	if _, err := d.svc.Flags(b.Context(), d.boss); err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("flags in %v", time.Since(start))
 }
