@@ -155,6 +155,9 @@ type AgentStatus struct {
 	Since time.Time `json:"since"`
 	// Connected is true while at least one live console connection exists on any node.
 	Connected bool `json:"connected"`
+	// LostAt is when the last connection went; zero while there is one, and if that is
+	// not known.
+	LostAt time.Time `json:"-"`
 	// Presence is what the agent says of being at the desk, beside taking
 	// conversations: PresenceHere, PresenceAway, PresenceBusy or PresenceOffline.
 	Presence string `json:"presence,omitempty" enum:"away,busy,offline"`

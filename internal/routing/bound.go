@@ -1,7 +1,10 @@
 package routing
 
 import (
+	"time"
+
 	"parlor/internal/account"
+	"parlor/internal/conversation"
 	"parlor/internal/id"
 )
 
@@ -83,6 +86,16 @@ func (s *Snapshot) binding(d *Decision, q *question) (done bool) {
 	return true
 }
 
+// reload is how long an agent may be without a connection while somebody waits for
+// it: who loads the console anew is not signed out.
+const reload = 3 * time.Second
+
+// back reports whether an agent may just be loading the console anew, as seen by
+// somebody who waited before.
+func back(a *account.AgentStatus, b *conversation.Bound, now time.Time) bool {
+	return a.LostAt.After(b.Since) && now.Sub(a.LostAt) < reload
+}
+
 // boundTo says what comes of a binding to an agent, nil for one who is not there.
 func (s *Snapshot) boundTo(a *account.AgentStatus, q *question) BoundOutcome {
 	b := q.w.Bound
@@ -95,7 +108,7 @@ func (s *Snapshot) boundTo(a *account.AgentStatus, q *question) BoundOutcome {
 		return BoundAssigned
 	case f == q.w.Barred:
 		return BoundAbsent // nobody may take the visitor yet
-	case !a.Connected && !a.Bot:
+	case !a.Connected && !a.Bot && !back(a, b, s.Now):
 		return BoundSignedOut
 	case b.AtOnce:
 		return BoundNotNow

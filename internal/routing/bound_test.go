@@ -36,6 +36,9 @@ func TestBindingStep(t *testing.T) {
 	out := func(a *account.AgentStatus) { a.Connected = false }
 	awayOut := func(a *account.AgentStatus) { a.State, a.Connected = account.Away, false }
 	ready := func(*account.AgentStatus) {}
+	lost := func(ago time.Duration) account.AgentStatus {
+		return set(func(a *account.AgentStatus) { a.Connected, a.LostAt = false, epoch.Add(time.Hour-ago) })
+	}
 	for _, c := range []struct {
 		name    string
 		policy  routing.Policy
@@ -52,6 +55,9 @@ func TestBindingStep(t *testing.T) {
 		{"OffDutyLoops", rotation, set(offDuty), boundTo("li", 0), routing.Waiting{}, "", routing.BoundAbsent},
 		{"SignedOutOverflows", rotation, set(out), boundTo("li", 0), routing.Waiting{}, "bo", routing.BoundSignedOut},
 		{"AwayAndSignedOutOverflows", rotation, set(awayOut), boundTo("li", 0), routing.Waiting{}, "bo", routing.BoundSignedOut},
+		{"LoadsTheConsoleAnew", rotation, lost(2 * time.Second), boundTo("li", 10*time.Second), routing.Waiting{}, "", routing.BoundAbsent},
+		{"IsGoneForLonger", rotation, lost(3 * time.Second), boundTo("li", 10*time.Second), routing.Waiting{}, "bo", routing.BoundSignedOut},
+		{"WasGoneWhenTheVisitorCame", rotation, lost(2 * time.Second), boundTo("li", time.Second), routing.Waiting{}, "bo", routing.BoundSignedOut},
 		{"DeletedOverflows", rotation, set(ready), boundTo("gone", 0), routing.Waiting{}, "bo", routing.BoundGone},
 		{"AtOnceOverflowsWhenFull", rotation, set(full), boundTo("li", 0, atOnce), routing.Waiting{}, "bo", routing.BoundNotNow},
 		{"AtOnceOverflowsWhenBusy", rotation, set(busy), boundTo("li", 0, atOnce), routing.Waiting{}, "bo", routing.BoundNotNow},

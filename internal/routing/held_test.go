@@ -189,6 +189,28 @@ func TestBoundVisitorIsSentOnWhenTheAgentSignsOut(t *testing.T) {
 	})
 }
 
+func TestLoadingTheConsoleAnewKeepsWhoWaits(t *testing.T) {
+	t.Parallel()
+	eachBound(t, func(w *boundWorld) {
+		li, bo := w.agent("li", 5, account.Member), w.agent("bo", 5, account.Member, "Help")
+		leave := w.ready(li)
+		w.ready(bo)
+		_, err := w.accounts.SetState(w.t.Context(), li, account.Busy, "")
+		w.must(err)
+		w.bind("u_1", "li")
+		held := w.come("u_1")
+		w.advance(time.Second)
+		leave()
+		_, err = w.routing.Route(w.t.Context(), "main", held.Conversation.ID)
+		w.must(err)
+		if c := w.get(held.Conversation.ID); c.BoundAgent != li.Agent {
+			w.t.Fatalf("sent on by a reload: %+v", c)
+		}
+		w.ready(li)
+		w.until("li has it", func() bool { return w.get(held.Conversation.ID).Agent == li.Agent })
+	})
+}
+
 func TestHoldingEndsAtItsTime(t *testing.T) {
 	t.Parallel()
 	eachBound(t, func(w *boundWorld) {

@@ -221,16 +221,16 @@ func (s *Store) UpdateAgent(ctx context.Context, a account.Agent, by audit.By) (
 
 // selectStatus reads agent statuses; the parameter $2 is now.
 const selectStatus = `SELECT a.id, a.tenant, a.name, a.state, a.state_reason, a.state_since, a.open, a.cap,
-	a.last_assigned_at, a.idle_since, a.presence, a.served, ` + isBot + `,
+	a.last_assigned_at, a.idle_since, a.presence, a.served, ` + isBot + `, a.lost_at,
 	CASE WHEN a.presence <> 'offline' AND EXISTS (SELECT 1 FROM presence p JOIN node n ON n.id = p.node
 		WHERE p.tenant = a.tenant AND p.agent = a.id AND n.lease_until > $2) THEN 1 ELSE 0 END
 	FROM agent a`
 
 // scanStatus reads a row of selectStatus; teams are read apart.
 func scanStatus(r row) (a account.AgentStatus, err error) {
-	var since, assigned, idle, connected, bot int64
-	err = r.Scan(&a.Agent, &a.Tenant, &a.Name, &a.State, &a.Reason, &since, &a.Open, &a.Cap, &assigned, &idle, &a.Presence, &a.Served, &bot, &connected)
-	a.Since, a.LastAssignedAt, a.IdleSince, a.Connected, a.Bot = at(since), at(assigned), at(idle), connected != 0, bot != 0
+	var since, assigned, idle, connected, bot, lost int64
+	err = r.Scan(&a.Agent, &a.Tenant, &a.Name, &a.State, &a.Reason, &since, &a.Open, &a.Cap, &assigned, &idle, &a.Presence, &a.Served, &bot, &lost, &connected)
+	a.Since, a.LastAssignedAt, a.IdleSince, a.LostAt, a.Connected, a.Bot = at(since), at(assigned), at(idle), at(lost), connected != 0, bot != 0
 	return a, err
 }
 
