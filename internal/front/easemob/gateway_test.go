@@ -163,6 +163,14 @@ func TestPagesSpeakForTheirOwnVisitorOnly(t *testing.T) {
 			return d.call("POST", "/v1/webimplugin/"+path, body, "", "Authorization", "Bearer "+token)
 		}
 		get("tenants/1/visitors", token).is("entity.username", "u_7")
+		// A program names the visitor, by name or by id.
+		program := func(path string) answer { return d.call("GET", "/v1/webimplugin/"+path, "", d.token) }
+		program("tenants/1/visitors/u_7/official-accounts/main/latest-session").is("entity.session_id", session)
+		program("tenants/1/visitors?userName=U_7").is("entity.username", "u_7")
+		user := fmt.Sprint(program("tenants/1/visitors?userName=u_7").get("entity.userId"))
+		program("tenants/1/visitors/"+user+"/official-accounts/main/messages?size=5").is("entities.0.body.bodies.0.msg", "hi")
+		program("tenants/1/visitors/nobody/official-accounts/main/latest-session").want(404, wrongParam)
+		program("tenants/2/visitors/u_7/official-accounts/main/latest-session").want(403, wrongTenant)
 		get("tenants/1/visitors", "").want(401, wrongToken)
 		get("tenants/1/visitors/x/official-accounts", token).is("entities.0.type", "SYSTEM")
 		get("tenants/1/visitors/x/official-accounts/main/messages?size=10", token).is("entities.0.body.bodies.0.msg", "hi")

@@ -28,20 +28,54 @@ type visitorCall struct {
 // guestHandler answers a call of a visitor.
 type guestHandler func(ctx context.Context, c *visitorCall) (any, error)
 
-// guests registers a call for the visitor whose token the call shows. What the path
-// says of the visitor counts for nothing.
+// guests registers a call for the visitor whose token the call shows: what the path
+// says of the visitor counts for nothing then. A program names the visitor in the
+// path or the query.
 func (f *Front) guests(pattern string, h guestHandler) {
 	f.mux.HandleFunc(pattern, f.answered(func(ctx context.Context, r *http.Request, body []byte) (id.Tenant, any, error) {
-		k, err := f.guest(r, visitorToken(r))
-		if err == nil {
-			err = f.Calls.Take("kefu visitor " + string(k.Visitor.ID))
-		}
+		k, err := f.caller(r)
 		if err != nil {
 			return k.Visitor.Tenant, nil, err
 		}
 		v, err := h(ctx, &visitorCall{r, k, body})
 		return k.Visitor.Tenant, v, err
 	}))
+}
+
+// caller is the visitor for whom a call is made.
+func (f *Front) caller(r *http.Request) (k visitor.Known, err error) {
+	if token := visitorToken(r); token != "" {
+		if k, err = f.guest(r, token); err == nil {
+			err = f.Calls.Take("kefu visitor " + string(k.Visitor.ID))
+		}
+		return k, err
+	}
+	q, tenant := r.URL.Query(), r.PathValue("tenant")
+	if tenant == "" {
+		tenant = q.Get("tenantId")
+	}
+	c, err := f.program(r, tenant)
+	if err != nil {
+		return k, err
+	}
+	name := r.PathValue("v")
+	for _, key := range []string{"userName", "visitorEasemobId"} {
+		if v := q.Get(key); v != "" {
+			name = v
+		}
+	}
+	inbox, err := f.inbox(r.Context(), c.tenant, q.Get("imServiceNumber"))
+	if err != nil {
+		return k, err
+	}
+	if k, err = f.Intake.Visitor(r.Context(), c.tenant, inbox, name, false); errs.CodeOf(err) != errs.NotFound {
+		return k, err
+	}
+	if k.Visitor, err = f.Visitors.Visitor(r.Context(), c.tenant, id.Visitor(name)); err != nil {
+		return k, err
+	}
+	k.Identity, err = f.Visitors.Identity(r.Context(), c.tenant, k.Visitor.ID)
+	return k, err
 }
 
 // open registers a call that needs no token: the tenant stands in the path or query.
