@@ -15,6 +15,8 @@ type Windows struct {
 	Pages []Window `json:"pages,omitempty"`
 	// Flags say which window the button below a flagged message opens.
 	Flags []WindowFlag `json:"flags,omitempty"`
+	// CardFirst shows the visitor's card by default instead of the first window.
+	CardFirst bool `json:"cardFirst,omitempty"`
 }
 
 // Window is a page of a business system.

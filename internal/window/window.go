@@ -80,22 +80,32 @@ type Button struct {
 	Label  setting.Text `json:"label,omitempty"`
 }
 
-// Tabs returns the windows and buttons of a company, in order.
-func (s *Service) Tabs(ctx context.Context, t id.Tenant) (tabs []Tab, buttons []Button, err error) {
+// Tabs are the windows and buttons of a company, in order.
+type Tabs struct {
+	Windows []Tab `json:"windows"`
+	// Buttons stand below messages with their flags.
+	Buttons []Button `json:"buttons"`
+	// CardFirst shows the visitor's card by default instead of the first window.
+	CardFirst bool `json:"cardFirst,omitempty"`
+}
+
+// Tabs returns what consoles know of a company's windows before a conversation is opened.
+func (s *Service) Tabs(ctx context.Context, t id.Tenant) (all Tabs, err error) {
 	book, err := s.Accounts.Book(ctx, t)
 	if err != nil {
-		return nil, nil, err
+		return all, err
 	}
 	w := book.Tenant.Settings.Windows
+	all = Tabs{Windows: []Tab{}, Buttons: []Button{}, CardFirst: w.CardFirst}
 	for _, p := range w.Open() {
-		tabs = append(tabs, Tab{ID: p.ID, Name: p.Name, Origin: p.Speaks(), Sync: p.Sync})
+		all.Windows = append(all.Windows, Tab{ID: p.ID, Name: p.Name, Origin: p.Speaks(), Sync: p.Sync})
 	}
 	for _, f := range w.Flags {
 		if _, ok := w.Of(f.Flag); ok {
-			buttons = append(buttons, Button{Flag: f.Flag, Window: f.Window, Label: f.Label})
+			all.Buttons = append(all.Buttons, Button{Flag: f.Flag, Window: f.Window, Label: f.Label})
 		}
 	}
-	return tabs, buttons, nil
+	return all, nil
 }
 
 // Page is a window of a conversation.

@@ -293,6 +293,7 @@ export async function start({ port = 0, conversations = 5000 } = {}) {
       const items = list.slice(from, from + limit)
       return { items, ...(from + limit < list.length ? { next: items.at(-1).id } : {}) }
     }],
+    ['GET', '/windows', () => ({ windows: [], buttons: [] })],
     ['GET', '/conversations/counts', ({ me }) => world.counts(me.agent)],
     ['GET', '/conversations/:id', ({ c }) => c],
     ['GET', '/conversations/:id/messages', ({ c, q }) => ({ items: page(world.log(c.id), q) })],

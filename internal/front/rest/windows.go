@@ -10,12 +10,6 @@ import (
 	"parlor/internal/window"
 )
 
-type windowTabs struct {
-	Windows []window.Tab `json:"windows"`
-	// Buttons stand below messages with their flags.
-	Buttons []window.Button `json:"buttons"`
-}
-
 type windowPages struct {
 	Items []window.Page `json:"items"`
 	// About is told to pages with each message.
@@ -52,9 +46,8 @@ type triedWindow struct {
 // windows registers the calls about pages of business systems beside conversations.
 func (a *API) windows() {
 	const tag = "windows"
-	asAgent(a, http.MethodGet, "/windows", "Pages beside conversations, and the buttons that open them", tag, func(ctx context.Context, l account.Login, _ *none) (*body[windowTabs], error) {
-		tabs, buttons, err := a.Windows.Tabs(ctx, l.Agent.Tenant)
-		return reply(windowTabs{full(tabs), full(buttons)}, err)
+	asAgent(a, http.MethodGet, "/windows", "Pages beside conversations, and the buttons that open them", tag, func(ctx context.Context, l account.Login, _ *none) (*body[window.Tabs], error) {
+		return reply(a.Windows.Tabs(ctx, l.Agent.Tenant))
 	})
 	asAgent(a, http.MethodGet, "/conversations/{id}/windows", "Addresses of the pages for a conversation, signed", tag, func(ctx context.Context, l account.Login, in *windowsOf) (*body[windowPages], error) {
 		list, about, err := a.Windows.Pages(ctx, l.Actor(), in.ID, in.Lang)

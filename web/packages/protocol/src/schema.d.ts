@@ -5151,9 +5151,11 @@ export interface components {
         };
         WindowTabs: {
             buttons: components["schemas"]["WindowButton"][];
+            cardFirst?: boolean;
             windows: components["schemas"]["WindowTab"][];
         };
         Windows: {
+            cardFirst?: boolean;
             flags?: components["schemas"]["WindowFlag"][];
             pages?: components["schemas"]["Window"][];
         };

@@ -93,7 +93,7 @@ export interface VisitorListen extends CanvasListen {
 export interface AgentEmit extends CanvasEmit {
   'canvas-start': [{ conversation: string; seq?: number; file?: string; clientId: string }, { canvas: Schemas['Canvas']; message: Message }]
   'canvas-clear': [{ canvas: string }, Schemas['Canvas']]
-  post: [{ conversation: string; clientId: string; kind: PostKind; text?: string; file?: string }, { message: Message }]
+  post: [{ conversation: string; clientId: string; kind: PostKind; text?: string; file?: string; ext?: object }, { message: Message }]
   read: [{ conversation: string; seq: number }, object]
   typing: [{ conversation: string; on: boolean }, void]
   watch: [{ conversation: string }, { conversation?: Conversation; viewers?: Viewer[] }]
@@ -123,6 +123,7 @@ export interface AgentListen extends CanvasListen {
   edited: { message: Message; conversation: Conversation }
   mention: { agent: string; mention?: Mention; unread: number }
   draft: Draft
+  params: { conversation: string; params: Record<string, string> }
   viewers: { conversation: string; viewers: Viewer[] }
   tags: { conversation: string; tags: string[]; by: string }
   'visitor-tags': { visitor: string; tags: string[]; by: string }

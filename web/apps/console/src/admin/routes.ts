@@ -10,7 +10,7 @@ const texts = {
 
 const NEEDS = {
   inboxes: 'account.administer', mailboxes: 'account.administer', teams: 'account.administer', agents: 'account.administer', roles: 'account.administer', tags: 'content.manage', fields: 'content.manage', types: 'content.manage',
-  company: 'account.administer', settings: 'account.administer', audit: 'audit.read', programs: 'account.administer', hooks: 'account.administer', bindings: 'account.administer', flags: 'account.administer', companies: 'account.administer',
+  company: 'account.administer', settings: 'account.administer', audit: 'audit.read', programs: 'account.administer', hooks: 'account.administer', bindings: 'account.administer', windows: 'account.administer', flags: 'account.administer', companies: 'account.administer',
 } as const
 export type AdminPage = keyof typeof NEEDS
 /** The pages that this agent may open, in their order. */
@@ -38,6 +38,7 @@ export const adminRoutes: RouteRecordRaw = {
     { path: 'hooks', component: () => import('./HooksPage.vue') },
     { path: 'bindings', component: () => import('./BindingsPage.vue') },
     { path: 'flags', component: () => import('./FlagsPage.vue') },
+    { path: 'windows', component: () => import('./WindowsPage.vue') },
     { path: 'companies', component: () => import('./CompaniesPage.vue') },
   ],
 }
