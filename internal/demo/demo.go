@@ -145,6 +145,18 @@ func (f *filler) company(ctx context.Context, store Store) error {
 		}
 		f.agents = append(f.agents, account.Login{Agent: a}.Actor())
 	}
+	tenants, err := store.Tenants(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range tenants {
+		if t.ID == account.MainTenant {
+			t.Settings.Windows = windows
+			if err := store.UpdateTenant(ctx, t, audit.None); err != nil {
+				return err
+			}
+		}
+	}
 	return store.UpdateInbox(ctx, account.Inbox{ID: account.MainInbox, Tenant: account.MainTenant, Name: Company, Channel: "web",
 		Settings: setting.Inbox{Greeting: greetings}}, audit.None)
 }
@@ -185,7 +197,7 @@ func (f *filler) talk(ctx context.Context) error {
 		if line.note {
 			kind = conversation.Note
 		}
-		if _, err := f.conversations.Post(ctx, by, conversation.PostInput{Conversation: c.ID, Kind: kind, Text: line.text}); err != nil {
+		if _, err := f.conversations.Post(ctx, by, conversation.PostInput{Conversation: c.ID, Kind: kind, Text: line.text, Ext: line.ext}); err != nil {
 			return fmt.Errorf("post: %w", err)
 		}
 	}

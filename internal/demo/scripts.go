@@ -1,5 +1,11 @@
 package demo
 
+import (
+	"fmt"
+
+	"parlor/internal/setting"
+)
+
 // script is a past conversation.
 type script struct {
 	locale string
@@ -10,6 +16,22 @@ type script struct {
 type line struct {
 	agent, note bool
 	text        string
+	// ext is the structured part.
+	ext []byte
+}
+
+// windows are the pages of the demo company: its CRM, which shows orders.
+var windows = setting.Windows{
+	Pages: []setting.Window{{ID: "crm", Name: "CRM", Address: "/demo/crm.html", Sync: true}},
+	Flags: []setting.WindowFlag{{Flag: "order-detail", Window: "crm", Label: setting.Text{"zh-CN": "查看订单", "en": "Show the order", "pt-BR": "Ver o pedido"}}},
+	// The card of the visitor is what most people look for first.
+	CardFirst: true,
+}
+
+// visitorOrder is a card of an order with the flag for the CRM.
+func visitorOrder(title, number, name, price string) line {
+	return line{ext: fmt.Appendf(nil, `{"weichat":{"interactiveFlag":"order-detail"},"msgtype":{"order":{"title":%q,"order_id":%q,"order_title":%q,"price":%q,"img_url":"/demo/icon.svg","item_url":"/demo/orders.html"}}}`,
+		title, number, name, price)}
 }
 
 func visitorSays(s string) line { return line{text: s} }
@@ -48,7 +70,7 @@ var scripts = []script{
 		visitorSays("优惠券结算时用不了，提示不满足条件"), agentSays("您好，麻烦您提供一下优惠券的名称，我帮您看看。"), visitorSays("新人满 200 减 30"),
 		agentSays("这张券只能用于正价商品，您购物车里有一件是特价。把特价商品分开下单就可以用了。"), visitorSays("明白了，可以了"), agentSays("感谢您的咨询，祝您生活愉快！")}},
 	{"zh-CN", [][2]string{home}, []line{
-		visitorSays("我的快递三天没有更新物流信息了"), visitorSays("订单号 20261103-5521"), agentSays("您好，我马上为您核实，请稍等。"),
+		visitorSays("我的快递三天没有更新物流信息了"), visitorOrder("我想咨询这个订单", "A-1009", "极光 24 台灯", "¥899"), agentSays("您好，我马上为您核实，请稍等。"),
 		agentNotes("已联系顺丰，包裹在中转站滞留，今天会派送。"), agentSays("查到了，包裹在中转站滞留，今天下午会安排派送，给您带来不便非常抱歉。"), visitorSays("好的，谢谢")}},
 	{"zh-CN", [][2]string{home, orbit}, []line{
 		visitorSays("Orbit 吊灯可以装在 2.6 米层高的客厅吗？"), agentSays("可以的，吊线可以在 30 到 120 厘米之间调节，2.6 米层高建议离地 2 米左右。"),
@@ -64,7 +86,7 @@ var scripts = []script{
 		agentSays("It is 2700 K, a warm white. You can replace it with any E27 bulb."), visitorSays("Perfect, thanks!")}},
 	{"en", [][2]string{home}, []line{
 		visitorSays("I'd like to return a lamp I bought last week"), agentSays("Sure, returns are free within 30 days. Could you give me your order number?"),
-		visitorSays("10482"), agentSays("Thank you. I've sent a return label to your e-mail; the refund takes three to five business days."), visitorSays("Great, that was quick.")}},
+		visitorOrder("I have a question about this order", "A-0987", "Drop pendant", "CN¥1,099"), agentSays("Thank you. I've sent a return label to your e-mail; the refund takes three to five business days."), visitorSays("Great, that was quick.")}},
 	{"pt-BR", [][2]string{home, checkout}, []line{
 		visitorSays("Paguei com Pix, mas não recebi a confirmação."), agentSays("Olá! Vou verificar agora mesmo. Pode me informar o número do pedido?"),
 		visitorSays("É o 10377"), agentSays("Pagamento confirmado! O pedido sai para entrega amanhã de manhã."), visitorSays("Obrigada, deu certo!")}},

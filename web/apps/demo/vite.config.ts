@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 
 const here = (p: string) => fileURLToPath(new URL(p, import.meta.url))
-const pages = ['index', 'product', 'cart', 'checkout', 'help']
+const pages = ['index', 'product', 'cart', 'checkout', 'help', 'orders', 'crm']
 
 export default defineConfig({
   root: here('.'),

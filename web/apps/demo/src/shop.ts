@@ -1,5 +1,6 @@
 // A small lamp shop for trying the widget: five pages, three languages, two themes. Nothing here is sold.
 import { LAMPS, WORDS, type Lamp, type Locale } from './lamps'
+import { FLAG, ORDER_WORDS, ORDERS, type Order } from './orders'
 import './shop.css'
 
 type ParlorCall = { (...args: unknown[]): void; q?: unknown[][] }
@@ -82,11 +83,33 @@ function help(): Child[] {
   return [h('h1', {}, t.helpTitle), ...t.q.map(([q, a]) => h('details', {}, h('summary', {}, q), h('p', {}, a)))]
 }
 
-const PAGES: Record<string, [draw: () => Child[], title: 'home' | 'cart' | 'checkout' | 'help' | 'range']> = {
-  index: [home, 'home'], product: [product, 'range'], cart: [cartPage, 'cart'], checkout: [checkout, 'checkout'], help: [help, 'help'],
+/** The visitor asks about an order: the chat opens, the order goes along as a card with its flag, and its number to the pages beside the conversation. */
+async function askAbout(o: Order) {
+  const lamp = LAMPS.find((l) => l.id === o.lamp)!
+  parlor('open')
+  let token = ''
+  for (let i = 0; i < 100 && !token; i++) {
+    try { token = localStorage.getItem('parlor.main') ?? '' } catch { return }
+    if (!token) await new Promise((r) => setTimeout(r, 100))
+  }
+  const send = (ext: object) => fetch('/v1/imgateway/messages?tenantId=1', { method: 'POST', headers: { 'Content-Type': 'application/json', Authorization: 'Bearer ' + token },
+    body: JSON.stringify({ originType: 'webim', bodies: [{ type: 'txt', msg: '' }], ext }) })
+  await send({ weichat: { interactiveFlag: FLAG, msg_id_for_ack: crypto.randomUUID?.() ?? String(Date.now()) }, msgtype: { order: { title: ORDER_WORDS[locale].about, order_title: lamp.name[locale], order_id: o.id, price: money(lamp.price), desc: lamp.facts[locale], img_url: '/demo/icon.svg', item_url: link(lamp) } } })
+  await send({ cmd: { updateVisitorInfoSrc: { params: { orderNo: o.id, source: 'orders' } } } })
+}
+function orders(): Child[] {
+  const t = ORDER_WORDS[locale]
+  return [h('h1', {}, t.orders), h('ul', { class: 'lines' }, ...ORDERS.map((o) => {
+    const lamp = LAMPS.find((l) => l.id === o.lamp)!
+    return h('li', {}, picture(lamp, 'thumb'), h('span', { class: 'grow' }, h('b', {}, lamp.name[locale]), h('br'), h('span', { class: 'soft' }, `${o.id} · ${t.states[o.state]}`)), h('button', { type: 'button', class: 'button plain', 'data-order': o.id, click: () => void askAbout(o) }, t.ask))
+  }))]
+}
+
+const PAGES: Record<string, [draw: () => Child[], title: 'home' | 'cart' | 'checkout' | 'help' | 'range' | 'orders']> = {
+  index: [home, 'home'], product: [product, 'range'], cart: [cartPage, 'cart'], checkout: [checkout, 'checkout'], help: [help, 'help'], orders: [orders, 'orders'],
 }
 function draw() {
-  const t = WORDS[locale]
+  const t = { ...WORDS[locale], orders: ORDER_WORDS[locale].orders }
   const [page, title] = PAGES[document.body.dataset.page ?? 'index']!
   document.documentElement.lang = locale
   document.documentElement.dataset.theme = theme
@@ -97,7 +120,7 @@ function draw() {
     ...LOCALES.map(([l, name]) => h('option', { value: l, lang: l, ...(l === locale ? { selected: '' } : {}) }, name)))
   const toggle = h('button', { type: 'button', class: 'round', 'aria-label': t.theme, click: () => { theme = theme === 'dark' ? 'light' : 'dark'; store.set('theme', theme); parlor('theme', theme); draw() } }, theme === 'dark' ? '☀' : '☾')
   document.getElementById('shop')!.replaceChildren(
-    h('header', {}, h('a', { class: 'brand', href: '/demo/' }, t.shop), h('nav', { 'aria-label': t.shop }, nav('index', '/demo/', t.home), nav('cart', '/demo/cart.html', `${t.cart} ${cart.length || ''}`), nav('help', '/demo/help.html', t.help)), choose, toggle),
+    h('header', {}, h('a', { class: 'brand', href: '/demo/' }, t.shop), h('nav', { 'aria-label': t.shop }, nav('index', '/demo/', t.home), nav('cart', '/demo/cart.html', `${t.cart} ${cart.length || ''}`), nav('orders', '/demo/orders.html', t.orders), nav('help', '/demo/help.html', t.help)), choose, toggle),
     h('main', {}, ...page().filter((c): c is Node | string => !!c)),
     h('footer', {}, t.foot),
   )
