@@ -202,7 +202,7 @@ type Interaction struct {
 // Pages.
 func (s *Service) Record(ctx context.Context, who actor.Actor, c id.Conversation, seq int64, window string) (err error) {
 	defer errs.Wrap(&err, "window.Record")
-	list, err := s.Conversations.Messages(ctx, who, c, conversation.Range{After: seq - 1, Limit: 1})
+	list, err := s.Conversations.Messages(ctx, who, c, conversation.Range{Before: seq + 1, Limit: 1})
 	if err != nil {
 		return err
 	}

@@ -129,7 +129,8 @@ export class Port {
   }
   private post(data: object): boolean {
     const page = this.page()
-    page?.postMessage(data, this.origin)
+    // Plain data: what the console watches cannot be handed over as it is.
+    page?.postMessage(JSON.parse(JSON.stringify(data)), this.origin)
     return !!page
   }
 }
