@@ -41,7 +41,7 @@ func (p *program) benchFill(ctx context.Context, args []string) (err error) {
 // benchLists times the lists of an installation; it may run beside a server.
 func (p *program) benchLists(ctx context.Context, args []string) (err error) {
 	fs, given := p.flags("bench lists")
-	calls := fs.Int("calls", 200, "how often each list is read")
+	calls := fs.Int("reads", 200, "how often each list is read")
 	seed := fs.Uint64("seed", 1, "chooses the same agents, tags and visitors again")
 	c, err := p.parse(fs, given, args, 0)
 	if err != nil {

@@ -71,7 +71,7 @@ func commands() []command {
 		{"bench", "--token T… [--url U] [--json] …", "measure a running server through its protocols", (*program).bench},
 		{"import rocketchat", "--url U --user ID --token T [--inbox I] [--dry-run]", "bring teams, agents, visitors and closed conversations of a Rocket.Chat server", (*program).importRocketChat},
 		{"bench fill", "[--conversations 1000000] [--messages 10000000] [--visitors 300000] [--open 0] [--waiting 0] [--seed 1] [--force]", "make an empty installation large", (*program).benchFill},
-		{"bench lists", "[--calls 200] [--seed 1]", "time every list of an installation", (*program).benchLists},
+		{"bench lists", "[--reads 200] [--seed 1]", "time every list of an installation", (*program).benchLists},
 		{"openapi", "", "print the OpenAPI document", (*program).openapi},
 		{"version", "", "print the version", (*program).version},
 	}

@@ -332,7 +332,7 @@ func TestBenchFillMakesAnInstallationWhoseListsAreTimed(t *testing.T) {
 	if code, _, said := b.run("", args...); code != 1 || !strings.Contains(said, "--force") {
 		t.Errorf("a second fill: exit %d, %q", code, said)
 	}
-	got := b.ok("", "bench", "lists", "--calls", "2")
+	got := b.ok("", "bench", "lists", "--reads", "2")
 	for _, name := range []string{"queue, everything", "by tag, closed, own teams", "last 50 messages", "search frequent", "audit log", "follow-ups, mine", "colleague history"} {
 		if !strings.Contains(got, name) {
 			t.Errorf("%q is not timed:\n%s", name, got)
