@@ -254,6 +254,9 @@ func TestBotsAndUnattendedAgents(t *testing.T) {
 		}
 		one := 1
 		w.set(withRouting(setting.Routing{Rule: "served", AgentCap: &one}))
+		// A look that began with the old rules has ended when another one has.
+		_, err = w.routing.Route(t.Context(), "main", a.Conversation.ID)
+		w.must(err)
 		b, err := w.admit("")
 		w.must(err)
 		c, err := w.admit("")
