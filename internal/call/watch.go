@@ -79,6 +79,7 @@ func (s *Service) judge(ctx context.Context, c Call) (over bool, err error) {
 	}
 	to, reason := verdict(c, talk, s.Clock.Now())
 	if reason == "" {
+		s.remember(c)
 		return false, nil
 	}
 	_, err = s.end(ctx, c, to, reason, actor.System)
@@ -94,9 +95,11 @@ func (s *Service) Heed(e *event.Event) {
 		defer s.mu.Unlock()
 		if d.Call.State.Over() {
 			delete(s.running, d.Call.Conversation)
-		} else if len(s.running) < maxRunning {
-			c := d.Call
-			c.Tenant = e.Tenant
+			return
+		}
+		c := d.Call
+		c.Tenant = e.Tenant
+		if _, there := s.running[c.Conversation]; there || len(s.running) < maxRunning {
 			s.running[c.Conversation] = c
 		}
 	case *conversation.Changed:
@@ -107,6 +110,22 @@ func (s *Service) Heed(e *event.Event) {
 			}
 		}
 	}
+}
+
+// remember notes a call that goes on, which this node may not have heard of.
+func (s *Service) remember(c Call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, there := s.running[c.Conversation]; !there && len(s.running) < maxRunning {
+		s.running[c.Conversation] = c
+	}
+}
+
+// Known returns the call of a conversation that goes on as far as this node has
+// heard: after a start of the node it may be some seconds late. It asks no store.
+func (s *Service) Known(t id.Tenant, c id.Conversation) (Call, bool) {
+	got, ok := s.known(c)
+	return got, ok && got.Tenant == t
 }
 
 func (s *Service) known(c id.Conversation) (Call, bool) {

@@ -261,6 +261,7 @@ func (c *agentConn) watch(ctx context.Context, in resumeInput) (out watching, er
 	}
 	c.follow(conv)
 	if conv.ID != "" {
+		c.party().tellRunning(c.sock.Emit, conv.ID)
 		c.sit(conv.ID)
 		out.Viewers = c.f.Rooms.List(c.who.Tenant, roomOf(conv.ID))
 	}

@@ -182,6 +182,13 @@ func (p callParty) called(emit func(string, ...any) error, d *calls.Changed) {
 	_ = emit("call", calls.Changed{Call: callFor(p.who, d.Call)}) // a full queue closes the socket; the client resumes
 }
 
+// tellRunning tells a page that has just opened a conversation of its call.
+func (p callParty) tellRunning(emit func(string, ...any) error, c id.Conversation) {
+	if got, ok := p.f.Visit.Calls.Known(p.who.Tenant, c); ok {
+		p.called(emit, &calls.Changed{Call: got})
+	}
+}
+
 // signalled encodes a signal for a connection that sits in its call.
 func (p callParty) signalled(emit func(string, ...any) error, d *calls.Signal) {
 	if d.From != p.who.Kind && p.booth.call().ID == d.Call {

@@ -241,6 +241,7 @@ func (c *visitorConn) resume(ctx context.Context, in resumeInput) (resumed, erro
 	if err != nil {
 		return resumed{}, err
 	}
+	c.party().tellRunning(c.sock.Emit, conv.ID)
 	st := wire.State(a)
 	out := resumed{Messages: c.f.Views.Messages(list, true), State: &st, Reload: len(list) == resumeMost}
 	c.mu.Lock()

@@ -94,7 +94,7 @@ function run(s: Settings) {
     frame = doc.createElement('iframe')
     frame.className = 'x'
     frame.title = s.name
-    frame.allow = 'microphone'
+    frame.allow = 'microphone;camera'
     frame.src = `${s.origin}/w/panel/?inbox=${encodeURIComponent(s.inbox)}`
     frame.onload = () => {
       const channel = new MessageChannel()
@@ -131,7 +131,10 @@ function run(s: Settings) {
       stored('localStorage', '.live', m.active ? '1' : '')
       paint()
       fire('unread', unread)
-    } else fire(m.name, m.data)
+    } else {
+      if (m.name === 'call') show(true, false)
+      fire(m.name, m.data)
+    }
   }
 
   // Reporting the page and inviting come after the page has loaded.

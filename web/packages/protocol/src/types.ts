@@ -71,8 +71,26 @@ interface CanvasEmit {
 }
 interface CanvasListen { canvas: CanvasChanged; 'canvas-stroke': CanvasStroke }
 
+export type Call = Schemas['Call']
+/** A call with what one side needs to take part. */
+export interface CallJoined { call: Call; ticket: string; iceServers?: RTCIceServer[] }
+/** What one browser of a call tells the other. */
+export interface CallSignal { call: string; from: 'agent' | 'visitor'; type: 'ready' | 'offer' | 'answer' | 'candidate' | 'state'; data: string }
+/** The events of calls, the same for both sides. */
+export interface CallEmit {
+  'call-invite': [{ conversation: string; kind: Call['kind'] }, CallJoined]
+  'call-accept': [{ call: string }, CallJoined]
+  'call-join': [{ call: string }, CallJoined]
+  'call-ring': [{ call: string }, object]
+  'call-leave': [{ call: string; failed?: boolean }, { call: Call }]
+  'call-ping': [{ call: string; ticket: string; quality?: { loss: number; rtt: number; relayed: boolean } }, { ticket: string }]
+  'call-now': [{ conversation: string }, { call?: Call }]
+  'call-signal': [{ ticket: string; type: CallSignal['type']; data: string }, object]
+}
+export interface CallListen { call: { call: Call }; 'call-signal': CallSignal }
+
 /** Events of `/parlor/visitor`: argument and acknowledgement. */
-export interface VisitorEmit extends CanvasEmit {
+export interface VisitorEmit extends CanvasEmit, CallEmit {
   start: [{ team?: string; agent?: string; page?: { url: string; title: string } }, VisitorState]
   post: [{ clientId: string; kind: PostKind; text?: string; file?: string; duration?: number | undefined; conversation?: string }, { message: Message; state: VisitorState }]
   resume: [{ conversation: string; seq: number }, { messages?: Message[]; state?: VisitorState; reload?: boolean }]
@@ -81,7 +99,7 @@ export interface VisitorEmit extends CanvasEmit {
   page: [{ url: string; title: string }, object]
   close: [undefined, VisitorState]
 }
-export interface VisitorListen extends CanvasListen {
+export interface VisitorListen extends CanvasListen, CallListen {
   message: Message
   state: VisitorState
   typing: { name?: string; on: boolean }
@@ -90,7 +108,7 @@ export interface VisitorListen extends CanvasListen {
 }
 
 /** Events of `/parlor/agent`: argument and acknowledgement. */
-export interface AgentEmit extends CanvasEmit {
+export interface AgentEmit extends CanvasEmit, CallEmit {
   'canvas-start': [{ conversation: string; seq?: number; file?: string; clientId: string }, { canvas: Schemas['Canvas']; message: Message }]
   'canvas-clear': [{ canvas: string }, Schemas['Canvas']]
   post: [{ conversation: string; clientId: string; kind: PostKind; text?: string; file?: string; ext?: object }, { message: Message }]
@@ -107,7 +125,7 @@ export interface AgentEmit extends CanvasEmit {
 /** An agent who has a conversation on screen. */
 export interface Viewer { agent: string; name: string; typing: boolean; since: string }
 export type Cause = 'started' | 'assigned' | 'transferred' | 'queued' | 'agent_lost' | 'closed' | 'activity'
-export interface AgentListen extends CanvasListen {
+export interface AgentListen extends CanvasListen, CallListen {
   hello: { status: AgentStatus; counts: Counts; now: string }
   message: { message: Message; conversation: Conversation }
   conversation: { conversation: Conversation; before?: unknown; cause: Cause }

@@ -6,9 +6,9 @@ const pt: Texts = {
   queue: (ahead) => (ahead === 0 ? 'Você é o próximo' : ahead === 1 ? 'Há 1 pessoa na sua frente' : `Há ${ahead} pessoas na sua frente`), queueHint: 'Já pode escrever; vamos ver sua mensagem.',
   lost: 'Conexão perdida. Reconectando…', lostHint: 'Suas mensagens estão guardadas e serão enviadas quando ela voltar.', sending: 'Enviando', waits: 'Aguardando a conexão', sent: 'Enviada', read: 'Lida', failed: 'Não enviada', retry: 'Tentar de novo', discard: 'Descartar',
   voice: 'Mensagem de voz', typing: (name) => `${name} está digitando`, preview: 'O atendente pode ver antes do envio.', agent: 'Atendente', you: 'Você',
-  today: 'Hoje', yesterday: 'Ontem', older: 'Ver mensagens anteriores', history: 'Conversas anteriores', noHistory: 'Nenhuma conversa anterior.', back: 'Voltar', drop: 'Solte os arquivos aqui',
-  closed: 'Esta conversa foi encerrada.', again: 'Iniciar nova conversa', end: 'Encerrar conversa', menu: 'Mais', endSure: 'Encerrar esta conversa?', endYes: 'Encerrar', cancel: 'Cancelar',
+  today: 'Hoje', yesterday: 'Ontem', older: 'Ver mensagens anteriores', history: 'Conversas anteriores', back: 'Voltar', drop: 'Solte os arquivos aqui',
+  closed: 'Esta conversa foi encerrada.', again: 'Iniciar nova conversa', menu: 'Mais', 
   assigned: (name) => `${name} entrou na conversa`, transferred: (name) => `Agora você fala com ${name}`, queued: 'Você está na fila', lostAgent: 'Nosso colega perdeu a conexão. Estamos buscando outra pessoa.', ended: 'Conversa encerrada',
-  tooLarge: (max) => `Os arquivos podem ter no máximo ${max}.`, refused: 'O arquivo não foi aceito.', broken: 'Não foi possível carregar o chat.', enlarge: 'Ampliar imagem', download: 'Baixar', newMessage: 'Novas mensagens',
+  broken: 'Não foi possível carregar o chat.', enlarge: 'Ampliar imagem', download: 'Baixar', newMessage: 'Novas mensagens',
 }
 export default pt

@@ -168,6 +168,7 @@ export class Chat {
     })
     on('message', (m) => this.receive(m))
     on('state', (x) => this.setState(x))
+    on('call', (x) => void import('./call').then((m) => m.take(this, x), () => undefined))
     on('survey', (x) => { this.surveyed = x.conversation; this.changed() })
     on('typing', (x) => {
       clearTimeout(this.quiet)

@@ -11,7 +11,12 @@ sheet(`.firm{font-style:normal;padding:8px 10px 10px;border-bottom:1px solid var
 
 // What the menu offers; loaded when the menu is first opened.
 
-const WORDS: Record<string, [html: string, text: string]> = { zh: ['下载聊天记录（网页）', '下载聊天记录（文本）'], en: ['Download as a page', 'Download as text'], pt: ['Baixar como página', 'Baixar como texto'] }
+const WORDS: Record<string, Record<'html' | 'text' | 'end' | 'sure' | 'yes' | 'cancel' | 'none', string>> = {
+  zh: { html: '下载聊天记录（网页）', text: '下载聊天记录（文本）', end: '结束会话', sure: '要结束本次会话吗？', yes: '结束', cancel: '取消', none: '还没有历史会话。' },
+  en: { html: 'Download as a page', text: 'Download as text', end: 'End conversation', sure: 'End this conversation?', yes: 'End it', cancel: 'Cancel', none: 'No earlier conversations.' },
+  pt: { html: 'Baixar como página', text: 'Baixar como texto', end: 'Encerrar conversa', sure: 'Encerrar esta conversa?', yes: 'Encerrar', cancel: 'Cancelar', none: 'Nenhuma conversa anterior.' },
+}
+const words = () => WORDS[document.documentElement.lang.slice(0, 2)] ?? WORDS.en!
 
 /** Fetches the record of the conversation, which needs the visitor's token, and hands it to the browser. */
 async function record(chat: Chat, format: 'html' | 'text') {
@@ -26,27 +31,32 @@ async function record(chat: Chat, format: 'html' | 'text') {
 }
 
 export function Pop({ chat, t, history, end }: { chat: Chat; t: Texts; history: () => void; end: (() => void) | undefined }) {
+  const [calls, setCalls] = useState<typeof import('./call')>()
+  useEffect(() => { if ('RTCPeerConnection' in window) import('./call').then(setCalls, () => undefined) }, [])
+  const close = () => document.body.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }))
   const look = chat.session?.inbox.widget?.look
   const lang = document.documentElement.lang
-  const words = WORDS[lang.slice(0, 2)] ?? WORDS.en!
+  const w = words()
   const c = look?.contact
   const say = (x?: Record<string, string>) => x?.[lang] || x?.['']
   return (
     <div class="pop">
       {c && (say(c.name) || c.phone || c.email) && <address class="firm"><b>{say(c.name)}</b>{say(c.about) && <span>{say(c.about)}</span>}{c.phone && <a href={'tel:' + c.phone}>{c.phone}</a>}{c.email && <a href={'mailto:' + c.email}>{c.email}</a>}{say(c.address) && <span>{say(c.address)}</span>}</address>}
       {!look?.noHistory && <button type="button" onClick={history}>{t.history}</button>}
-      {chat.state && !look?.noDownload && <><button type="button" onClick={() => void record(chat, 'html')}>{words[0]}</button><button type="button" onClick={() => void record(chat, 'text')}>{words[1]}</button></>}
-      {end && <button type="button" onClick={end}>{t.end}</button>}
+      {chat.state?.status === 'open' && calls?.labels().map((label, i) => <button type="button" key={label} data-test={i ? 'call-video' : 'call-voice'} onClick={() => { close(); void calls.begin(chat, i ? 'video' : 'voice') }}>{label}</button>)}
+      {chat.state && !look?.noDownload && <><button type="button" onClick={() => void record(chat, 'html')}>{w.html}</button><button type="button" onClick={() => void record(chat, 'text')}>{w.text}</button></>}
+      {end && <button type="button" onClick={end}>{w.end}</button>}
     </div>
   )
 }
-export function Sure({ t, cancel, end }: { t: Texts; cancel: () => void; end: () => void }) {
+export function Sure({ cancel, end }: { t: Texts; cancel: () => void; end: () => void }) {
+  const w = words()
   const yes = useRef<HTMLButtonElement>(null)
   useEffect(() => yes.current?.focus(), [])
   return (
-    <div class="foot" role="alertdialog" aria-label={t.endSure}>
-      <p>{t.endSure}</p>
-      <div class="row"><button type="button" class="btn quiet" onClick={cancel}>{t.cancel}</button><button type="button" class="btn" ref={yes} onClick={end}>{t.endYes}</button></div>
+    <div class="foot" role="alertdialog" aria-label={w.sure}>
+      <p>{w.sure}</p>
+      <div class="row"><button type="button" class="btn quiet" onClick={cancel}>{w.cancel}</button><button type="button" class="btn" ref={yes} onClick={end}>{w.yes}</button></div>
     </div>
   )
 }
@@ -60,7 +70,7 @@ export function History({ chat, t }: { chat: Chat; t: Texts }) {
   if (open) return <div class="log" tabIndex={0} ref={top} role="region" aria-label={t.history}><div class="fill" />{open.items.map((m, i) => <Fragment key={m.id}><Line m={m} t={t} before={open.items[i - 1]} /></Fragment>)}</div>
   return (
     <div class="log" tabIndex={0} role="region" aria-label={t.history}>
-      {list?.length === 0 && <p class="hole">{t.noHistory}</p>}
+      {list?.length === 0 && <p class="hole">{words().none}</p>}
       {list?.map((past) => (
         <button type="button" class="past" key={past.id} onClick={() => chat.call('messages', '?limit=200&conversation=' + encodeURIComponent(past.id)).then((r) => setOpen({ id: past.id, items: r.items ?? [] }), () => undefined)}>
           <span>{past.lastText || '…'}</span><time dateTime={past.lastAt}>{dayName(past.lastAt, t.today, t.yesterday)} {time(past.lastAt)}</time>
