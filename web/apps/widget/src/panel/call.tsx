@@ -208,7 +208,7 @@ function Surface({ c, n }: { c: Calling; n: number }) {
   const name = c.call.agentName || '?'
   const time = timer(c.since ? (n - c.since) / 1000 : 0)
   const status = p.phase === 'reconnecting' ? w.again : p.phase === 'connected' ? '' : w.connecting
-  const theirs = <Picture stream={p.remote} muted={false} on={p.remote.getVideoTracks().length > 0 && (p.other.camera || p.other.screen)} name={name} note={p.other.mic ? '' : w.muted} video={(el) => { far.current = el }} />
+  const theirs = <Picture stream={p.remote} muted={false} on={p.remote.getVideoTracks().length > 0 && (p.other.camera || p.other.screen)} name={name} note="" video={(el) => { far.current = el }} />
   const mine = <Picture stream={p.local} muted on={p.camera} name={w.you} note={p.screen ? w.screen : w.noCamera} />
   const sub = (window as { documentPictureInPicture?: { requestWindow(o: object): Promise<Window> } }).documentPictureInPicture
   const own = window.top === window && sub
@@ -232,7 +232,7 @@ function Surface({ c, n }: { c: Calling; n: number }) {
           <div class={c.swapped ? 'small' : 'big'}>{theirs}</div>
           <div class={c.swapped ? 'big' : 'small'}>{mine}</div>
           <button type="button" aria-label={w.swap} data-test="swap" class="small" style="background:none;border-color:transparent" onClick={() => { c.swapped = !c.swapped; c.draw() }} />
-          <p class="info" style="margin:0" role="status"><b data-test="time">{time}</b> {status || (p.quality ? w.words[p.quality.word] : '')}{c.denied && <><br />{w.denied}</>}</p>
+          <p class="info" style="margin:0" role="status"><b data-test="time">{time}</b> {status || (p.quality ? w.words[p.quality.word] : '')}{!p.other.mic && <> · {w.muted}</>}{c.denied && <><br />{w.denied}</>}</p>
         </div>
         <div class="keys">
           <Key d={p.mic ? ICONS.mic : ICONS.nomic} label={p.mic ? w.mute : w.unmute} on={!p.mic} test="mute" act={() => p.mute(p.mic)} />
