@@ -78,6 +78,14 @@ func TestInteractionsAreRecorded(t *testing.T) {
 	path := "/conversations/" + d.conv + "/windows/"
 	d.lin.ask(t, 204, "POST", path+"crm/interactions", string(seq))
 	root.ask(t, 200, "GET", "/admin/audit?thing=interaction", "", `"byName":"Lin"`, `"thingId":"`+flagged["id"].(string)+`"`, `"window":"crm"`, `"flag":"order-detail"`)
+	// The first message of a conversation too.
+	token, _ := arrive(t, d.Instance, "")
+	if code, text, _ := d.Call("POST", "/v1/imgateway/messages?tenantId=1", `{"originType":"webim","bodies":[{"type":"txt","msg":""}],"ext":{"weichat":{"interactiveFlag":"order-detail"},"msgtype":{"order":{"order_id":"A-1009"}}}}`,
+		"Authorization", "Bearer "+token, "Content-Type", "application/json"); code != 200 {
+		t.Fatal(code, text)
+	}
+	first := d.boss.ask(t, 200, "GET", "/conversations?view=queue", "")["items"].([]any)[0].(map[string]any)["id"].(string)
+	d.boss.ask(t, 204, "POST", "/conversations/"+first+"/windows/crm/interactions", `{"seq":1}`)
 	d.lin.ask(t, 404, "POST", path+"old/interactions", string(seq), "window_not_found")
 	d.lin.ask(t, 404, "POST", path+"crm/interactions", `{"seq":1}`, "message_not_found")
 	d.lin.ask(t, 404, "POST", path+"crm/interactions", `{"seq":99}`, "message_not_found")
