@@ -128,7 +128,7 @@ func (s *Service) Invite(ctx context.Context, who actor.Actor, c id.Conversation
 	if err != nil {
 		return out, err
 	}
-	line := conversation.Line{Name: conversation.LineCalled, Agent: talk.Agent, AgentName: talk.AgentName, By: who.Name, ByAgent: who.Agent, Media: string(kind)}
+	line := conversation.Line{Name: conversation.LineCalled, Agent: talk.Agent, AgentName: talk.AgentName, By: who.Name, ByAgent: who.Agent, Media: string(kind), Call: made.ID, CallNumber: made.Number}
 	if who.Kind == actor.Visitor {
 		line.By = talk.VisitorName
 	}
@@ -235,7 +235,7 @@ func (s *Service) end(ctx context.Context, c Call, to State, reason string, by a
 		return got, err
 	}
 	s.tell(got)
-	line := conversation.Line{Name: conversation.LineCallEnded, Agent: got.Agent, AgentName: got.AgentName, Media: string(got.Kind), Reason: reason, Duration: got.Duration}
+	line := conversation.Line{Name: conversation.LineCallEnded, Agent: got.Agent, AgentName: got.AgentName, Media: string(got.Kind), Reason: reason, Duration: got.Duration, Call: got.ID, CallNumber: got.Number}
 	switch by {
 	case actor.Agent:
 		line.By, line.ByAgent = got.AgentName, got.Agent

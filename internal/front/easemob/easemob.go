@@ -9,6 +9,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/binding"
+	calls "parlor/internal/call"
 	"parlor/internal/clock"
 	"parlor/internal/conversation"
 	"parlor/internal/front/httpx"
@@ -29,6 +30,7 @@ type Deps struct {
 	Media         *media.Service
 	Leaves        *leave.Service
 	Intake        *intake.Service
+	Video         *calls.Service
 	Clients       httpx.ClientIP
 	// Calls limits visitors and addresses, Programs programs, Entries attempts to get
 	// a token.
@@ -58,6 +60,7 @@ func Mount(mux *http.ServeMux, d Deps) *Front {
 	f.platform()
 	f.monitor()
 	f.gateway()
+	f.media()
 	f.webim()
 	f.embed()
 	mux.HandleFunc("/api/platform/", func(w http.ResponseWriter, r *http.Request) {

@@ -169,6 +169,9 @@ func (f *Front) take(ctx context.Context, r *http.Request, k visitor.Known, trus
 		if b.Type == "cmd" && b.Action == recallAction {
 			return nil, f.recall(ctx, k, in.Ext)
 		}
+		if b.Type == "cmd" && b.Action == mediaAction {
+			return nil, f.signalMedia(ctx, k, in.Ext)
+		}
 		m, err := f.incoming(ctx, k, in, b)
 		if err != nil {
 			return nil, err
@@ -187,7 +190,11 @@ func (f *Front) take(ctx context.Context, r *http.Request, k visitor.Known, trus
 			return nil, err
 		}
 		if i == 0 {
-			key = got.Key
+			if key = got.Key; invites(in.Ext) {
+				if err := f.inviteMedia(ctx, k, got.Conversation.ID); err != nil {
+					return nil, err
+				}
+			}
 		}
 		entities = append(entities, p.ack(got.Key, got.Message, got.Conversation.ID))
 		if got.Created {

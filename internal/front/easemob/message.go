@@ -81,7 +81,9 @@ func (f *Front) message(p party, m conversation.Message) object {
 		weichat["recall_msg_id"] = nameOf(conversation.Message{Conversation: m.Conversation, Seq: m.Line.Seq})
 	case m.Line != nil:
 		name, data := eventOf(m)
-		switch {
+		switch kinds := f.mediaMessage(p, m); {
+		case kinds != nil:
+			e["type"], e["msgtype"] = mediaType, kinds
 		case name != "":
 			weichat["event"] = object{"eventName": name, "eventObj": data}
 		case m.Line.Text == "" || m.Line.Name == conversation.LineEdited:

@@ -3878,6 +3878,9 @@ export interface components {
             agentName?: string;
             by?: string;
             byAgent?: string;
+            call?: string;
+            /** Format: int64 */
+            callNumber?: number;
             /** Format: int64 */
             duration?: number;
             fromAgent?: string;

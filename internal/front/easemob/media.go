@@ -1,0 +1,129 @@
+package easemob
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+
+	"parlor/internal/actor"
+	calls "parlor/internal/call"
+	"parlor/internal/conversation"
+	"parlor/internal/errs"
+	"parlor/internal/id"
+	"parlor/internal/visitor"
+)
+
+// The words of calls on the wire.
+const (
+	mediaAction = "Agorartcmedia"
+	mediaType   = "agorartcmedia/video"
+)
+
+// The users of a call on the wire.
+const (
+	agentUID   = 1001
+	visitorUID = 1002
+)
+
+// media registers the calls about video.
+func (f *Front) media() {
+	f.wall("DELETE /v1/rtcmedia/serviceSession/{session}/conferences", func(ctx context.Context, c *call) (any, error) {
+		talk, err := f.Conversations.Conversation(ctx, actor.ForSystem(c.tenant), id.Conversation(c.PathValue("session")))
+		if err != nil {
+			return nil, err
+		}
+		_, _, err = f.Video.Withdraw(ctx, c.tenant, talk.ID)
+		return nil, err
+	})
+}
+
+// mediaExt is what a message says of a call.
+type mediaExt struct {
+	Kinds struct {
+		Invitation json.RawMessage `json:"liveStreamInvitation"`
+		Reject     json.RawMessage `json:"visitorRejectInvitation"`
+		Cancel     json.RawMessage `json:"visitorCancelInvitation"`
+		Accept     json.RawMessage `json:"visitorAcceptInvitation"`
+		Board      json.RawMessage `json:"whiteboardInvitaion"`
+	} `json:"msgtype"`
+}
+
+// invites reports whether a message invites to a call.
+func invites(raw json.RawMessage) bool {
+	var e mediaExt
+	return len(raw) > 0 && json.Unmarshal(raw, &e) == nil && len(e.Kinds.Invitation) > 0
+}
+
+// inviteMedia begins the call that a message of the visitor asks for. Without an
+// agent, or beside a call that goes on, the message is all there is.
+func (f *Front) inviteMedia(ctx context.Context, k visitor.Known, c id.Conversation) error {
+	_, err := f.Video.Invite(ctx, k.Visitor.Actor(), c, calls.Video)
+	switch errs.ReasonOf(err) {
+	case "no_agent", "call_running", "calls_off":
+		return nil
+	}
+	return err
+}
+
+// signalMedia takes what the visitor's page says of the call that goes on. What comes
+// too late, or is about another call, changes nothing.
+func (f *Front) signalMedia(ctx context.Context, k visitor.Known, raw json.RawMessage) error {
+	var e mediaExt
+	if err := decode(raw, &e); err != nil {
+		return err
+	}
+	word := e.Kinds.Accept
+	for _, other := range []json.RawMessage{e.Kinds.Reject, e.Kinds.Cancel} {
+		if len(other) > 0 {
+			word = other
+		}
+	}
+	if len(word) == 0 {
+		if len(e.Kinds.Board) > 0 {
+			return nil // there is no whiteboard
+		}
+		return faultParam
+	}
+	var about struct {
+		Call *int64 `json:"callId"`
+	}
+	if err := decode(word, &about); err != nil {
+		return err
+	}
+	c, err := f.Conversations.Active(ctx, k.Visitor.Tenant, k.Visitor.ID)
+	if errs.CodeOf(err) == errs.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	who := k.Visitor.Actor()
+	got, ok, err := f.Video.Running(ctx, who, c.ID)
+	if err != nil || !ok || about.Call != nil && *about.Call != got.Number {
+		return err
+	}
+	if len(e.Kinds.Reject) > 0 || len(e.Kinds.Cancel) > 0 {
+		_, err = f.Video.Leave(ctx, who, got.ID, false)
+	} else if _, err = f.Video.Accept(ctx, who, got.ID); errs.ReasonOf(err) == "call_over" {
+		err = nil
+	}
+	return err
+}
+
+// mediaMessage is what the line of a call tells the visitor's page: the ticket when it
+// begins, and the end. It is nil for other lines.
+func (f *Front) mediaMessage(p party, m conversation.Message) object {
+	l := m.Line
+	if l == nil || l.Call == "" {
+		return nil
+	}
+	switch l.Name {
+	case conversation.LineCalled:
+		return object{"sendVisitorTicket": object{"ticket": object{"appId": appName(p.number), "channel": "call-" + strconv.FormatInt(l.CallNumber, 10),
+			"token": f.Video.Ticket(p.tenant, l.Call, actor.Visitor), "uid": visitorUID, "callId": l.CallNumber, "isThirdAgent": false,
+			"agentTicket": object{"uid": agentUID, "niceName": l.AgentName, "trueName": l.AgentName}}, "extend": object{}}}
+	case conversation.LineCallEnded:
+		return object{"videoPlayback": object{"callId": l.CallNumber, "duration": l.Duration, "reason": l.Reason}}
+	}
+	return nil
+}
