@@ -214,7 +214,9 @@ export class Peer {
     const [l, g] = [Math.max(0, lost - this.before.lost), Math.max(0, got - this.before.got)]
     this.before = { lost, got }
     const loss = l + g ? Math.round((l * 1_000) / (l + g)) : 0
+    const first = !this.quality
     this.quality = { loss, rtt, relayed, word: loss < 20 && rtt < 250 ? 'good' : loss < 80 && rtt < 500 ? 'fair' : 'poor' }
+    if (first) void this.ping() // short calls have a quality too
     this.changed()
   }
 
