@@ -29,7 +29,12 @@ export async function easemob(browser, base) {
   await page.evaluate(() => globalThis.easemobim.minimize())
   await until(async () => (await page.locator('parlor-chat').count()) === 0, 'minimised')
   await page.evaluate(() => globalThis.easemobim.restore())
-  await (await panelOf(page)).waitForSelector(`.me >> text=${said}`)
+  // The frame is a new one; the old one may not have gone yet.
+  await until(async () => {
+    const frames = page.frames().filter((f) => f.url().includes('/w/panel/'))
+    const shown = await Promise.all(frames.map((f) => f.locator(`.me >> text=${said}`).count().catch(() => 0)))
+    return shown.some((n) => n > 0)
+  }, 'the chat with what was said')
   check((await calls()).split(' ').filter((x) => x === 'ready').length === 1, 'ready is told once: ' + (await calls()))
 
   const agent = await open(browser)

@@ -25,20 +25,23 @@
     e.weichat = chat
     return e
   }
+  /* Sends what waits, one after the other; what fails for the network is tried again. */
+  var busy
   function flush() {
     var token = read('')
-    if (!ready || !token || flush.busy || !waiting.length) return
-    flush.busy = true
+    if (busy) return busy
+    if (!token || !waiting.length) return Promise.resolve()
     var next = waiting[0]
-    post('/v1/imgateway/messages?tenantId=' + tenant, { originType: 'webim', bodies: [{ type: 'txt', msg: next.text }], ext: next.ext }, token).then(function (a) {
+    busy = post('/v1/imgateway/messages?tenantId=' + tenant, { originType: 'webim', bodies: [{ type: 'txt', msg: next.text }], ext: next.ext }, token).then(function (a) {
       waiting.shift()
-      if (a.status !== 'OK' && w.console) w.console.warn('easemobim', a.errorCode, a.errorDescription)
       if (a.status === 'OK') session(true)
-    }, function () { return new Promise(function (go) { setTimeout(go, 2000) }) }).then(function () { flush.busy = false; flush() })
+      else if (w.console) w.console.warn('easemobim', a.errorCode, a.errorDescription)
+    }, function () { return new Promise(function (go) { setTimeout(go, 2000) }) }).then(function () { busy = undefined; return flush() })
+    return busy
   }
   function send(text, ext) {
     if (waiting.length < 50) waiting.push({ text: text, ext: stamp(ext) })
-    flush()
+    if (ready) flush()
   }
   /* A tag of the business waits for a conversation; all other messages begin one. */
   var held = []
@@ -60,13 +63,24 @@
     list.forEach(function (m) { sendExt(m) })
     if (!list.length && (config.agentName || config.routingRuleFlag)) send('', {})
   }
+  /* The visitor's token, where the widget looks for it: that of the page's own user, else the one there is. */
+  function enter(name, password) {
+    return post('/parlor/kefuchannelapp' + tenant + '/token', { grant_type: 'password', username: name, password: password }).then(function (a) { if (a.access_token) keep('', a.access_token) })
+  }
   function login() {
     var user = config.user || {}
     if (user.token) return keep('', user.token)
-    if (!user.username || !user.password) return
-    return post('/parlor/kefuchannelapp' + tenant + '/token', { grant_type: 'password', username: user.username, password: user.password }).then(function (a) { if (a.access_token) keep('', a.access_token) })
+    if (user.username && user.password) return enter(user.username, user.password)
+  }
+  /* What is to be said before the first word is said before the chat opens, which then shows it. */
+  function arrive() {
+    begin()
+    if (!waiting.length) return
+    return Promise.resolve(read('') || post('/v1/webimplugin/visitors?tenantId=' + tenant, { imServiceNumber: 'kefuchannelimid_' + inbox }).then(function (a) { return enter(a.userId, a.userPassword) })).then(flush)
   }
   function load() {
+    if (load.done) return
+    load.done = true
     var s = d.createElement('script')
     s.src = base + '/w/' + encodeURIComponent(inbox) + '.js'
     w.Parlor = w.Parlor || function () { (w.Parlor.q = w.Parlor.q || []).push(arguments) }
@@ -75,10 +89,10 @@
       ready = true
       flush()
     })
-    w.Parlor('on', 'open', function () { shown = true; begin(); call('onopen') })
+    w.Parlor('on', 'open', function () { shown = true; begin(); flush(); call('onopen') })
     w.Parlor('on', 'close', function () { shown = false; detach(); call('onclose') })
     w.Parlor('on', 'message', function (m) { call('onmessage', { from: m && m.from, to: '', message: m }) })
-    w.Parlor('on', 'unread', function () { flush(); session(!!read('.live')) })
+    w.Parlor('on', 'unread', function () { session(!!read('.live')) })
     d.head.appendChild(s)
     if (config.hide) hide()
     if (config.autoConnect) { w.Parlor('open'); w.Parlor('close') }
@@ -103,13 +117,16 @@
       if (a.status !== 'OK') throw new Error(a.errorDescription)
       inbox = a.entity.inbox
       tenant = a.entity.tenantId
-      return Promise.resolve(login()).then(load)
+      return login()
     })
     started.catch(function (e) { if (w.console) w.console.warn('easemobim', String(e)) })
     return started
   }
   function show(on) {
     start().then(function () {
+      return on && arrive()
+    }).then(function () {
+      load()
       shown = on
       if (on && host && !host.isConnected) d.body.appendChild(host)
       w.Parlor(on ? 'open' : 'close')
@@ -123,11 +140,11 @@
     version: '53.2', config: config,
     bind: function (c) { if (c && c.tenantId) config.configId = ''; merge(config, c || {}); show(true) },
     sendExt: function (m) { start(); sendExt(m) },
-    sendText: function (text) { show(true); send(String(text || '').slice(0, 1500)) },
+    sendText: function (text) { begin(); show(true); send(String(text || '').slice(0, 1500)) },
     minimize: function () { show(false) }, restore: function () { show(true) }, hideDefaultBtn: hide,
     setDefaultConfig: function (c) { merge(config, c || {}) },
   })
   w.easemobIM = function (group) { api.bind({ emgroup: group || '' }) }
   w.easemobIMS = function (id, group) { api.bind({ tenantId: id, emgroup: group || '' }) }
-  if (config.configId || config.tenantId || config.to) start()
+  if (config.configId || config.tenantId || config.to) start().then(function () { if (!config.hide || config.autoConnect) load() })
 })(window, document)

@@ -227,7 +227,7 @@ export class Chat {
     if (last && m.seq <= last.seq) {
       if (list.some((x) => x.seq === m.seq)) return
     } else if (!resumed && m.prev > (last?.seq ?? 0)) {
-      void this.resume()
+      void (this.state ? this.resume() : this.load())
       return
     }
     // The line of a change names its message and carries the new text; that of a recall carries none.
