@@ -187,7 +187,7 @@ async function forms(browser, base, a, someone) {
     check(kept.level === '4' && kept.reasons[0] === '03' && kept.comment === 'slow', 'the answer is kept: ' + JSON.stringify(kept))
     await chat.click('.menu > button')
     await axe(chat, 'menu')
-    const [file] = await Promise.all([page.waitForEvent('download'), chat.click('.pop button:nth-of-type(2)')])
+    const [file] = await Promise.all([page.waitForEvent('download'), chat.click('.pop button:not([data-test]) >> nth=1')])
     check(file.suggestedFilename() === 'conversation.html', 'the record has a name')
     await shot(page, `visit-menu-${locale}-${width}`)
     check(page.faults.length === 0, page.faults.join('; '))

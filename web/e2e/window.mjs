@@ -125,8 +125,9 @@ async function foreign(browser, base, agent, good, wrong) {
     const r = await fetch('/v1/imgateway/messages?tenantId=1', { method: 'POST', headers: { 'Content-Type': 'application/json', Authorization: 'Bearer ' + localStorage.getItem('parlor.main') }, body: JSON.stringify({ originType: 'webim', bodies: [{ type: 'txt', msg: '' }], ext: x }) })
     return r.status
   }, ext)
+  await take(agent, base, said)
   await send({ weichat: { interactiveFlag: 'order-detail' }, msgtype: { order: { title: 'About', order_id: 'B-7', item_url: 'https://shop.example.com/o' } } })
-  await take(agent, base, 'B-7')
+  await agent.waitForSelector('[data-test=card] >> text=B-7')
   const frame = agent.frameLocator('iframe[data-window=sys]')
   // The first window is in sight by default, with the signed address.
   await frame.locator('#query').filter({ hasText: 'kefu_sign=' }).waitFor()

@@ -27,6 +27,14 @@ func TestStructuredPartsReachTheConsole(t *testing.T) {
 	v.has(v.call("post", `{"kind":"text","text":"x","ext":[]}`), `"reason":"bad_ext"`)
 	v.none("params", "orderNo")
 
+	// A conversation that was begun elsewhere is told to who connects later.
+	other := w.visitor()
+	if code, body, _ := w.Call("POST", "/v1/imgateway/messages?tenantId=1", `{"bodies":[{"type":"txt","msg":"from the page"}]}`, "Authorization", "Bearer "+other); code != 200 {
+		t.Fatal(code, body)
+	}
+	late := connect(t, w.Instance, "/parlor/visitor", other)
+	late.until("state", `"lastSeq":`)
+
 	bearer := w.Token("lin@example.com")
 	code, body, _ := w.Call("POST", "/api/parlor/v1/conversations/"+conv+"/messages", `{"kind":"text","text":"See","ext":{"interactiveFlag":"f1"}}`, "Authorization", "Bearer "+bearer, "Content-Type", "application/json")
 	if code != 200 || !strings.Contains(body, `"flag":"f1"`) {

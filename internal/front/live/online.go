@@ -73,12 +73,31 @@ func (c *visitorConn) opened(page pageRef, fresh *visitor.Visitor) {
 	c.mu.Lock()
 	c.release = release
 	c.mu.Unlock()
-	if err == nil && fresh != nil {
+	switch {
+	case err != nil:
+	case fresh != nil:
 		err = c.greet(ctx, *fresh)
+	default:
+		err = c.join(ctx)
 	}
 	if err != nil && errs.CodeOf(err) != errs.NotFound && !errors.Is(err, socketio.ErrClosed) {
 		c.f.Log.Error("visitor not counted", "visitor", c.who.Visitor, "error", err)
 	}
+}
+
+// join follows the visitor's running conversation and tells of it: it may have been
+// begun elsewhere after the page read what there was.
+func (c *visitorConn) join(ctx context.Context) error {
+	conv, err := c.f.Conversations.Active(ctx, c.who.Tenant, c.who.Visitor)
+	if err != nil {
+		return err // also if there is none
+	}
+	a, err := c.f.Routing.Standing(ctx, conv)
+	if err != nil {
+		return err
+	}
+	c.enter(a, conv.VisibleSeq)
+	return c.sock.Emit("state", wire.State(a))
 }
 
 func (c *visitorConn) greet(ctx context.Context, v visitor.Visitor) error {

@@ -193,6 +193,7 @@ export class Chat {
       // The server began a new conversation: what is on screen belongs to the one before.
       if (this.state && this.joined !== s.conversation) this.messages = this.messages.filter((m) => m.conversation === s.conversation)
       this.joined = s.conversation
+      if (s.lastSeq && !this.messages.length) void this.load()
     }
     this.state = { ...s, agentRead: Math.max(s.agentRead, this.state?.conversation === s.conversation ? this.state.agentRead : 0) }
     if (s.status === 'closed') this.typing = ''
