@@ -167,7 +167,11 @@ export class Chat {
       this.changed()
     })
     on('message', (m) => this.receive(m))
-    on('state', (x) => this.setState(x))
+    on('state', (x) => {
+      const known = this.state
+      this.setState(x)
+      if (!known && x.lastSeq && !this.messages.length) void this.load()
+    })
     on('call', (x) => void import('./call').then((m) => m.take(this, x), () => undefined))
     on('survey', (x) => { this.surveyed = x.conversation; this.changed() })
     on('typing', (x) => {
@@ -193,7 +197,6 @@ export class Chat {
       // The server began a new conversation: what is on screen belongs to the one before.
       if (this.state && this.joined !== s.conversation) this.messages = this.messages.filter((m) => m.conversation === s.conversation)
       this.joined = s.conversation
-      if (s.lastSeq && !this.messages.length) void this.load()
     }
     this.state = { ...s, agentRead: Math.max(s.agentRead, this.state?.conversation === s.conversation ? this.state.agentRead : 0) }
     if (s.status === 'closed') this.typing = ''
