@@ -192,7 +192,7 @@ func (s *Service) arrived(ctx context.Context, who actor.Actor, got *Received) (
 	if errs.CodeOf(err) != errs.NotFound {
 		return false, err // Post finds it
 	}
-	last, ok, err := s.latest(ctx, who)
+	last, ok, err := s.Latest(ctx, who)
 	if err != nil || !ok {
 		return false, err
 	}
@@ -204,8 +204,8 @@ func (s *Service) arrived(ctx context.Context, who actor.Actor, got *Received) (
 	return err == nil, err
 }
 
-// latest is the visitor's newest conversation.
-func (s *Service) latest(ctx context.Context, who actor.Actor) (c conversation.Conversation, ok bool, err error) {
+// Latest returns the newest conversation of a visitor; ok is false if there is none.
+func (s *Service) Latest(ctx context.Context, who actor.Actor) (c conversation.Conversation, ok bool, err error) {
 	list, _, err := s.Conversations.List(ctx, actor.ForSystem(who.Tenant), conversation.Filter{Visitor: who.Visitor, View: conversation.ViewAll, Limit: 1})
 	if err != nil || len(list) == 0 {
 		return c, false, err
@@ -339,7 +339,7 @@ func (s *Service) rate(ctx context.Context, v visitor.Visitor, args []byte) (c c
 		c, err = s.Conversations.Conversation(ctx, who, r.Conversation)
 	} else {
 		var ok bool
-		if c, ok, err = s.latest(ctx, who); err == nil && !ok {
+		if c, ok, err = s.Latest(ctx, who); err == nil && !ok {
 			err = errs.New(errs.NotFound, "conversation_not_found", "There is no conversation to rate.")
 		}
 	}

@@ -82,17 +82,39 @@ func (t Talk) survey() Survey {
 }
 
 // Answer keeps what the visitor of a conversation says. It can be changed for
-// EditFor; errs.Conflict "survey_answered" after that.
+// EditFor; errs.Conflict "survey_answered" after that, "survey_late" if the conversation
+// ended longer than LinkFor ago.
 func (s *Service) Answer(ctx context.Context, who actor.Actor, c id.Conversation, a Answer) (got Survey, err error) {
 	defer errs.Wrap(&err, "survey.Answer")
-	if who.Kind != actor.Visitor {
-		return got, errs.New(errs.Forbidden, "visitors_only", "Only the visitor rates a conversation.")
-	}
-	talk, err := s.talks.Talk(ctx, who, c)
+	talk, err := s.rateable(ctx, who, c)
 	if err != nil {
 		return got, err
 	}
 	return s.keep(ctx, talk, a, s.clock.Now().Add(-EditFor))
+}
+
+// MayAnswer tells whether the visitor of a conversation is in time to rate it: nil, or
+// the error that Answer would return for that.
+func (s *Service) MayAnswer(ctx context.Context, who actor.Actor, c id.Conversation) error {
+	_, err := s.rateable(ctx, who, c)
+	return err
+}
+
+// rateable returns a conversation of the visitor's that can be rated still.
+func (s *Service) rateable(ctx context.Context, who actor.Actor, c id.Conversation) (talk Talk, err error) {
+	if who.Kind != actor.Visitor {
+		return talk, errs.New(errs.Forbidden, "visitors_only", "Only the visitor rates a conversation.")
+	}
+	talk, err = s.talks.Talk(ctx, who, c)
+	if err == nil && s.late(talk) {
+		err = errs.New(errs.Conflict, "survey_late", "The time to rate this conversation is over.")
+	}
+	return talk, err
+}
+
+// late reports whether a conversation ended too long ago to be rated.
+func (s *Service) late(talk Talk) bool {
+	return talk.Closed && s.clock.Now().Sub(talk.ClosedAt) > LinkFor
 }
 
 // keep checks an answer and stores it.
@@ -260,7 +282,7 @@ func (s *Service) linked(ctx context.Context, link string) (talk Talk, err error
 	}
 	tenant, c, _ := strings.Cut(link[:i], ".")
 	talk, err = s.talks.Talk(ctx, actor.ForSystem(id.Tenant(tenant)), id.Conversation(c))
-	if err == nil && talk.Closed && s.clock.Now().Sub(talk.ClosedAt) > LinkFor {
+	if err == nil && s.late(talk) {
 		err = errLink
 	}
 	return talk, err

@@ -13,7 +13,7 @@ import (
 // EditFor is how long an answer can be changed by who gave it.
 const EditFor = 24 * time.Hour
 
-// LinkFor is how long a link can be used after the end of the conversation.
+// LinkFor is how long a conversation can be rated after its end, by a link too.
 const LinkFor = 7 * 24 * time.Hour
 
 // Survey is the survey of one conversation.

@@ -166,9 +166,15 @@ func TestRow75SignedLink(t *testing.T) {
 	if _, err = f.Open(t.Context(), link, ""); err != nil {
 		t.Fatal(err)
 	}
+	if err = f.MayAnswer(t.Context(), f.visitor, f.conv); err != nil {
+		t.Fatal(err)
+	}
 	f.clock.Advance(time.Millisecond)
 	_, err = f.Open(t.Context(), link, "")
 	f.reason(err, "survey_not_found")
+	f.reason(f.MayAnswer(t.Context(), f.visitor, f.conv), "survey_late")
+	_, err = f.Answer(t.Context(), f.visitor, f.conv, survey.Answer{Level: "1"})
+	f.reason(err, "survey_late")
 }
 
 func TestRow75WhoMayAsk(t *testing.T) {

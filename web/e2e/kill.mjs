@@ -1,6 +1,7 @@
 // A Chinese conversation with a picture, in the middle of which the server is
 // killed with SIGKILL and started again: nothing is lost, nothing comes twice,
 // and both sides go on by themselves.
+import { admin } from './visit.mjs'
 import { check, launch, open, openChat, PNG, say, shot, signIn, unique, until } from './lib.mjs'
 
 /** The texts of a log that carry the run's mark, in order. */
@@ -8,6 +9,11 @@ const texts = (frame, selector, mark) => frame.locator(selector).allTextContents
 
 export async function kill(server) {
   const browser = await launch()
+  // What other journeys left in the queue would take the agent's places first.
+  const a = await admin(server.url)
+  for (const view of ['queue', 'all']) {
+    for (const c of (await a.call('GET', `/conversations?view=${view}&limit=200`)).items) await a.call('POST', `/conversations/${c.id}/close`)
+  }
   const agent = await open(browser)
   const visitor = await open(browser, { width: 1280, height: 800 })
   await signIn(agent, server.url)

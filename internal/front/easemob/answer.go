@@ -49,7 +49,7 @@ func faultOf(err error) fault {
 		return faultClient
 	case "bound_already":
 		return faultBound
-	case "survey_answered", "survey_disabled":
+	case "survey_answered", "survey_disabled", "survey_late":
 		return faultRate
 	}
 	switch errs.CodeOf(err) {

@@ -17,6 +17,7 @@ import (
 	"parlor/internal/leave"
 	"parlor/internal/media"
 	"parlor/internal/routing"
+	"parlor/internal/survey"
 	"parlor/internal/visitor"
 )
 
@@ -27,6 +28,7 @@ type Deps struct {
 	Conversations *conversation.Service
 	Routing       *routing.Service
 	Bindings      *binding.Service
+	Surveys       *survey.Service
 	Media         *media.Service
 	Leaves        *leave.Service
 	Intake        *intake.Service

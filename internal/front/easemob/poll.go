@@ -77,7 +77,7 @@ func (f *Front) poll(ctx context.Context, r *http.Request, _ []byte) (t id.Tenan
 // conversation that has ended meanwhile comes before the next one.
 func (f *Front) news(ctx context.Context, k visitor.Known, tab string) (out []object, err error) {
 	out = []object{}
-	c, ok, err := f.latest(ctx, k.Visitor)
+	c, ok, err := f.Intake.Latest(ctx, k.Visitor.Actor())
 	if err == nil && !ok {
 		f.tabs.put(tab, mark{})
 	}
@@ -129,13 +129,4 @@ func (f *Front) after(ctx context.Context, p party, m *mark, out *[]object) (ful
 		}
 	}
 	return len(messages) == page, err
-}
-
-// latest is the visitor's newest conversation.
-func (f *Front) latest(ctx context.Context, v visitor.Visitor) (c conversation.Conversation, ok bool, err error) {
-	found, _, err := f.Conversations.List(ctx, actor.ForSystem(v.Tenant), conversation.Filter{Visitor: v.ID, View: conversation.ViewAll, Limit: 1})
-	if err != nil || len(found) == 0 {
-		return c, false, err
-	}
-	return found[0], true, nil
 }

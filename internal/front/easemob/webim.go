@@ -13,6 +13,7 @@ import (
 	"parlor/internal/id"
 	"parlor/internal/leave"
 	"parlor/internal/setting"
+	"parlor/internal/survey"
 	"parlor/internal/visitor"
 )
 
@@ -151,10 +152,7 @@ func (f *Front) teamMenu(ctx context.Context, c *call) (any, error) {
 
 // options are the switches of the contract's page, as texts.
 var options = map[string]string{"showTrackMsg": "true", "transferManualMenuGuideEnable": "false", "onlineCustomerStatus": "true",
-	"SatisfactionEvaluationTime": strconv.Itoa(rateFor), "onlyCloseWindow": "true", "onlyCloseSession": "true", "noEmptyAgentTipEnable": "false", "isNoLink": "false"}
-
-// rateFor is how long a conversation can be rated, in seconds.
-const rateFor = 24 * 3600
+	"SatisfactionEvaluationTime": strconv.Itoa(int(survey.LinkFor.Seconds())), "onlyCloseWindow": "true", "onlyCloseSession": "true", "noEmptyAgentTipEnable": "false", "isNoLink": "false"}
 
 func (f *Front) option(_ context.Context, c *call) (any, error) {
 	v, ok := options[c.PathValue("name")]
@@ -306,7 +304,7 @@ func (f *Front) past(ctx context.Context, k visitor.Known, start string, size in
 }
 
 func (f *Front) latestSession(ctx context.Context, c *visitorCall) (any, error) {
-	got, ok, err := f.latest(ctx, c.Visitor)
+	got, ok, err := f.Intake.Latest(ctx, c.Visitor.Actor())
 	if err != nil || !ok {
 		return nil, err
 	}
@@ -388,8 +386,8 @@ func (f *Front) attributes(ctx context.Context, c *visitorCall) (any, error) {
 // mayRate refuses ratings that come too late.
 func (f *Front) mayRate(ctx context.Context, c *visitorCall) (any, error) {
 	got, err := f.own(ctx, c)
-	if err == nil && got.ClosedAt != nil && f.Clock.Now().Sub(*got.ClosedAt).Seconds() > rateFor {
-		err = faultRate
+	if err == nil {
+		err = f.Surveys.MayAnswer(ctx, c.Visitor.Actor(), got.ID)
 	}
 	return nil, err
 }
