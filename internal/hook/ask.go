@@ -35,7 +35,7 @@ func (s *Service) Ask(ctx context.Context, t id.Tenant, url string, body []byte,
 		return 0, nil, err
 	}
 	h := Hook{URL: url, Secret: plain.Secret, Timeout: int(timeout / time.Millisecond)}
-	if err := s.client.allowed(url); err != nil {
+	if err := s.client.guard.Allowed(url); err != nil {
 		return 0, nil, errs.New(errs.Unavailable, "unreachable", "%s", errs.MessageOf(err))
 	}
 	status, answer, err = s.client.send(ctx, h, s.formats[plain.Format], body, &Attempt{Occasion: Sample, At: s.clock.Now()})

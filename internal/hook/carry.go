@@ -94,14 +94,14 @@ func carry(ctx context.Context, c Carrier, h Hook, what Happening, body []byte, 
 
 // Dialer connects under the same protection as deliveries have.
 func (s *Service) Dialer() *net.Dialer {
-	return &net.Dialer{Timeout: 10 * time.Second, Control: s.client.control}
+	return s.client.guard.Dialer()
 }
 
 // Do makes a request under the same protection as deliveries have: no private
 // addresses unless they are allowed, by name or by redirect. Up to follow redirects
 // are followed. The caller bounds the time and how much it reads.
 func (s *Service) Do(q *http.Request, follow int) (*http.Response, error) {
-	if err := s.client.allowed(q.URL.String()); err != nil {
+	if err := s.client.guard.Allowed(q.URL.String()); err != nil {
 		return nil, err
 	}
 	if q.URL.Scheme != "http" && q.URL.Scheme != "https" || q.URL.Host == "" {
@@ -113,7 +113,7 @@ func (s *Service) Do(q *http.Request, follow int) (*http.Response, error) {
 		if len(via) > follow {
 			return http.ErrUseLastResponse
 		}
-		return s.client.allowed(next.URL.String())
+		return s.client.guard.Allowed(next.URL.String())
 	}
 	return c.Do(q)
 }

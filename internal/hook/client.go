@@ -9,105 +9,37 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"parlor/internal/clock"
 	"parlor/internal/errs"
+	"parlor/internal/outward"
 )
 
-// errPrivate refuses an address inside the own network.
-var errPrivate = errors.New("private addresses are not allowed (webhook-private)")
-
-// client posts bodies. It follows no redirects, uses no proxy, and looks at the
-// address it is about to connect to, so that neither a name that resolves to a
-// private address nor one that changes its mind between two lookups gets through.
+// client posts bodies to addresses that its guard lets through.
 type client struct {
-	http    *http.Client
-	private bool
-	agent   string
+	http  *http.Client
+	guard outward.Guard
+	agent string
 }
 
 func newClient(o Options) *client {
-	c := &client{private: o.Private, agent: o.Agent}
-	dialer := &net.Dialer{Timeout: 10 * time.Second, Control: c.control}
-	c.http = &http.Client{
-		Transport: &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: 8, MaxConnsPerHost: 64, MaxIdleConns: 200,
-			IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true, MaxResponseHeaderBytes: 64 << 10},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	return c
+	g := outward.Guard{Private: o.Private}
+	return &client{http: g.Client(), guard: g, agent: o.Agent}
 }
 
 // Private reports whether an error says that an address belongs to no open network.
-func Private(err error) bool { return errors.Is(err, errPrivate) }
-
-// control refuses a connection by its real address.
-func (c *client) control(_, address string, _ syscall.RawConn) error {
-	if c.private {
-		return nil
-	}
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return err
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return err
-	}
-	if !public(ip) {
-		return errPrivate
-	}
-	return nil
-}
-
-// reserved are networks beyond those that netip knows of.
-var reserved = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"),
-	netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("2001::/32"),
-}
-
-// public reports whether an address belongs to the open network.
-func public(ip netip.Addr) bool {
-	ip = ip.Unmap().WithZone("")
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() {
-		return false
-	}
-	for _, p := range reserved {
-		if p.Contains(ip) {
-			return false
-		}
-	}
-	return true
-}
-
-// allowed refuses an address that says by itself that it is private. What a name
-// resolves to is looked at when it is connected to.
-func (c *client) allowed(address string) error {
-	u, err := url.Parse(address)
-	if err != nil || c.private {
-		return err
-	}
-	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
-	ip, err := netip.ParseAddr(host)
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && !public(ip) {
-		return errs.Field("url", "private_address", "%s is a private address; the server's setting webhook-private decides whether those are allowed.", host)
-	}
-	return nil
-}
+func Private(err error) bool { return errors.Is(err, outward.ErrPrivate) }
 
 // Fetch gets an address under the same protection as deliveries have, and returns at
 // most MaxBody of the answer. An answer other than 200 is an error.
 func (s *Service) Fetch(ctx context.Context, address string, header http.Header) (body []byte, err error) {
 	defer errs.Wrap(&err, "hook.Fetch")
-	if err = s.client.allowed(address); err != nil {
+	if err = s.client.guard.Allowed(address); err != nil {
 		return nil, err
 	}
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
@@ -205,8 +137,8 @@ func reason(err error) string {
 		err = u.Err
 	}
 	switch {
-	case errors.Is(err, errPrivate):
-		return errPrivate.Error()
+	case errors.Is(err, outward.ErrPrivate):
+		return outward.ErrPrivate.Error()
 	case errors.Is(err, context.DeadlineExceeded):
 		return "no answer in time"
 	}

@@ -195,7 +195,7 @@ func (s *Service) Save(ctx context.Context, who actor.Actor, h Hook) (_ Hook, er
 	if s.formats[h.Format] == nil {
 		return h, errs.Field("format", "bad_format", "%q is not a format of webhooks.", h.Format)
 	}
-	if err = s.client.allowed(h.URL); err != nil {
+	if err = s.client.guard.Allowed(h.URL); err != nil {
 		return h, err
 	}
 	if err = s.store.SaveHook(ctx, h, MaxHooks, audit.Of(who, now)); err != nil {

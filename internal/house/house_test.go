@@ -89,7 +89,7 @@ func room(pkg string) string {
 		return "web"
 	}
 	switch strings.TrimPrefix(pkg, "internal/") {
-	case "errs", "id", "clock", "actor", "event", "config", "setting", "memo", "sheet", "audit", "region", "mask", "pdf", "sign", "ext":
+	case "errs", "id", "clock", "actor", "event", "config", "setting", "memo", "sheet", "audit", "region", "mask", "pdf", "sign", "ext", "token", "outward":
 		return "leaf"
 	case "realtime":
 		return "realtime"

@@ -6,17 +6,15 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
-
 	"parlor/internal/account"
 	"parlor/internal/audit"
 	"parlor/internal/errs"
 	"parlor/internal/id"
+	"parlor/internal/token"
 )
 
 // fold gives the form in which texts are compared without regard to case or width.
-func fold(s string) string { return cases.Fold().String(norm.NFKC.String(s)) }
+func fold(s string) string { return token.Fold(s) }
 
 // selectAgent reads agents a without their teams and without their status.
 const selectAgent = `SELECT a.id, a.tenant, a.email, a.username, a.name, a.role, a.also, a.cap, a.disabled,

@@ -3,10 +3,9 @@ package store
 import (
 	"hash/fnv"
 	"strconv"
-	"strings"
-	"unicode"
 
 	"parlor/internal/id"
+	"parlor/internal/token"
 )
 
 // The search index holds, for each message, the pairs of neighbouring characters
@@ -14,11 +13,8 @@ import (
 // holds a word of two or more characters holds all pairs of that word; those
 // found by their pairs are then checked against the real text.
 
-// words splits a text into folded words. Folding comes first, because it may turn
-// one character into several, or into a blank.
-func words(text string) []string {
-	return strings.FieldsFunc(fold(text), func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
-}
+// words splits a text into folded words.
+func words(text string) []string { return token.Words(text) }
 
 // tokensOf returns the distinct tokens of some words for one tenant.
 func tokensOf(t id.Tenant, words []string) []string {
@@ -27,16 +23,12 @@ func tokensOf(t id.Tenant, words []string) []string {
 	seen := map[string]bool{}
 	var tokens []string
 	for _, w := range words {
-		previous := rune(-1)
-		for _, r := range w {
-			if previous >= 0 {
-				tok := prefix + string([]rune{tokenRune(previous), tokenRune(r)})
-				if !seen[tok] {
-					seen[tok] = true
-					tokens = append(tokens, tok)
-				}
+		for a, b := range token.Pairs(w) {
+			tok := prefix + string([]rune{tokenRune(a), tokenRune(b)})
+			if !seen[tok] {
+				seen[tok] = true
+				tokens = append(tokens, tok)
 			}
-			previous = r
 		}
 	}
 	return tokens
