@@ -105,6 +105,8 @@ const (
 
 	// BindingChanged carries *binding.Changed.
 	BindingChanged Kind = "binding.changed"
+	// KnowledgeChanged carries *knowledge.Changed.
+	KnowledgeChanged Kind = "knowledge.changed"
 	// QueueSpilled carries *routing.Spilled.
 	QueueSpilled Kind = "queue.spilled"
 )

@@ -91,6 +91,8 @@ var backupTables = []struct{ name, order string }{
 	{"binding", "tenant, visitor_key, flag"},
 	{"binding_change", "tenant, visitor_key, id"},
 	{"binding_mark", "tenant, conversation, rule"},
+	{"knowledge_category", "id"},
+	{"knowledge_article", "id"},
 }
 
 // backupFormat is the version of the file format.

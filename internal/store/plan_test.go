@@ -12,6 +12,7 @@ import (
 	"parlor/internal/errs"
 	"parlor/internal/id"
 	"parlor/internal/invite"
+	"parlor/internal/knowledge"
 	"parlor/internal/leave"
 	"parlor/internal/store"
 	"parlor/internal/store/storetest"
@@ -192,6 +193,10 @@ func TestFilteredListsWalkTheirOwnIndex(t *testing.T) {
 		}},
 		{"message_client", func() error { return found(t, s, "") }},
 		{"message_client", func() error { return found(t, s, "x") }},
+		{"knowledge_article_updated", func() error {
+			_, _, err := s.KnowledgeList(t.Context(), knowledge.Filter{Tenant: "main", Categories: []string{"x"}, Limit: 5})
+			return err
+		}},
 		{"invitation_visitor", func() error { _, _, err := s.Invites(t.Context(), "main", invite.Filter{Visitor: "x"}); return err }},
 	} {
 		if err := c.list(); err != nil {
