@@ -28,6 +28,7 @@ const (
 	classBeginning = 0.6
 	classShort     = 1
 	classFiller    = 0.06
+	classAsking    = 0.6
 )
 
 // beginning is how many letters of a longer word are its beginning.
@@ -67,11 +68,15 @@ func (s *splitter) add(text string, class float32) {
 // word adds the parts of a word of a script with spaces. Beginnings carry a mark
 // that no word has.
 func (s *splitter) word(w string) {
-	switch {
-	case fillers[w]:
-		s.add(w, classFiller)
+	if p, ok := phrases[w]; ok {
+		s.add(p.text, p.class)
 		return
-	case utf8.RuneCountInString(w) < beginning:
+	}
+	// What is left of a plural need not be a word, if only it is always the same.
+	if n := len(w); n > 3 && w[n-1] == 's' && w[n-2] != 's' {
+		w = w[:n-1]
+	}
+	if utf8.RuneCountInString(w) < beginning {
 		s.add(w, classShort)
 		return
 	}
@@ -86,42 +91,54 @@ func (s *splitter) word(w string) {
 	s.add(w+"~", classBeginning)
 }
 
-// wide adds the parts of a run of a script without spaces. Fillers divide it.
+// wide adds the parts of a run of a script without spaces. Phrases divide it.
 func (s *splitter) wide(run string) {
-	begin := 0
+	begin, alone := 0, ""
 	flush := func(end int) {
-		part := run[begin:end]
-		for _, r := range part {
+		piece := run[begin:end]
+		for _, r := range piece {
 			s.add(string(r), classSingle)
 		}
-		for a, b := range token.Pairs(part) {
+		for a, b := range token.Pairs(piece) {
 			s.add(string([]rune{a, b}), classPair)
+		}
+		// Two characters that only a particle divides are one word: 退个货.
+		single := utf8.RuneCountInString(piece) == 1
+		if single && alone != "" {
+			s.add(alone+piece, classPair)
+		}
+		if alone = ""; single {
+			alone = piece
 		}
 	}
 	for i := 0; i < len(run); {
-		n := fillerAt(run[i:])
+		n := phraseAt(run[i:])
 		if n == 0 {
 			_, size := utf8.DecodeRuneInString(run[i:])
 			i += size
 			continue
 		}
-		flush(i)
-		s.add(run[i:i+n], classFiller)
+		if i > begin {
+			flush(i)
+		}
+		p := phrases[run[i:i+n]]
+		s.add(p.text, p.class)
 		i += n
 		begin = i
 	}
 	flush(len(run))
 }
 
-// fillerAt returns the length in bytes of the longest filler that a text begins
+// phraseAt returns the length in bytes of the longest phrase that a text begins
 // with, 0 if there is none.
-func fillerAt(s string) (n int) {
+func phraseAt(s string) (n int) {
 	runes := 0
 	for i, r := range s {
-		if end := i + utf8.RuneLen(r); fillers[s[:end]] {
+		end := i + utf8.RuneLen(r)
+		if _, ok := phrases[s[:end]]; ok {
 			n = end
 		}
-		if runes++; runes == longestFiller {
+		if runes++; runes == longestPhrase {
 			break
 		}
 	}
@@ -174,22 +191,41 @@ func wide(r rune) bool {
 	return r >= 0x0E00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai)
 }
 
-// fillers are words that say little of what is asked: who asks, particles, words
-// of politeness. They are written as split leaves them.
-var fillers = map[string]bool{}
+// phrases are words that are parts as they are, written as split leaves them.
+// longestPhrase is the length of the longest in characters.
+var phrases, longestPhrase = readPhrases()
 
-// longestFiller is the length of the longest filler in characters.
-var longestFiller int
-
-func init() {
-	for _, w := range strings.Fields(fillerWords) {
-		fillers[w] = true
-		longestFiller = max(longestFiller, utf8.RuneCountInString(w))
+func readPhrases() (m map[string]part, longest int) {
+	m = map[string]part{}
+	add := func(w string, p part) {
+		m[w] = p
+		longest = max(longest, utf8.RuneCountInString(w))
 	}
+	for w := range strings.FieldsSeq(fillers) {
+		add(w, part{w, classFiller})
+	}
+	for line := range strings.Lines(askers) {
+		list := strings.Fields(line)
+		for _, w := range list {
+			add(w, part{list[0], classAsking})
+		}
+	}
+	return m, longest
 }
 
-const fillerWords = `
-怎么 怎样 怎么样 怎么办 如何 请问 你好 您好 什么 可以 可不可以 能不能 能否 是否 是不是 有没有 我们 你们 咱们 他们 一下 一个 这个 那个 这 那 哪个 想问 问下 请 谢谢 麻烦 帮我 我想 我要 需要 应该 告诉 知道
+// askers ask for the same thing, line by line.
+const askers = `多久 多长时间 什么时候 啥时候 何时 几天 多少天 几时
+哪里 哪儿 哪 什么地方 啥地方
+为什么 为啥 为何 怎么回事
+多少钱 什么价 几块钱
+where onde
+when quando
+why porque
+`
+
+// fillers say little of what is asked: who asks, particles, words of politeness.
+const fillers = `
+怎么 怎样 怎么样 怎么办 如何 请问 你好 您好 什么 可以 可不可以 能不能 能否 是否 是不是 有没有 我们 你们 咱们 他们 一下 一个 这个 那个 这 那 想问 问下 请 谢谢 麻烦 帮我 我想 我要 需要 应该 告诉 知道
 的 了 吗 呢 啊 吧 呀 哦 嘛 么 我 你 您 他 她 它 个 是 就 都 也 把 被 给 和 与 跟 及 想 ええ です ます か は が を に の
 a an the is are was be am i im me my we our you your u it its this that these those do does did can could may will would should shall to of for in on at by with from and or if
 how what which please hi hello hey thanks thank want need like know tell get got have has had there about any some just

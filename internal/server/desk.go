@@ -17,6 +17,7 @@ import (
 	"parlor/internal/field"
 	"parlor/internal/front/rest"
 	"parlor/internal/id"
+	"parlor/internal/knowledge"
 	"parlor/internal/media"
 	"parlor/internal/summary"
 	"parlor/internal/tag"
@@ -31,6 +32,7 @@ type deskServices struct {
 	summaries *summary.Service
 	fields    *field.Service
 	contacts  *contact.Service
+	knowledge *knowledge.Service
 }
 
 // gate refuses whom the blacklist names.
@@ -50,7 +52,8 @@ func (s *Server) deskDomains() {
 	d.desk.blacklist = blacklist.New(s.store, s.bus, s.opts.Clock)
 	d.desk.rooms = attendance.New(s.node, s.bus, s.opts.Clock)
 	d.desk.tags = tag.New(s.store, s.bus, s.opts.Clock)
-	d.desk.canned = canned.New(s.store, attachments{d.media, nil}, s.bus, s.opts.Clock)
+	d.desk.canned = canned.New(s.store, attachments{media: d.media}, s.bus, s.opts.Clock)
+	d.desk.knowledge = knowledge.New(s.store, attachments{media: d.media}, s.bus, s.opts.Clock)
 }
 
 // deskPayload makes an empty payload of the desk's kinds of event.
@@ -58,6 +61,8 @@ func deskPayload(k event.Kind) any {
 	switch k {
 	case event.CannedChanged:
 		return &canned.Changed{}
+	case event.KnowledgeChanged:
+		return &knowledge.Changed{}
 	case event.SummaryChanged:
 		return &summary.SummaryChanged{}
 	case event.FieldsChanged:
@@ -92,6 +97,7 @@ func deskPayload(k event.Kind) any {
 func (d *deskServices) heed(e *event.Event) {
 	d.blacklist.Heed(e)
 	d.canned.Heed(e)
+	d.knowledge.Heed(e)
 	d.rooms.Heed(e)
 }
 
@@ -110,7 +116,7 @@ func (s *Server) seedDesk(ctx context.Context) error {
 }
 
 func (d *deskServices) forREST(s *Server) rest.Desk {
-	return rest.Desk{Contacts: d.contacts, Summaries: d.summaries, Fields: d.fields, Blacklist: d.blacklist, Colleagues: s.services.colleagues, Canned: d.canned, Tags: d.tags, Clock: s.opts.Clock}
+	return rest.Desk{Contacts: d.contacts, Summaries: d.summaries, Fields: d.fields, Blacklist: d.blacklist, Colleagues: s.services.colleagues, Canned: d.canned, Knowledge: d.knowledge, Tags: d.tags, Clock: s.opts.Clock}
 }
 
 // ForCanned returns what an entry says of a file that who uploaded.
@@ -118,6 +124,15 @@ func (a attachments) ForCanned(ctx context.Context, who actor.Actor, f id.File) 
 	got, err := a.media.Own(ctx, who, f)
 	return cannedFile(got), err
 }
+
+// ForKnowledge returns what an article says of a picture that who uploaded.
+func (a attachments) ForKnowledge(ctx context.Context, who actor.Actor, f id.File) (knowledge.File, error) {
+	got, err := a.media.Own(ctx, who, f)
+	return knowledge.File{ID: got.ID, Name: got.Name, Type: got.Type, Size: got.Size, Width: got.Width, Height: got.Height}, err
+}
+
+// Knowledge gives tests and the demo the knowledge base.
+func (s *Server) Knowledge() *knowledge.Service { return s.services.desk.knowledge }
 
 func cannedFile(f media.File) canned.File {
 	return canned.File{ID: f.ID, Name: f.Name, Type: f.Type, Size: f.Size, Width: f.Width, Height: f.Height}

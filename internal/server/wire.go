@@ -32,6 +32,7 @@ import (
 	"parlor/internal/hook"
 	"parlor/internal/id"
 	"parlor/internal/job"
+	"parlor/internal/knowledge"
 	"parlor/internal/mailbox"
 	"parlor/internal/mailroom"
 	"parlor/internal/media"
@@ -172,7 +173,7 @@ func (s *Server) domains(ctx context.Context) error {
 	d.visitors = visitor.New(st, s.bus, ck, key)
 	d.media = media.New(st, ck, media.Options{Dir: uploads(s.opts.Config), MaxSize: s.opts.Config.MaxUpload, Key: key})
 	s.deskDomains()
-	d.conversations = conversation.New(st, attachments{d.media, d.desk.canned}, closings{s}, ck, limits{d.accounts, s.log})
+	d.conversations = conversation.New(st, attachments{d.media, d.desk.canned, d.desk.knowledge}, closings{s}, ck, limits{d.accounts, s.log})
 	s.sights()
 	d.colleagues = colleague.New(st, d.accounts, s.bus, ck)
 	s.bindingDomain()
@@ -187,22 +188,32 @@ func (s *Server) domains(ctx context.Context) error {
 
 // attachments lets conversations find uploaded files.
 type attachments struct {
-	media  *media.Service
-	canned *canned.Service
+	media     *media.Service
+	canned    *canned.Service
+	knowledge *knowledge.Service
 }
 
 // ForMessage returns what a message says of a file that who uploaded, or that
-// lies on a shelf of canned replies or pictures which who may use.
+// lies on a shelf of canned replies or pictures which who may use, or in the
+// knowledge base.
 func (a attachments) ForMessage(ctx context.Context, who actor.Actor, f id.File) (conversation.File, error) {
 	got, err := a.media.Own(ctx, who, f)
 	if errs.CodeOf(err) == errs.NotFound && id.Valid(string(f)) {
-		if shared, serr := a.canned.Shares(ctx, who, f); serr != nil {
+		if shared, serr := a.shares(ctx, who, f); serr != nil {
 			err = serr
 		} else if shared {
 			got, err = a.media.Find(ctx, who.Tenant, f)
 		}
 	}
 	return conversation.File{ID: got.ID, Name: got.Name, Type: got.Type, Size: got.Size, Width: got.Width, Height: got.Height}, err
+}
+
+// shares reports whether who may send a file because others have put it there for that.
+func (a attachments) shares(ctx context.Context, who actor.Actor, f id.File) (bool, error) {
+	if ok, err := a.canned.Shares(ctx, who, f); ok || err != nil {
+		return ok, err
+	}
+	return a.knowledge.Shares(ctx, who, f)
 }
 
 // announcer tells the world what routing and presence changed.

@@ -7,6 +7,7 @@ import (
 	"parlor/internal/colleague"
 	"parlor/internal/contact"
 	"parlor/internal/field"
+	"parlor/internal/knowledge"
 	"parlor/internal/summary"
 	"parlor/internal/tag"
 )
@@ -20,6 +21,7 @@ type Desk struct {
 	Colleagues *colleague.Service
 	Summaries  *summary.Service
 	Fields     *field.Service
+	Knowledge  *knowledge.Service
 	Clock      clock.Clock
 }
 
@@ -36,4 +38,5 @@ func (a *API) desk() {
 	a.card()
 	a.contacts()
 	a.words()
+	a.knowledge()
 }

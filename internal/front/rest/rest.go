@@ -119,6 +119,9 @@ func schemaName(t reflect.Type, hint string) string {
 	if strings.HasSuffix(t.PkgPath(), "/window") {
 		name = "Window" + name
 	}
+	if strings.HasSuffix(t.PkgPath(), "/knowledge") || strings.Contains(t.Name(), "/knowledge.") {
+		name = "Knowledge" + name
+	}
 	if own, ok := visitSchemas[t.PkgPath()+"."+t.Name()]; ok {
 		name = own
 	}
