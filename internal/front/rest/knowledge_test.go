@@ -31,7 +31,7 @@ func TestKnowledgeOverREST(t *testing.T) {
 	lin.ask(t, 403, "POST", "/knowledge", body, "not_allowed")
 	a := boss.ask(t, 200, "POST", "/knowledge", body, `"version":1`, `"url":"`, `"inboxes":[]`, `"related":[]`)
 	id := a["id"].(string)
-	if p := a["picture"].(map[string]any); p["width"] != 3.0 || p["id"] != file.ID {
+	if p := a["picture"].(map[string]any); p["width"] != 8.0 || p["id"] != file.ID {
 		t.Fatal(p)
 	}
 	boss.ask(t, 400, "POST", "/knowledge", `{"title":"x","answer":"y","link":"javascript:x"}`, "bad_url")
