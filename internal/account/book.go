@@ -21,6 +21,8 @@ type Book struct {
 	Roles   map[Role]CustomRole
 	// Units are ordered by name.
 	Units []Unit
+	// Robots are who receives the visitors of an inbox before people do.
+	Robots map[id.Inbox]Reception
 	// services remembers the merged settings.
 	mu       sync.Mutex
 	services map[scope]setting.Service
@@ -158,6 +160,9 @@ func (b *books) read(ctx context.Context, t id.Tenant) (*Book, error) {
 		return nil, err
 	}
 	if book.Units, err = b.store.Units(ctx, t); err != nil {
+		return nil, err
+	}
+	if book.Robots, err = b.store.Receptions(ctx, t); err != nil {
 		return nil, err
 	}
 	roles, err := b.store.Roles(ctx, t)

@@ -85,6 +85,8 @@ type Store interface {
 
 	// Units returns the tenant's units ordered by name.
 	Units(ctx context.Context, t id.Tenant) ([]Unit, error)
+	// Receptions returns the inboxes that robots receive the visitors of.
+	Receptions(ctx context.Context, t id.Tenant) (map[id.Inbox]Reception, error)
 	// SaveUnit adds a unit or replaces what is known of it. A team is in one unit.
 	SaveUnit(ctx context.Context, u Unit, fresh bool, by audit.By) error
 	// DeleteUnit removes a unit; its teams stay.

@@ -90,6 +90,8 @@ type Conversation struct {
 	WaitingSince *time.Time `json:"waitingSince,omitempty"`
 	// Tags are the ids of its tags, in the order in which they were added.
 	Tags []string `json:"tags,omitempty"`
+	// Bot is true while a robot has it.
+	Bot bool `json:"bot,omitempty"`
 	// HeldAt is when an open conversation was put on hold: it stays with its agent
 	// but does not count against the agent's cap.
 	HeldAt *time.Time `json:"heldAt,omitempty"`

@@ -23,6 +23,25 @@ type Extra struct {
 	Worded bool             `json:"worded,omitempty"`
 	// Ext is all that was sent, as it came.
 	Ext json.RawMessage `json:"ext,omitempty"`
+	// Robot says how a robot came to say it, nil for what no robot said.
+	Robot *RobotNote `json:"robot,omitempty"`
+}
+
+// RobotNote is how a robot came to say something.
+type RobotNote struct {
+	// Rule is what chose the words.
+	Rule string `json:"rule" enum:"greeting,answer,suggest,menu,unknown,handing,engine,text"`
+	// Sources are the articles that it was taken from.
+	Sources []RobotSource `json:"sources,omitempty"`
+	// Rate asks the visitor whether it helped.
+	Rate bool `json:"rate,omitempty"`
+}
+
+// RobotSource is an article.
+type RobotSource struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	Link  string `json:"link,omitempty"`
 }
 
 // ParamsMoved is the payload of event.ParamsMoved: what business pages are told of a

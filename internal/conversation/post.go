@@ -37,6 +37,8 @@ type PostInput struct {
 	// Ext is the structured part that an integration sends with it, a JSON object as
 	// package ext reads it, nil for none.
 	Ext []byte
+	// Robot is set for what a robot says, which is never a visitor.
+	Robot *RobotNote
 }
 
 // Drawn is a picture that is drawn on together.
@@ -72,6 +74,12 @@ func (s *Service) Post(ctx context.Context, who actor.Actor, in PostInput) (out 
 	}
 	if err = s.body(ctx, who, in, m); err != nil {
 		return out, err
+	}
+	if in.Robot != nil && who.Agent.Robot() {
+		if m.Extra == nil {
+			m.Extra = &Extra{}
+		}
+		m.Extra.Robot, m.Extra.Worded = in.Robot, m.Extra.Card != nil
 	}
 	if err = s.mentioned(ctx, m); err != nil {
 		return out, err

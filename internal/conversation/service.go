@@ -141,6 +141,10 @@ func (s *Service) Start(ctx context.Context, who actor.Actor, in StartInput) (c 
 		return c, false, err
 	}
 	s.Announce(Moved{Conversation: c}, CauseStarted)
+	if r := in.Enter.Robot; r != nil && c.Agent == r.Agent {
+		r.Line.Seq, r.Line.Tenant, r.Line.Conversation = 1, c.Tenant, c.ID
+		s.Announce(Moved{Conversation: c, Line: r.Line}, LineAssigned)
+	}
 	return c, true, s.seenBefore(ctx, c)
 }
 
@@ -211,8 +215,8 @@ func (s *Service) List(ctx context.Context, who actor.Actor, f Filter) (page []C
 	if f.View == "" {
 		f.View = ViewAll
 	}
-	if !slices.Contains([]View{ViewMine, ViewQueue, ViewAll, ViewClosed}, f.View) {
-		return nil, "", errs.Field("view", "unknown_view", "%q is not a view; mine, queue, all and closed are.", f.View)
+	if !slices.Contains([]View{ViewMine, ViewQueue, ViewAll, ViewClosed, ViewRobot}, f.View) {
+		return nil, "", errs.Field("view", "unknown_view", "%q is not a view; mine, queue, all, closed and robot are.", f.View)
 	}
 	f.Limit = pageSize(f.Limit)
 	return s.store.List(ctx, f)

@@ -147,6 +147,8 @@ const (
 	ViewQueue  View = "queue"
 	ViewAll    View = "all"
 	ViewClosed View = "closed"
+	// ViewRobot are those that robots have.
+	ViewRobot View = "robot"
 )
 
 // Scope is what an agent may see: own conversations, and those of its teams or

@@ -146,6 +146,20 @@ func (s Spills) Follow(team id.Team, waiting func(id.Team) (int, error)) (to id.
 type Entrance struct {
 	Asked  *Asked
 	Spills Spills
+	// Robot, if set, has the conversation from its start on, without a queue.
+	Robot *Robot
+}
+
+// Robot is who receives a visitor before people do.
+type Robot struct {
+	Agent id.Agent
+	Name  string
+	// Team, if set, is the team of the conversation while the robot has it.
+	Team id.Team
+	// Decision is why, as routing keeps it.
+	Decision string
+	// Line records it. Its number is always 1.
+	Line Message
 }
 
 // Beside returns the rules for a conversation that stands in the queue of a team

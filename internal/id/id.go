@@ -52,6 +52,17 @@ func New() string {
 
 const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
+// robotAgent begins the ids of the agents as which robots answer, and of no others.
+const robotAgent = "robot-"
+
+// NewRobot returns the id of the agent as which a new robot answers.
+func NewRobot() Agent { return Agent(robotAgent + New()) }
+
+// Robot reports whether a is the agent of a robot.
+func (a Agent) Robot() bool {
+	return strings.HasPrefix(string(a), robotAgent) && Valid(string(a[len(robotAgent):]))
+}
+
 // Secret returns n random base62 characters (about 5.95 bits each) from the
 // system's random source.
 func Secret(n int) string {

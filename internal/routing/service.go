@@ -142,8 +142,8 @@ func (s *Service) Explain(ctx context.Context, who actor.Actor, c id.Conversatio
 	return list, place, err
 }
 
-// Claim gives a queued conversation to the agent who asks for it by hand,
-// whatever its state; its cap holds. A company may serve known contacts only: Conflict
+// Claim gives a queued conversation, or one that a robot has, to the agent who asks
+// for it by hand, whatever its state; its cap holds. A company may serve known contacts only: Conflict
 // "contact_unknown", "contact_unverified".
 func (s *Service) Claim(ctx context.Context, who actor.Actor, c id.Conversation) (got conversation.Conversation, err error) {
 	defer errs.Wrap(&err, "routing.Claim")
@@ -154,7 +154,7 @@ func (s *Service) Claim(ctx context.Context, who actor.Actor, c id.Conversation)
 	if !who.Can(actor.Reply) {
 		return got, errs.New(errs.Forbidden, "not_allowed", "Your role does not allow answering.")
 	}
-	if before.Status != conversation.Queued {
+	if before.Status != conversation.Queued && !before.Bot {
 		return got, errMoved
 	}
 	if err = s.mayTake(ctx, before); err != nil {
@@ -387,6 +387,8 @@ type Admission struct {
 	// Refused says why no conversation can be started: RefusedClosed outside
 	// working hours, RefusedFull if the queue has its longest length.
 	Refused string
+	// Robot is set while a robot has the conversation.
+	Robot *Face
 	// NextOpen is when the company opens again; zero if it is open or never opens.
 	NextOpen time.Time
 }
@@ -417,6 +419,10 @@ func (s *Service) Door(ctx context.Context, t id.Tenant, inbox id.Inbox, team id
 	}
 	if team == "" {
 		team = id.Team(book.Inboxes[inbox].Settings.Team)
+	}
+	if _, ok, err := s.reception(ctx, book, inbox, team); err != nil || ok {
+		a.AgentsOnline = ok
+		return a, err
 	}
 	service := book.Service(inbox, team)
 	now := s.clock.Now()
@@ -477,8 +483,16 @@ func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.St
 	if errs.CodeOf(err) != errs.NotFound {
 		return a, err
 	}
-	if in.Team, err = s.attending(ctx, who, in); err != nil {
-		return a, err
+	robot, first, err := account.Reception{}, false, error(nil)
+	if !in.Later {
+		if robot, first, err = s.reception(ctx, book, who.Inbox, in.Team); err != nil {
+			return a, err
+		}
+	}
+	if !first {
+		if in.Team, err = s.attending(ctx, who, in); err != nil {
+			return a, err
+		}
 	}
 	if a, err = s.Door(ctx, who.Tenant, who.Inbox, in.Team, who.Visitor); err != nil {
 		return a, err
@@ -498,14 +512,20 @@ func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.St
 		if in.Agent, err = s.opts.Inviter.AgentFor(ctx, who); err != nil {
 			return a, err
 		}
+		first = first && in.Agent == "" // whom an agent invited is that agent's
 	}
 	if err = s.entrance(ctx, book, who, &in, asked); err != nil {
 		return a, err
 	}
+	if first {
+		if err = s.received(robot, &in, asked); err != nil {
+			return a, err
+		}
+	}
 	if a.Conversation, a.Created, err = s.reader.Start(ctx, who, in); err != nil {
 		return a, err
 	}
-	if !a.Created {
+	if !a.Created || a.Conversation.Agent.Robot() {
 		return s.standing(ctx, a)
 	}
 	if _, err = s.Route(ctx, who.Tenant, a.Conversation.ID); err != nil {
@@ -566,7 +586,8 @@ func (s *Service) standing(ctx context.Context, a Admission) (_ Admission, err e
 	c := a.Conversation
 	a.AgentsOnline = true
 	if c.Status != conversation.Queued {
-		return a, nil
+		a.Robot, err = s.Face(ctx, c)
+		return a, err
 	}
 	if a.Place, err = s.store.Place(ctx, c.Tenant, c.ID); err != nil {
 		return a, err

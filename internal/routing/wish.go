@@ -171,8 +171,8 @@ const (
 
 // isBot reports whether a bot has a conversation.
 func (s *Service) isBot(ctx context.Context, c conversation.Conversation) (bool, error) {
-	if c.Agent == "" {
-		return false, nil
+	if c.Agent == "" || c.Agent.Robot() {
+		return c.Agent != "", nil
 	}
 	st, err := s.accounts.AgentStatus(ctx, c.Tenant, c.Agent, s.clock.Now())
 	if errs.CodeOf(err) == errs.NotFound {

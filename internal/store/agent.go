@@ -55,21 +55,26 @@ func (s *Store) CreateAgent(ctx context.Context, a account.Agent, by audit.By) (
 		if err := mustBeTenant(ctx, t, a.Tenant); err != nil {
 			return err
 		}
-		if err := s.mustHaveTeams(ctx, t, a.Tenant, a.Teams); err != nil {
-			return err
-		}
-		if _, err := t.exec(ctx, `INSERT INTO agent (id, tenant, email, email_key, username, username_key, name, role,
-			cap, disabled, password_hash, created_at, state, state_reason, state_since, open, last_assigned_at,
-			idle_since, lost_at, also, profile) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $12, 0, 0, 0, 0, $14, $15)`,
-			string(a.ID), string(a.Tenant), a.Email, fold(a.Email), a.Username, fold(a.Username), a.Name,
-			string(a.Role), a.Cap, flag(a.Disabled), a.PasswordHash, ms(a.CreatedAt), string(account.Away), alsoOf(a), string(profile)); err != nil {
-			return err
-		}
-		if err := s.setTeams(ctx, t, a); err != nil {
-			return err
-		}
-		return record(ctx, t, by, changed{tenant: a.Tenant, thing: "agent", id: string(a.ID), name: a.Name, after: a})
+		return s.createAgent(ctx, t, a, by, string(profile))
 	})
+}
+
+// createAgent is CreateAgent within a transaction.
+func (s *Store) createAgent(ctx context.Context, t *tx, a account.Agent, by audit.By, profile string) error {
+	if err := s.mustHaveTeams(ctx, t, a.Tenant, a.Teams); err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, `INSERT INTO agent (id, tenant, email, email_key, username, username_key, name, role,
+		cap, disabled, password_hash, created_at, state, state_reason, state_since, open, last_assigned_at,
+		idle_since, lost_at, also, profile) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $12, 0, 0, 0, 0, $14, $15)`,
+		string(a.ID), string(a.Tenant), a.Email, fold(a.Email), a.Username, fold(a.Username), a.Name,
+		string(a.Role), a.Cap, flag(a.Disabled), a.PasswordHash, ms(a.CreatedAt), string(account.Away), alsoOf(a), profile); err != nil {
+		return err
+	}
+	if err := s.setTeams(ctx, t, a); err != nil {
+		return err
+	}
+	return record(ctx, t, by, changed{tenant: a.Tenant, thing: "agent", id: string(a.ID), name: a.Name, after: a})
 }
 
 // agentRecord is an agent as the audit log keeps it: without the password, but

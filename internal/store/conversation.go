@@ -46,6 +46,7 @@ func (r *conversationRow) value() conversation.Conversation {
 		c.Tags = strings.Fields(r.tags)
 	}
 	c.CreatedAt, c.QueuedAt, c.LastAt = at(r.created), at(r.queued), at(r.last)
+	c.Bot = c.Status == conversation.Open && c.Agent.Robot()
 	c.HeldAt = atOrNil(r.held)
 	c.AssignedAt, c.ClosedAt, c.WaitingSince = atOrNil(r.assigned), atOrNil(r.closed), atOrNil(r.waitSince)
 	return c
@@ -92,6 +93,11 @@ func (s *Store) Start(ctx context.Context, c conversation.Conversation, e ...con
 				return err
 			}
 			if err := s.makeDue(ctx, t, c.Tenant, c.ID, c.Channel, hook.Untold, 0, c.CreatedAt); err != nil {
+				return err
+			}
+		}
+		if created && len(e) > 0 && e[0].Robot != nil {
+			if err := s.receive(ctx, t, c, *e[0].Robot); err != nil {
 				return err
 			}
 		}

@@ -147,6 +147,11 @@ func (s *Store) listingOf(f conversation.Filter, limit int) (*listing, error) {
 	case conversation.ViewAll:
 		// One walk, whatever the scope: active conversations are few.
 		l.walk("status <> 'closed'" + s.inScope(l, f.Scope))
+	case conversation.ViewRobot:
+		// One walk along who has something, sorted: no index is in this order.
+		l = newListing(f.Tenant, "last_at + 0", true, from, limit)
+		l.tagged(f.Tag)
+		l.walk("status = 'open' AND agent IN (SELECT r.agent FROM robot r WHERE r.tenant = $1)" + s.inScope(l, f.Scope))
 	case conversation.ViewClosed:
 		l.scoped(f.Scope, "status = 'closed'", true)
 	default:

@@ -142,7 +142,7 @@ func (s *Store) assign(ctx context.Context, t *tx, c conversation.Conversation, 
 
 // freePlace takes one open conversation off an agent, if there is one.
 func (s *Store) freePlace(ctx context.Context, t *tx, tenant id.Tenant, a id.Agent, when int64) error {
-	if a == "" {
+	if a == "" || a.Robot() { // what a robot has is not counted
 		return nil
 	}
 	_, err := t.exec(ctx, `UPDATE agent SET open = CASE WHEN open > 0 THEN open - 1 ELSE 0 END,
@@ -232,7 +232,7 @@ func (s *Store) RepairLoads(ctx context.Context, t id.Tenant) (wrong []id.Agent,
 		wrong, err = changeAll(ctx, x, scalar[id.Agent], `UPDATE agent SET open = held.n
 			FROM (SELECT b.id, (SELECT COUNT(*) FROM conversation c WHERE c.tenant = $1 AND c.agent = b.id
 				AND c.status <> 'closed' AND c.held_at = 0) AS n FROM agent b WHERE b.tenant = $1) AS held
-			WHERE held.id = agent.id AND agent.open <> held.n RETURNING agent.id`, string(t))
+			WHERE held.id = agent.id AND agent.open <> held.n AND agent.id NOT LIKE 'robot-%' RETURNING agent.id`, string(t))
 		return err
 	})
 	return wrong, err

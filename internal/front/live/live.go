@@ -49,6 +49,7 @@ type Deps struct {
 	Rooms         *attendance.Service
 	Blacklist     *blacklist.Service
 	Visit         wire.Visit
+	Robots        Robots
 	Hub           *realtime.Hub
 	Views         wire.Views
 	Clock         clock.Clock

@@ -84,6 +84,7 @@ func (f *Front) visitorNamespace(ns *socketio.Namespace) {
 	ns.On("invite-answer", call(f, visitorCall((*visitorConn).answerInvite)))
 	ns.On("invite-shown", call(f, visitorCall((*visitorConn).inviteShown)))
 	f.calls(ns, func(s *socketio.Socket) callParty { return s.Data().(*visitorConn).party() })
+	f.robotCalls(ns)
 	ns.On("canvas-open", call(f, visitorCall((*visitorConn).canvasOpen)))
 	ns.On("canvas-stroke", call(f, visitorCall((*visitorConn).canvasStroke)))
 	ns.On("canvas-mark", call(f, visitorCall((*visitorConn).canvasMark)))
@@ -204,7 +205,7 @@ func (c *visitorConn) post(ctx context.Context, in postInput) (out posted, err e
 	if conv.ID == c.conv.ID {
 		conv.AgentName, conv.VisitorName = c.conv.AgentName, c.conv.VisitorName
 	}
-	return posted{c.f.Views.VisitorMessage(got.Message), wire.State(routing.Admission{Conversation: conv, Place: c.place, AgentsOnline: c.online})}, nil
+	return posted{c.f.Views.VisitorMessage(got.Message), c.stands(conv)}, nil
 }
 
 type resumeInput struct {
@@ -364,5 +365,5 @@ func (c *visitorConn) changed(d *conversation.Changed) {
 
 // state must be called with mu held.
 func (c *visitorConn) state() {
-	_ = c.sock.Emit("state", wire.State(routing.Admission{Conversation: c.conv, Place: c.place, AgentsOnline: c.online}))
+	_ = c.sock.Emit("state", c.stands(c.conv))
 }

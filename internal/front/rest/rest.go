@@ -24,6 +24,7 @@ import (
 	"parlor/internal/mailroom"
 	"parlor/internal/media"
 	"parlor/internal/report"
+	"parlor/internal/robot"
 	"parlor/internal/routing"
 	"parlor/internal/visitor"
 	"parlor/internal/window"
@@ -54,6 +55,7 @@ type Deps struct {
 	Mailroom       *mailroom.Service
 	Reports        *report.Service
 	Windows        *window.Service
+	Robots         *robot.Service
 	// Leaving limits left messages by visitor and address.
 	Leaving *httpx.Limiter
 	Version string
@@ -102,6 +104,7 @@ func Mount(mux *http.ServeMux, d Deps) *API {
 	a.mailboxes()
 	a.reports()
 	a.windows()
+	a.robots()
 	mux.HandleFunc("GET /api/parlor/docs", a.page)
 	return a
 }

@@ -99,7 +99,7 @@ func (v Views) VisitorMessage(m conversation.Message) Message {
 		w.Line = &conversation.Line{Name: w.Line.Name, AgentName: w.Line.AgentName, TeamName: w.Line.TeamName, Seq: w.Line.Seq, Text: w.Line.Text}
 	}
 	if w.Extra != nil {
-		w.Extra = &conversation.Extra{Card: w.Extra.Card, Worded: w.Extra.Worded}
+		w.Extra = &conversation.Extra{Card: w.Extra.Card, Worded: w.Extra.Worded, Robot: w.Extra.Robot}
 	}
 	if w.Recalled != nil {
 		w.Recalled = &Recall{By: conversation.Author{Kind: w.Recalled.By.Kind}, At: w.Recalled.At}
@@ -146,13 +146,15 @@ type VisitorState struct {
 	VisitorRead  int64               `json:"visitorRead"`
 	AgentRead    int64               `json:"agentRead"`
 	EndBy        conversation.EndBy  `json:"endBy,omitempty" enum:"user,agent,timeout,queue,system"`
+	// Robot is set while a robot has the conversation.
+	Robot *routing.Face `json:"robot,omitempty"`
 }
 
 // State returns the visitor's form of an admission.
 func State(a routing.Admission) VisitorState {
 	c := a.Conversation
 	s := VisitorState{Conversation: c.ID, Status: c.Status, Place: a.Place, Ahead: max(a.Place-1, 0), AgentsOnline: a.AgentsOnline,
-		LastSeq: c.VisibleSeq, VisitorRead: c.VisitorRead, AgentRead: c.AgentRead, EndBy: c.EndBy}
+		LastSeq: c.VisibleSeq, VisitorRead: c.VisitorRead, AgentRead: c.AgentRead, EndBy: c.EndBy, Robot: a.Robot}
 	if c.Agent != "" {
 		s.Agent = &Person{Name: c.AgentName}
 	}

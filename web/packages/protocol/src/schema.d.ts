@@ -2040,6 +2040,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/parlor/v1/robots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Robots that receive visitors before people do */
+        get: operations["get-robots"];
+        put?: never;
+        /** Add a robot; an inbox has at most one that is active */
+        post: operations["post-robots"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/parlor/v1/robots/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One robot */
+        get: operations["get-robots-id"];
+        /** Change a robot; one that is switched off hands over what it has */
+        put: operations["put-robots-id"];
+        post?: never;
+        /** Remove a robot that is switched off and has no conversation */
+        delete: operations["delete-robots-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/parlor/v1/robots/{id}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a robot would answer; nothing is kept */
+        post: operations["post-robots-id-try"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/parlor/v1/routing/queue": {
         parameters: {
             query?: never;
@@ -2329,6 +2383,40 @@ export interface paths {
         get: operations["get-visitor-conversations-id-canvases"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/parlor/v1/visitor/conversations/{id}/helpful": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell whether an answer of a robot helped */
+        post: operations["post-visitor-conversations-id-helpful"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/parlor/v1/visitor/conversations/{id}/human": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for a person */
+        post: operations["post-visitor-conversations-id-human"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3351,6 +3439,7 @@ export interface components {
             agentRead: number;
             /** Format: date-time */
             assignedAt?: string;
+            bot?: boolean;
             boundAgent?: string;
             channel: string;
             /** Format: date-time */
@@ -3490,6 +3579,40 @@ export interface components {
             until: string;
             url: string;
         };
+        Engine: {
+            baseUrl?: string;
+            keySet: boolean;
+            /** Format: int64 */
+            maxTokens: number;
+            model?: string;
+            on: boolean;
+            /** Format: int64 */
+            passages: number;
+            /** Format: int64 */
+            timeoutSeconds: number;
+        };
+        EngineInput: {
+            baseUrl?: string;
+            key?: string;
+            keySet?: boolean;
+            /**
+             * Format: int64
+             * @description 16 to 2000; 400 by default
+             */
+            maxTokens?: number;
+            model?: string;
+            on?: boolean;
+            /**
+             * Format: int64
+             * @description 1 to 8; 4 by default
+             */
+            passages?: number;
+            /**
+             * Format: int64
+             * @description 1 to 60; 15 by default
+             */
+            timeoutSeconds?: number;
+        };
         Entry: {
             /** @enum {string} */
             action: "create" | "update" | "delete";
@@ -3541,7 +3664,14 @@ export interface components {
             card?: components["schemas"]["MessageCard"];
             ext?: unknown;
             flag?: string;
+            robot?: components["schemas"]["RobotNote"];
             worded?: boolean;
+        };
+        Face: {
+            /** Format: int64 */
+            after: number;
+            button: boolean;
+            name: string;
         };
         Fault: {
             detail?: string;
@@ -3714,6 +3844,14 @@ export interface components {
             note?: string;
             to: string;
         };
+        HelpfulInputBody: {
+            helpful: boolean;
+            /**
+             * Format: int64
+             * @description The number of the answer
+             */
+            seq: number;
+        };
         Hit: {
             message: components["schemas"]["Message"];
             /** @enum {string} */
@@ -3723,6 +3861,10 @@ export interface components {
         Hours: {
             classes: components["schemas"]["Class"][];
             zone?: string;
+        };
+        HumanInputBody: {
+            /** @description The choice of a menu that asks for a person */
+            item?: string;
         };
         ImportFault: {
             detail: string;
@@ -3816,6 +3958,49 @@ export interface components {
             typingPreview: boolean;
             widget: components["schemas"]["Widget"];
         };
+        Input: {
+            active?: boolean;
+            button?: boolean;
+            /** Format: int64 */
+            buttonAfter?: number;
+            engine?: components["schemas"]["EngineInput"];
+            /**
+             * Format: int64
+             * @description 1 to 10; 2 by default
+             */
+            failedTurns?: number;
+            greeting?: {
+                [key: string]: string;
+            };
+            inboxes?: string[];
+            menu?: string;
+            menus?: components["schemas"]["Menu"][];
+            name: string;
+            /** @enum {string} */
+            nobody?: "wait" | "stay" | "leave";
+            rate?: boolean;
+            /**
+             * Format: int64
+             * @description 0 to 5; 3 by default
+             */
+            suggest?: number;
+            team?: string;
+            texts?: components["schemas"]["Texts"];
+            /**
+             * Format: int64
+             * @description 0 to 100; 45 by default
+             */
+            threshold?: number;
+            unsolvedHands?: boolean;
+            /** Format: int64 */
+            version?: number;
+            /** @enum {string} */
+            when?: "always" | "off_hours" | "unattended";
+            /** @description Words that ask for a person, by language; without them the built-in ones */
+            words?: {
+                [key: string]: string[];
+            };
+        };
         InteractionInputBody: {
             /**
              * Format: int64
@@ -3888,6 +4073,21 @@ export interface components {
             };
             to?: string;
         };
+        Item: {
+            article?: string;
+            /** @enum {string} */
+            does: "answer" | "menu" | "text" | "team" | "human" | "link";
+            id: string;
+            link?: string;
+            menu?: string;
+            team?: string;
+            text?: {
+                [key: string]: string;
+            };
+            title: {
+                [key: string]: string;
+            };
+        };
         ItemsAPIClient: {
             items: components["schemas"]["APIClient"][];
         };
@@ -3953,6 +4153,9 @@ export interface components {
         };
         ItemsQueueing: {
             items: components["schemas"]["Queueing"][];
+        };
+        ItemsRobot: {
+            items: components["schemas"]["Robot"][];
         };
         ItemsSessionType: {
             items: components["schemas"]["SessionType"][];
@@ -4295,6 +4498,13 @@ export interface components {
             next?: string;
             /** Format: int64 */
             unread: number;
+        };
+        Menu: {
+            id: string;
+            items: components["schemas"]["Item"][];
+            title?: {
+                [key: string]: string;
+            };
         };
         Message: {
             /** Format: date-time */
@@ -4716,6 +4926,61 @@ export interface components {
             /** Format: int64 */
             same: number;
         };
+        Robot: {
+            active: boolean;
+            agent: string;
+            button: boolean;
+            /** Format: int64 */
+            buttonAfter: number;
+            /** Format: date-time */
+            createdAt: string;
+            engine: components["schemas"]["Engine"];
+            /** Format: int64 */
+            failedTurns: number;
+            greeting?: {
+                [key: string]: string;
+            };
+            id: string;
+            inboxes: string[];
+            menu?: string;
+            menus: components["schemas"]["Menu"][];
+            name: string;
+            /** @enum {string} */
+            nobody: "wait" | "stay" | "leave";
+            rate: boolean;
+            /** Format: int64 */
+            suggest: number;
+            team?: string;
+            texts: components["schemas"]["Texts"];
+            /** Format: int64 */
+            threshold: number;
+            unsolvedHands: boolean;
+            /** Format: date-time */
+            updatedAt: string;
+            /** Format: int64 */
+            version: number;
+            /** @enum {string} */
+            when: "always" | "off_hours" | "unattended";
+            words?: {
+                [key: string]: string[];
+            };
+        };
+        RobotNote: {
+            rate?: boolean;
+            /** @enum {string} */
+            rule: "greeting" | "answer" | "suggest" | "menu" | "unknown" | "handing" | "engine" | "text";
+            sources?: components["schemas"]["RobotSource"][];
+        };
+        RobotReply: {
+            card?: components["schemas"]["MessageCard"];
+            robot: components["schemas"]["RobotNote"];
+            text: string;
+        };
+        RobotSource: {
+            id: string;
+            link?: string;
+            title: string;
+        };
         RoleBody: {
             name: string;
             permissions: string[];
@@ -5066,6 +5331,29 @@ export interface components {
             id: string;
             name: string;
         };
+        Texts: {
+            handing?: {
+                [key: string]: string;
+            };
+            nobody?: {
+                [key: string]: string;
+            };
+            solved?: {
+                [key: string]: string;
+            };
+            suggest?: {
+                [key: string]: string;
+            };
+            unknown?: {
+                [key: string]: string;
+            };
+            unsolved?: {
+                [key: string]: string;
+            };
+            waiting?: {
+                [key: string]: string;
+            };
+        };
         Timers: {
             abandon?: string;
             /** Format: int64 */
@@ -5119,8 +5407,29 @@ export interface components {
             fault?: components["schemas"]["Fault"];
             to: string;
         };
+        TriedRobot: {
+            /** Format: int64 */
+            failed: number;
+            handOff: boolean;
+            replies: components["schemas"]["RobotReply"][];
+            team?: string;
+        };
         TriedWindow: {
             address: string;
+        };
+        TryRobotBody: {
+            /**
+             * Format: int64
+             * @description What the last trial returned
+             */
+            failed?: number;
+            inbox?: string;
+            /** @description What was chosen of a menu */
+            item?: string;
+            locale?: string;
+            /** @description A rating of an answer */
+            solved?: boolean;
+            text?: string;
         };
         TryWindowInputBody: {
             /** @description Made-up values if left out */
@@ -5234,6 +5543,7 @@ export interface components {
             lastSeq: number;
             /** Format: int64 */
             place?: number;
+            robot?: components["schemas"]["Face"];
             /** @enum {string} */
             status: "queued" | "open" | "closed";
             /** Format: int64 */
@@ -20930,6 +21240,567 @@ export interface operations {
             };
         };
     };
+    "get-robots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsRobot"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-robots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Input"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Robot"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-robots-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Robot"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-robots-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Input"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Robot"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-robots-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-robots-id-try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryRobotBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedRobot"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-routing-queue": {
         parameters: {
             query?: never;
@@ -22975,6 +23846,198 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ItemsCanvas"];
                 };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-visitor-conversations-id-helpful": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HelpfulInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-visitor-conversations-id-human": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HumanInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {

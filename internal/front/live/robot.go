@@ -1,0 +1,63 @@
+package live
+
+import (
+	"context"
+
+	"parlor/internal/conversation"
+	"parlor/internal/front/wire"
+	"parlor/internal/id"
+	"parlor/internal/routing"
+	"parlor/internal/socketio"
+)
+
+// Robots is what visitors ask of the robot they talk to.
+type Robots interface {
+	// Human brings a visitor to a person; item, if set, is the choice that says so.
+	Human(ctx context.Context, t id.Tenant, v id.Visitor, c id.Conversation, item string) error
+	// Helpful keeps whether an answer helped.
+	Helpful(ctx context.Context, t id.Tenant, v id.Visitor, c id.Conversation, seq int64, helpful bool) error
+}
+
+// stands is where the visitor stands in conv. It must be called with mu held.
+func (c *visitorConn) stands(conv conversation.Conversation) wire.VisitorState {
+	a := routing.Admission{Conversation: conv, Place: c.place, AgentsOnline: c.online}
+	if conv.Agent.Robot() {
+		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+		defer cancel()
+		var err error
+		if a.Robot, err = c.f.Routing.Face(ctx, conv); err != nil {
+			c.f.Log.Error("robot of a conversation not read", "conversation", conv.ID, "error", err)
+		}
+	}
+	return wire.State(a)
+}
+
+// robotCalls registers what visitors ask of robots.
+func (f *Front) robotCalls(ns *socketio.Namespace) {
+	ns.On("human", call(f, visitorCall((*visitorConn).human)))
+	ns.On("helpful", call(f, visitorCall((*visitorConn).helpful)))
+}
+
+func (c *visitorConn) human(ctx context.Context, in struct{ Item string }) (empty, error) {
+	if err := c.f.Posts.Take("v " + string(c.who.Visitor)); err != nil {
+		return empty{}, err
+	}
+	return empty{}, c.f.Robots.Human(ctx, c.who.Tenant, c.who.Visitor, c.running(), in.Item)
+}
+
+func (c *visitorConn) helpful(ctx context.Context, in struct {
+	Seq     int64
+	Helpful bool
+}) (empty, error) {
+	if err := c.f.Posts.Take("v " + string(c.who.Visitor)); err != nil {
+		return empty{}, err
+	}
+	return empty{}, c.f.Robots.Helpful(ctx, c.who.Tenant, c.who.Visitor, c.running(), in.Seq, in.Helpful)
+}
+
+// running is the conversation that this socket follows.
+func (c *visitorConn) running() id.Conversation {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.conv.ID
+}
