@@ -17,6 +17,8 @@ type Article struct {
 	ID, Title, Answer string
 	// Link leads on, under the words of LinkTitle.
 	Link, LinkTitle string
+	// Picture is a file that is shown with it, "" for none.
+	Picture id.File
 	// Related are further articles.
 	Related []string
 	// Active is false for one that is not to be told.
@@ -96,6 +98,8 @@ type Reply struct {
 	Title string
 	Items []Choice
 	Note  conversation.RobotNote
+	// Picture, if set, is all that the message is.
+	Picture id.File
 }
 
 // input is a message of a visitor.
@@ -252,6 +256,9 @@ func (s *Service) tell(ctx context.Context, r *Robot, out *outcome, in input, a 
 	out.state.Failed = 0
 	out.asked = append(out.asked, a.ID)
 	out.add(Reply{Text: text, Note: conversation.RobotNote{Rule: rule, Sources: []conversation.RobotSource{source(a)}, Rate: r.Rate}})
+	if a.Picture != "" {
+		out.add(Reply{Picture: a.Picture, Note: conversation.RobotNote{Rule: rule}})
+	}
 	if len(a.Related) == 0 {
 		return nil
 	}

@@ -102,8 +102,10 @@ type bench struct {
 }
 
 // Moved and Agent make the bench the announcer of its routing.
-func (b *bench) Moved(m conversation.Moved, cause string)            { b.talks.Announce(m, cause) }
-func (b *bench) Agent(ctx context.Context, t id.Tenant, a id.Agent) { _ = b.accounts.Refresh(ctx, t, a) }
+func (b *bench) Moved(m conversation.Moved, cause string) { b.talks.Announce(m, cause) }
+func (b *bench) Agent(ctx context.Context, t id.Tenant, a id.Agent) {
+	_ = b.accounts.Refresh(ctx, t, a)
+}
 
 type noFiles struct{}
 

@@ -56,8 +56,8 @@ func (s *Service) Turn(ctx context.Context, t id.Tenant, c id.Conversation) (err
 			return err
 		}
 		for _, article := range asked {
-			if err := s.Finder.Counted(ctx, t, article, Asked); err != nil {
-				return err
+			if err := s.Finder.Counted(ctx, t, article, Asked); err != nil && errs.CodeOf(err) != errs.NotFound {
+				s.log.Warn("answer not counted", "article", article, "error", err)
 			}
 		}
 		if last <= turn.Done || ctx.Err() != nil {
@@ -251,8 +251,14 @@ func (w *words) post(ctx context.Context, name string, r Reply) (seq int64, err 
 		return 0, err
 	}
 	note := r.Note
-	got, err := w.s.Conversations.Post(ctx, w.r.actor(), conversation.PostInput{Conversation: w.conv.ID, Kind: conversation.Text, Text: clip(r.Text, conversation.MaxText),
-		ClientID: name, Ext: raw, Carried: true, Robot: &note})
+	in := conversation.PostInput{Conversation: w.conv.ID, Kind: conversation.Text, Text: clip(r.Text, conversation.MaxText), ClientID: name, Ext: raw, Carried: true, Robot: &note}
+	if r.Picture != "" {
+		in.Kind, in.File = conversation.Image, r.Picture
+	}
+	got, err := w.s.Conversations.Post(ctx, w.r.actor(), in)
+	if r.Picture != "" && errs.ReasonOf(err) == "file_not_found" {
+		return 0, nil // it was removed from the article meanwhile
+	}
 	return got.Message.Seq, err
 }
 
