@@ -112,7 +112,8 @@ type input struct {
 	choice string
 	// wordless is a picture, a file or a voice message without words.
 	wordless bool
-	// history reads what was said before; only an engine needs it.
+	// history reads what was said before, for an engine, and makes sure that there is
+	// time for one.
 	history func() ([]Said, error)
 }
 

@@ -62,7 +62,7 @@ const (
 	// mostWork is how many conversations wait for a worker; the others are found later.
 	mostWork = 4096
 	// sweepEvery is the pause between looks for what events missed.
-	sweepEvery = 30 * time.Second
+	sweepEvery = 15 * time.Second
 	// page is how many conversations one look reads at once.
 	page = 500
 )

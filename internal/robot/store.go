@@ -30,6 +30,9 @@ type Store interface {
 	// EndTurn keeps how far a turn came and gives it back, if the owner has it still:
 	// Conflict "turn_lost" otherwise. last is the number of the conversation's newest message.
 	EndTurn(ctx context.Context, t id.Tenant, owner string, turn Turn) (last int64, err error)
+	// LongerTurn lets a turn take until a later time, if the owner has it still:
+	// Conflict "turn_lost" otherwise.
+	LongerTurn(ctx context.Context, t id.Tenant, owner string, c id.Conversation, until time.Time) error
 	// DueTurns returns up to limit conversations of an agent in which something was
 	// said behind the last turn, and nobody has the turn; in order of their ids, behind one.
 	DueTurns(ctx context.Context, t id.Tenant, a id.Agent, after id.Conversation, now time.Time, limit int) ([]id.Conversation, error)

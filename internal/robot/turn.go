@@ -19,7 +19,7 @@ import (
 const (
 	// leaseTime is how long a turn may take beside the answer engine, before another
 	// node tries it.
-	leaseTime = 20 * time.Second
+	leaseTime = 15 * time.Second
 	// mostEngine is the longest time that an engine may take.
 	mostEngine = 60 * time.Second
 	// mostBehind is how many messages are read at once.
@@ -35,12 +35,12 @@ func (s *Service) Turn(ctx context.Context, t id.Tenant, c id.Conversation) (err
 	defer errs.Wrap(&err, "robot.Turn %s", c)
 	for {
 		now, owner := s.Clock.Now(), id.New()
-		turn, ok, err := s.Store.TakeTurn(ctx, Take{Tenant: t, Conversation: c, Owner: owner, Now: now, Until: now.Add(leaseTime + mostEngine)})
+		turn, ok, err := s.Store.TakeTurn(ctx, Take{Tenant: t, Conversation: c, Owner: owner, Now: now, Until: now.Add(leaseTime)})
 		if err != nil || !ok {
 			return err
 		}
 		before := turn
-		asked, err := s.step(ctx, t, &turn)
+		asked, err := s.step(ctx, t, owner, &turn)
 		if err != nil {
 			// The next look tries again; what was said stays said.
 			if _, eerr := s.Store.EndTurn(context.WithoutCancel(ctx), t, owner, before); eerr != nil {
@@ -68,7 +68,7 @@ func (s *Service) Turn(ctx context.Context, t id.Tenant, c id.Conversation) (err
 
 // step greets, or answers the next message. It moves turn to where it came and returns
 // the articles that were told.
-func (s *Service) step(ctx context.Context, t id.Tenant, turn *Turn) (asked []string, err error) {
+func (s *Service) step(ctx context.Context, t id.Tenant, owner string, turn *Turn) (asked []string, err error) {
 	conv, err := s.Conversations.Conversation(ctx, actor.ForSystem(t), turn.Conversation)
 	if errs.CodeOf(err) == errs.NotFound {
 		return nil, nil
@@ -84,7 +84,7 @@ func (s *Service) step(ctx context.Context, t id.Tenant, turn *Turn) (asked []st
 	if err != nil {
 		return nil, err
 	}
-	w := &words{s: s, r: &r, conv: conv}
+	w := &words{s: s, r: &r, conv: conv, owner: owner}
 	if w.lang, err = s.language(ctx, conv); err != nil {
 		return nil, err
 	}
@@ -116,6 +116,8 @@ type words struct {
 	r    *Robot
 	conv conversation.Conversation
 	lang string
+	// owner has the turn, "" outside of one.
+	owner string
 }
 
 func (w *words) handOver(team id.Team) routing.HandOver {
@@ -205,6 +207,10 @@ func (w *words) input(ctx context.Context, m conversation.Message) input {
 		in.choice = ChoiceOf(m.Extra.Ext)
 	}
 	in.history = func() (list []Said, err error) {
+		until := w.s.Clock.Now().Add(leaseTime + time.Duration(w.r.Engine.TimeoutSeconds)*time.Second)
+		if err = w.s.Store.LongerTurn(ctx, w.conv.Tenant, w.owner, w.conv.ID, until); err != nil {
+			return nil, err
+		}
 		before, err := w.s.Conversations.Messages(ctx, actor.ForSystem(w.conv.Tenant), w.conv.ID, conversation.Range{Before: m.Seq, Limit: mostHistory})
 		for _, m := range before {
 			if m.Text != "" && m.Line == nil && m.Kind != conversation.Note {

@@ -243,6 +243,18 @@ func (s *Store) EndTurn(ctx context.Context, tenant id.Tenant, owner string, tur
 	return last, err
 }
 
+// LongerTurn implements robot.Store.
+func (s *Store) LongerTurn(ctx context.Context, tenant id.Tenant, owner string, c id.Conversation, until time.Time) (err error) {
+	defer errs.Wrap(&err, "store.LongerTurn %s", c)
+	return s.write(ctx, func(ctx context.Context, t *tx) error {
+		n, err := t.exec(ctx, `UPDATE robot_turn SET lease = $4 WHERE conversation = $1 AND tenant = $2 AND owner = $3`, string(c), string(tenant), owner, ms(until))
+		if err == nil && n == 0 {
+			err = errs.New(errs.Conflict, "turn_lost", "the turn took too long")
+		}
+		return err
+	})
+}
+
 // DueTurns implements robot.Store.
 func (s *Store) DueTurns(ctx context.Context, t id.Tenant, a id.Agent, after id.Conversation, now time.Time, limit int) (list []id.Conversation, err error) {
 	defer errs.Wrap(&err, "store.DueTurns")

@@ -19,7 +19,7 @@ type ByConversation struct {
 }
 
 type listInput struct {
-	View    conversation.View `query:"view" enum:"mine,queue,all,closed" default:"mine"`
+	View    conversation.View `query:"view" enum:"mine,queue,all,closed,robot" default:"mine"`
 	Visitor id.Visitor        `query:"visitor" maxLength:"64"`
 	Tag     string            `query:"tag" maxLength:"64" doc:"Only conversations with this tag"`
 	After   string            `query:"after" maxLength:"400" doc:"Cursor of the previous page"`

@@ -145,7 +145,7 @@ func testRobotTurns(t *testing.T, s *store.Store) {
 		return len(list)
 	}
 	equal(t, "due at first", due(w.Now), 1)
-	take := robot.Take{Tenant: w.Tenant, Conversation: c.ID, Owner: "a", Now: w.Now, Until: w.Now.Add(time.Minute)}
+	take := robot.Take{Tenant: w.Tenant, Conversation: c.ID, Owner: "a", Now: w.Now, Until: w.Now.Add(time.Second)}
 	var wins int
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -167,6 +167,8 @@ func testRobotTurns(t *testing.T, s *store.Store) {
 	}
 	wg.Wait()
 	equal(t, "owners", wins, 1)
+	must(t, s.LongerTurn(ctx, w.Tenant, take.Owner, c.ID, w.Now.Add(time.Minute)))
+	wantReason(t, s.LongerTurn(ctx, w.Tenant, "nobody", c.ID, w.Now), errs.Conflict, "turn_lost")
 	equal(t, "due while taken", due(w.Now), 0)
 	equal(t, "due when the lease is over", due(w.Now.Add(time.Minute)), 1)
 	w.Append(w.Say(c, "hello"))
