@@ -13268,7 +13268,7 @@ export interface operations {
     "get-conversations": {
         parameters: {
             query?: {
-                view?: "mine" | "queue" | "all" | "closed";
+                view?: "mine" | "queue" | "all" | "closed" | "robot";
                 visitor?: string;
                 /** @description Only conversations with this tag */
                 tag?: string;
