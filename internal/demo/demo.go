@@ -1,5 +1,5 @@
 // Package demo fills an empty installation with a believable company: three
-// agents, two teams and a month of past conversations. Everything goes through
+// agents, two teams, a knowledge base and a month of past conversations. Everything goes through
 // the services with a clock that is set to the past.
 package demo
 
@@ -18,6 +18,7 @@ import (
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/id"
+	"parlor/internal/knowledge"
 	"parlor/internal/media"
 	"parlor/internal/routing"
 	"parlor/internal/setting"
@@ -55,6 +56,7 @@ type Store interface {
 	conversation.Store
 	routing.Store
 	media.Store
+	knowledge.Store
 }
 
 // Days is how far the past reaches; PerDay is about how many conversations a day has.
@@ -74,6 +76,9 @@ func Fill(ctx context.Context, store Store, now time.Time, log *slog.Logger) (cr
 		return false, err
 	}
 	if err := f.company(ctx, store); err != nil {
+		return false, err
+	}
+	if err := f.learn(ctx, store); err != nil {
 		return false, err
 	}
 	log.Info("filling the demo company with a month of conversations")
@@ -98,6 +103,7 @@ func Fill(ctx context.Context, store Store, now time.Time, log *slog.Logger) (cr
 
 type filler struct {
 	clock         *clock.Stub
+	silent        *memory.Bus
 	rand          *rand.Rand
 	accounts      *account.Service
 	visitors      *visitor.Service
@@ -108,7 +114,8 @@ type filler struct {
 }
 
 func (f *filler) build(store Store, log *slog.Logger) {
-	silent := memory.New()
+	f.silent = memory.New()
+	silent := f.silent
 	f.accounts = account.New(store, silent, f.clock)
 	f.visitors = visitor.New(store, silent, f.clock, []byte("unused"))
 	f.conversations = conversation.New(store, noFiles{}, silent, f.clock)
