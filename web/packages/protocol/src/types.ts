@@ -21,7 +21,7 @@ export type Problem = Partial<Schemas['Problem']> & { code: ErrorCode; reason: s
 export type Answer<P extends keyof paths, M extends 'get' | 'post' = 'get'> =
   paths[P][M] extends { responses: { 200: { content: { 'application/json': infer R } } } } ? R : never
 
-export type Conversation = Schemas['Conversation']
+export type Conversation = Schemas['Conversation'] & { bot?: boolean }
 export type FileInfo = Schemas['File']
 export type Message = Schemas['Message']
 export type Visitor = Schemas['Visitor']
@@ -53,7 +53,9 @@ export type SurveyView = Schemas['SurveyView']
 export type Visit = Schemas['Visit']
 export type SearchHit = Schemas['Hit']
 export type View = NonNullable<NonNullable<paths['/api/parlor/v1/conversations']['get']['parameters']['query']>['view']>
-export type VisitorState = Schemas['VisitorState']
+/** A robot that has a conversation, as its visitor sees it: whether a person is offered, and after how many messages of the visitor. */
+export interface RobotSeen { name: string; button?: boolean; after?: number }
+export type VisitorState = Schemas['VisitorState'] & { robot?: RobotSeen }
 export type VisitorSession = Schemas['Arrived']
 export type HistoryItem = Schemas['PastConversation']
 export type SurveyForm = Schemas['VisitorSurvey']
@@ -92,7 +94,7 @@ export interface CallListen { call: { call: Call }; 'call-signal': CallSignal }
 /** Events of `/parlor/visitor`: argument and acknowledgement. */
 export interface VisitorEmit extends CanvasEmit, CallEmit {
   start: [{ team?: string; agent?: string; page?: { url: string; title: string } }, VisitorState]
-  post: [{ clientId: string; kind: PostKind; text?: string; file?: string; duration?: number | undefined; conversation?: string }, { message: Message; state: VisitorState }]
+  post: [{ clientId: string; kind: PostKind; text?: string | undefined; file?: string | undefined; duration?: number | undefined; conversation?: string | undefined; ext?: object | undefined }, { message: Message; state: VisitorState }]
   resume: [{ conversation: string; seq: number }, { messages?: Message[]; state?: VisitorState; reload?: boolean }]
   typing: [{ text: string }, void]
   read: [{ seq: number }, object]
