@@ -52,7 +52,9 @@ export type LeaveMessage = Schemas['LeaveMessage']
 export type SurveyView = Schemas['SurveyView']
 export type Visit = Schemas['Visit']
 export type SearchHit = Schemas['Hit']
-export type View = NonNullable<NonNullable<paths['/api/parlor/v1/conversations']['get']['parameters']['query']>['view']>
+/** What a message of a robot says of itself. */
+export interface RobotNote { rule: string; sources?: { id: string; title: string; link?: string }[]; rate?: boolean }
+export type View = 'robot' | NonNullable<NonNullable<paths['/api/parlor/v1/conversations']['get']['parameters']['query']>['view']>
 /** A robot that has a conversation, as its visitor sees it: whether a person is offered, and after how many messages of the visitor. */
 export interface RobotSeen { name: string; button?: boolean; after?: number }
 export type VisitorState = Schemas['VisitorState'] & { robot?: RobotSeen }

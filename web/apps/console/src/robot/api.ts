@@ -16,7 +16,7 @@ export interface ImportReport { added: number; changed: number; faults?: { line:
 export const DOES = ['answer', 'menu', 'text', 'team', 'human', 'link'] as const
 export interface MenuItem { id: string; title: Words; does: typeof DOES[number]; article?: string; menu?: string; team?: string; text?: Words; link?: string }
 export interface Menu { id: string; title: Words; items: MenuItem[] }
-export interface Engine { on: boolean; baseUrl: string; model: string; timeoutSeconds: number; maxTokens: number; passages: number; keySet?: boolean; key?: string }
+export interface Engine { on: boolean; baseUrl: string; model: string; timeoutSeconds: number; maxTokens: number; passages: number; keySet?: boolean; /** A new one; '' takes the stored one away. */ key?: string | undefined }
 
 export const SAYS = ['unknown', 'suggest', 'handing', 'waiting', 'nobody', 'solved', 'unsolved'] as const
 export interface Robot {
@@ -74,7 +74,7 @@ export function writableRobot(r: Partial<Robot>) {
   for (const f of FIELDS) if (r[f] !== undefined) body[f] = r[f]
   if (!r.engine) return body
   const { keySet: _set, key, ...engine } = r.engine
-  body.engine = { ...engine, ...(key ? { key } : {}) }
+  body.engine = { ...engine, ...(key === undefined ? {} : { key }) }
   return body
 }
 export const saveRobot = async (r: Partial<Robot> & { id?: string | undefined }) => {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import { problemOf } from '@parlor/protocol/errors'
+import { problemOf, toError } from '@parlor/protocol/errors'
 import type { Message, Schema, VisitorState } from '@parlor/protocol/types'
 import type { Chat } from './chat'
 import { Icon } from './icon'
@@ -57,7 +57,7 @@ export function Said(p: RowProps) {
     <Row
       {...p} m={{ ...m, from, ...(hidden ? { text: '' } : {}) }} after={<>
         {card && <Shown card={card} chat={chat} on={live(chat, m)} />}
-        {mark?.sources?.some((s) => safe(s.link)) && <ul class="src" aria-label={words().sources}>{mark.sources.filter((s) => safe(s.link)).map((s) => <li key={s.id}><a href={safe(s.link)} target="_blank" rel="noopener noreferrer">{s.title}</a></li>)}</ul>}
+        {mark?.rule === 'engine' && mark.sources?.some((s) => safe(s.link)) && <ul class="src" aria-label={words().sources}>{mark.sources.filter((s) => safe(s.link)).map((s) => <li key={s.id}><a href={safe(s.link)} target="_blank" rel="noopener noreferrer">{s.title}</a></li>)}</ul>}
         {mark?.rate && <Rate chat={chat} m={m} />}
       </>}
     />
@@ -92,7 +92,11 @@ function Rate({ chat, m }: { chat: Chat; m: Message }) {
       await tell(chat, m.conversation, 'helpful', { seq: m.seq, helpful })
       rated.set(m.id, helpful)
       set(helpful)
-    } catch { fail(true) }
+    } catch (e) {
+      // Told before, perhaps in another window.
+      if (toError(e).code === 'conflict') set(helpful)
+      else fail(true)
+    }
   }
   return <p class="rate"><span>{w.helped}</span><button type="button" onClick={() => void rate(true)}>{w.yes}</button><button type="button" onClick={() => void rate(false)}>{w.no}</button>{bad && <span class="bad" role="alert">{w.failed}</span>}</p>
 }
