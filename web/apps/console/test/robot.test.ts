@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createMemoryHistory, createRouter } from 'vue-router'
 import { prefs } from '../src/app/prefs'
 import { addTexts, followLocale, i18n } from '../src/i18n'
-import { saveRobot, writable, type Menu, type MenuItem, type Robot } from '../src/robot/api'
+import { saveRobot, writable, type Menu, type MenuItem, type RobotForm } from '../src/robot/api'
 import KnowledgePage from '../src/robot/KnowledgePage.vue'
 import { complete, fresh, helped, lacking, newItem, newMenu, reach, say, shifted, tidy, without, wordList } from '../src/robot/menus'
 import RobotSays from '../src/robot/RobotSays.vue'
@@ -115,9 +115,9 @@ describe('pages', () => {
     w.unmount()
   })
 
-  const robot: Robot = {
+  const robot: RobotForm = {
     id: 'r1', agent: 'ag', name: 'Lumi', active: false, inboxes: [], when: 'always', greeting: { en: 'Hello' }, menu: 'm1', threshold: 45, suggest: 3, failedTurns: 2, words: {}, button: true, buttonAfter: 0, rate: true, unsolvedHands: true,
-    nobody: 'wait', texts: {}, menus: [menu('m1', [item({ id: 'i1', title: { en: 'Returns' } })])], engine: { on: false, baseUrl: '', model: '', timeoutSeconds: 15, maxTokens: 400, passages: 4, keySet: true }, version: 1,
+    nobody: 'wait', texts: {}, menus: [menu('m1', [item({ id: 'i1', title: { en: 'Returns' } })])], engine: { on: false, baseUrl: '', model: '', timeoutSeconds: 15, maxTokens: 400, passages: 4, keySet: true }, version: 1, createdAt: '', updatedAt: '',
   }
   it('talk to a robot: the menu, the failed turns, and the hand-over that ends it', async () => {
     let turn = 0

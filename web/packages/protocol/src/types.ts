@@ -21,7 +21,7 @@ export type Problem = Partial<Schemas['Problem']> & { code: ErrorCode; reason: s
 export type Answer<P extends keyof paths, M extends 'get' | 'post' = 'get'> =
   paths[P][M] extends { responses: { 200: { content: { 'application/json': infer R } } } } ? R : never
 
-export type Conversation = Schemas['Conversation'] & { bot?: boolean }
+export type Conversation = Schemas['Conversation']
 export type FileInfo = Schemas['File']
 export type Message = Schemas['Message']
 export type Visitor = Schemas['Visitor']
@@ -52,12 +52,9 @@ export type LeaveMessage = Schemas['LeaveMessage']
 export type SurveyView = Schemas['SurveyView']
 export type Visit = Schemas['Visit']
 export type SearchHit = Schemas['Hit']
-/** What a message of a robot says of itself. */
-export interface RobotNote { rule: string; sources?: { id: string; title: string; link?: string }[]; rate?: boolean }
-export type View = 'robot' | NonNullable<NonNullable<paths['/api/parlor/v1/conversations']['get']['parameters']['query']>['view']>
-/** A robot that has a conversation, as its visitor sees it: whether a person is offered, and after how many messages of the visitor. */
-export interface RobotSeen { name: string; button?: boolean; after?: number }
-export type VisitorState = Schemas['VisitorState'] & { robot?: RobotSeen }
+export type RobotNote = Schemas['RobotNote']
+export type View = NonNullable<NonNullable<paths['/api/parlor/v1/conversations']['get']['parameters']['query']>['view']>
+export type VisitorState = Schemas['VisitorState']
 export type VisitorSession = Schemas['Arrived']
 export type HistoryItem = Schemas['PastConversation']
 export type SurveyForm = Schemas['VisitorSurvey']

@@ -69,7 +69,7 @@ export const useInbox = defineStore('inbox', () => {
     const after = more ? list.next : undefined
     list.state = 'loading'
     try {
-      const { data } = await rest.GET('/api/parlor/v1/conversations', { params: { query: { view: view as 'all', limit: PAGE, ...(after ? { after } : {}) } } })
+      const { data } = await rest.GET('/api/parlor/v1/conversations', { params: { query: { view, limit: PAGE, ...(after ? { after } : {}) } } })
       const got = (data?.items ?? []).map((c) => upsert(c).id)
       const ids = more ? [...new Set([...list.ids, ...got])] : got
       list.ids = ids.filter((id) => belongs(view, byId.get(id)!, me.value)).sort((a, b) => compare(view, byId.get(a)!, byId.get(b)!))

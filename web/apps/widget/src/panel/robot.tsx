@@ -20,8 +20,7 @@ const words = () => WORDS[document.documentElement.lang.slice(0, 2)] ?? WORDS.en
 /** An address that may be followed: a web page, or a path of this server. */
 export const safe = (s?: string) => (s && /^(https?:\/\/|\/(?![/\\]))/i.test(s) ? s : undefined)
 type Card = Schema['MessageCard']
-interface Mark { rule: string; sources?: { id: string; title: string; link?: string }[]; rate?: boolean }
-const markOf = (m: Message) => (m.extra as { robot?: Mark } | undefined)?.robot
+const markOf = (m: Message) => m.extra?.robot
 const menuOf = (m: Message) => m.extra?.card?.kind === 'menu'
 
 /** Whether the choices of a message may still be made: only in the newest menu, and a robot's only while it has the conversation. */
