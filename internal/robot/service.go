@@ -35,6 +35,7 @@ type (
 	Routing interface {
 		HandOver(ctx context.Context, t id.Tenant, in routing.HandOver) (conversation.Conversation, error)
 		Staffed(ctx context.Context, t id.Tenant, in routing.HandOver) (bool, time.Time, error)
+		Receptions
 	}
 	// Visitors tells a visitor's language.
 	Visitors interface {

@@ -49,6 +49,8 @@ func faultOf(err error) fault {
 		return faultClient
 	case "bound_already":
 		return faultBound
+	case "rated_already":
+		return faultRated
 	case "survey_answered", "survey_disabled", "survey_late":
 		return faultRate
 	}

@@ -33,6 +33,7 @@ type Deps struct {
 	Leaves        *leave.Service
 	Intake        *intake.Service
 	Video         *calls.Service
+	Robots        Robots
 	Clients       httpx.ClientIP
 	// Calls limits visitors and addresses, Programs programs, Entries attempts to get
 	// a token.

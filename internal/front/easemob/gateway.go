@@ -190,6 +190,11 @@ func (f *Front) take(ctx context.Context, r *http.Request, k visitor.Known, trus
 			return nil, err
 		}
 		if i == 0 {
+			if b.Type == "cmd" && b.Action == transferAction {
+				if err := f.toHuman(ctx, k.Visitor.Tenant, got.Visitor.ID, got.Conversation.ID); err != nil {
+					return nil, err
+				}
+			}
 			if key = got.Key; invites(in.Ext) {
 				if err := f.inviteMedia(ctx, k, got.Conversation.ID); err != nil {
 					return nil, err

@@ -93,8 +93,11 @@ func (f *Front) message(p party, m conversation.Message) object {
 		if name == "" {
 			bodies[0]["msg"] = m.Line.Text
 		}
+	case greets(m):
+		return nil
 	default:
 		bodies, e = f.bodies(p, m), kept(m)
+		roboticPart(m, weichat)
 	}
 	if old, ok := e["weichat"].(object); ok {
 		for k, v := range old {
@@ -129,7 +132,7 @@ func kept(m conversation.Message) object {
 // author is who wrote a message, as visitors see it.
 func author(m conversation.Message) object {
 	if m.From.Kind == actor.Agent {
-		return object{"userNickname": m.From.Name, "avatar": "", "userType": "Agent"}
+		return object{"userNickname": m.From.Name, "avatar": "", "userType": userType(m.From.ID)}
 	}
 	return object{"userNickname": m.From.Name, "avatar": "", "userType": dispatcher}
 }
@@ -181,7 +184,7 @@ const (
 // eventOf is the event that a line tells visitors, "" for none.
 func eventOf(m conversation.Message) (name string, data object) {
 	l := m.Line
-	agent := object{"userId": l.Agent, "agentType": human, "agentUserNiceName": l.AgentName, "avatar": "", "sessionId": m.Conversation}
+	agent := object{"userId": l.Agent, "agentType": kindOf(l.Agent), "agentUserNiceName": l.AgentName, "avatar": "", "sessionId": m.Conversation}
 	switch l.Name {
 	case conversation.LineAssigned:
 		return "ServiceSessionOpenedEvent", agent
@@ -231,7 +234,7 @@ func (f *Front) history(p party, m conversation.Message) object {
 	kind := dispatcher
 	switch m.From.Kind {
 	case actor.Agent:
-		kind = "Agent"
+		kind = userType(m.From.ID)
 	case actor.Visitor:
 		kind = "Visitor"
 	}
@@ -256,7 +259,7 @@ func stateOf(c conversation.Conversation) string {
 func (f *Front) session(c conversation.Conversation, name string) object {
 	o := object{"serviceSessionId": c.ID, "session_id": c.ID, "state": stateOf(c), "createDateTime": c.CreatedAt.UnixMilli(), "originType": originOf(c.Channel),
 		"imServiceNumber": serviceNumber + string(c.Inbox), "visitorUserId": c.Visitor, "visitorUserName": name, "visitorNickname": c.VisitorName,
-		"agentUserId": nullable(string(c.Agent)), "agentUserNiceName": c.AgentName, "agentUserType": human, "queueId": nullable(string(c.Team)), "messageCount": c.LastSeq}
+		"agentUserId": nullable(string(c.Agent)), "agentUserNiceName": c.AgentName, "agentUserType": kindOf(c.Agent), "queueId": nullable(string(c.Team)), "messageCount": c.LastSeq}
 	for key, at := range map[string]*time.Time{"startDateTime": c.AssignedAt, "stopDateTime": c.ClosedAt} {
 		o[key] = nil
 		if at != nil {

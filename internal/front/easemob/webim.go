@@ -24,11 +24,9 @@ func (f *Front) webim() {
 	f.open("GET "+webPrefix+"/visitors/password2", f.visitorPassword)
 	f.open("GET /v1/grayscale/tenants/{tenant}", f.flags)
 	f.open("GET "+webPrefix+"/tenants/show-message", f.offDuty)
-	f.open("GET "+webPrefix+"/tenants/robot-ready", func(context.Context, *call) (any, error) { return false, nil })
-	f.open("GET "+webPrefix+"/tenants/robots/welcome", func(context.Context, *call) (any, error) { return nil, nil })
 	f.open("GET "+webPrefix+"/welcome", f.welcome)
 	f.open("GET "+webPrefix+"/tenants/{tenant}/skillgroup-menu", f.teamMenu)
-	f.open("GET "+webPrefix+"/tenants/{tenant}/welcome/transfer-manual-menu", func(context.Context, *call) (any, error) { return nil, nil })
+	f.robots()
 	f.open("GET "+webPrefix+"/tenants/{tenant}/options/{name}", f.option)
 	f.open("GET "+webPrefix+"/tenants/{tenant}/evaluationdegrees", f.levels)
 	f.open("GET "+webPrefix+"/tenants/{tenant}/evaluationdegrees/{id}/appraisetags", f.reasons)
@@ -154,8 +152,14 @@ func (f *Front) teamMenu(ctx context.Context, c *call) (any, error) {
 var options = map[string]string{"showTrackMsg": "true", "transferManualMenuGuideEnable": "false", "onlineCustomerStatus": "true",
 	"SatisfactionEvaluationTime": strconv.Itoa(int(survey.LinkFor.Seconds())), "onlyCloseWindow": "true", "onlyCloseSession": "true", "noEmptyAgentTipEnable": "false", "isNoLink": "false"}
 
-func (f *Front) option(_ context.Context, c *call) (any, error) {
-	v, ok := options[c.PathValue("name")]
+func (f *Front) option(ctx context.Context, c *call) (any, error) {
+	v, ok, err := f.robotOptions(ctx, c, c.PathValue("name"))
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		v, ok = options[c.PathValue("name")]
+	}
 	if !ok {
 		return list{entities: []object{}, bare: true}, nil
 	}
@@ -215,7 +219,16 @@ func (f *Front) available(ctx context.Context, c *call) (any, error) {
 			n++
 		}
 	}
-	return object{"onlineHumanAgentCount": n, "onlineRobotAgentCount": 0}, err
+	if err != nil {
+		return nil, err
+	}
+	robots := 0
+	if _, ok, rerr := f.robotOf(ctx, c); rerr != nil {
+		return nil, rerr
+	} else if ok {
+		robots = 1
+	}
+	return object{"onlineHumanAgentCount": n, "onlineRobotAgentCount": robots}, nil
 }
 
 func (f *Front) agentState(ctx context.Context, c *call) (any, error) {
@@ -308,7 +321,7 @@ func (f *Front) latestSession(ctx context.Context, c *visitorCall) (any, error) 
 	if err != nil || !ok {
 		return nil, err
 	}
-	return object{"session_id": got.ID, "state": stateOf(got), "agent_id": nullable(string(got.Agent)), "agent_type": human, "agent_nice_name": got.AgentName, "skill_group_id": nullable(string(got.Team))}, nil
+	return object{"session_id": got.ID, "state": stateOf(got), "agent_id": nullable(string(got.Agent)), "agent_type": kindOf(got.Agent), "agent_nice_name": got.AgentName, "skill_group_id": nullable(string(got.Team))}, nil
 }
 
 func (f *Front) currentSession(ctx context.Context, c *visitorCall) (any, error) {
