@@ -2,7 +2,7 @@
 // conversation: who invited, how it stands, how long it lasted and why it ended.
 //
 // Picture and sound go from browser to browser, or through a relay that sees only
-// encrypted packets. What the browsers must tell each other to find a way (signals)
+// encrypted packets; those of a call that is recorded go through the recorder. What the browsers must tell each other to find a way (signals)
 // passes through here unread, is bounded in size and kept nowhere.
 //
 // A conversation has at most one call that goes on. A call that nobody answers, one
@@ -120,7 +120,9 @@ type Call struct {
 	// Number counts the calls of a company.
 	Number int64 `json:"number"`
 	Kind   Kind  `json:"kind" enum:"voice,video"`
-	State  State `json:"state" enum:"INVITING,RINGING,CONNECTED,TERMINATED,ABORTED"`
+	// Recorded says that the server records it; both sides are told.
+	Recorded bool  `json:"recorded,omitempty"`
+	State    State `json:"state" enum:"INVITING,RINGING,CONNECTED,TERMINATED,ABORTED"`
 	// By is the side that invited.
 	By          actor.Kind `json:"by" enum:"agent,visitor"`
 	Agent       id.Agent   `json:"agent"`
@@ -198,4 +200,10 @@ type Store interface {
 	PingCall(ctx context.Context, p Ping) (Call, error)
 	// Calls returns calls, the newest first.
 	Calls(ctx context.Context, t id.Tenant, f Filter) ([]Call, error)
+	// AddRecord adds a recording of a conversation's call, and the job that deletes it.
+	AddRecord(ctx context.Context, t id.Tenant, of id.Conversation, r Record, forget job.Job) error
+	// Records returns the recordings of calls, by call, time and side.
+	Records(ctx context.Context, t id.Tenant, calls []id.Call) ([]Record, error)
+	// DropRecord removes a recording; one that is not there is no error.
+	DropRecord(ctx context.Context, t id.Tenant, c id.Call, f id.File) error
 }

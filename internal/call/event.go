@@ -20,6 +20,8 @@ type Signal struct {
 	Type string `json:"type"`
 	// Data is the browser's own text.
 	Data string `json:"data"`
+	// ToRecorder is true for what no browser gets, but the recorder of the call.
+	ToRecorder bool `json:"toRecorder,omitempty"`
 }
 
 // SignalTypes are the signals that are passed on: a side is ready to begin or to

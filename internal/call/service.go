@@ -3,6 +3,7 @@ package call
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -40,7 +41,11 @@ type Deps struct {
 	Key []byte
 	// Off refuses new calls.
 	Off bool
-	Log *slog.Logger
+	// Recorder records calls, nil for none; Rule says which, Files keeps what it brings.
+	Recorder Recorder
+	Rule     func(ctx context.Context, talk conversation.Conversation) (Rule, error)
+	Files    Files
+	Log      *slog.Logger
 }
 
 // Service is the use cases of calls.
@@ -96,7 +101,8 @@ func (s *Service) party(ctx context.Context, who actor.Actor, c id.Call) (Call, 
 // Invite begins a call in an open conversation; who is its visitor or its agent.
 //
 // Errors: Conflict "conversation_closed", "no_agent", "not_your_conversation",
-// "call_running"; Forbidden "calls_off", "not_allowed"; Invalid "bad_kind".
+// "call_running"; Forbidden "calls_off", "not_allowed"; Invalid "bad_kind"; TooMany
+// "recorder_full".
 func (s *Service) Invite(ctx context.Context, who actor.Actor, c id.Conversation, kind Kind) (out Joined, err error) {
 	defer errs.Wrap(&err, "call.Invite")
 	if kind != Voice && kind != Video {
@@ -121,14 +127,18 @@ func (s *Service) Invite(ctx context.Context, who actor.Actor, c id.Conversation
 	if err != nil {
 		return out, err
 	}
+	record, err := s.recorded(ctx, talk)
+	if err != nil {
+		return out, err
+	}
 	now := s.Clock.Now()
-	made := Call{ID: id.Call(id.New()), Tenant: talk.Tenant, Conversation: talk.ID, Kind: kind, State: Inviting, By: who.Kind, Agent: talk.Agent,
+	made := Call{ID: id.Call(id.New()), Tenant: talk.Tenant, Conversation: talk.ID, Kind: kind, Recorded: record, State: Inviting, By: who.Kind, Agent: talk.Agent,
 		AgentName: talk.AgentName, Visitor: talk.Visitor, VisitorName: talk.VisitorName, InvitedAt: now, AgentSeen: now, VisitorSeen: now}
 	made, err = s.Store.CreateCall(ctx, made, watchJob(made, now.Add(AnswerWithin)))
 	if err != nil {
 		return out, err
 	}
-	line := conversation.Line{Name: conversation.LineCalled, Agent: talk.Agent, AgentName: talk.AgentName, By: who.Name, ByAgent: who.Agent, Media: string(kind), Call: made.ID, CallNumber: made.Number}
+	line := conversation.Line{Name: conversation.LineCalled, Agent: talk.Agent, AgentName: talk.AgentName, By: who.Name, ByAgent: who.Agent, Media: string(kind), Call: made.ID, CallNumber: made.Number, Recorded: record}
 	if who.Kind == actor.Visitor {
 		line.By = talk.VisitorName
 	}
@@ -157,7 +167,7 @@ func (s *Service) Ring(ctx context.Context, who actor.Actor, c id.Call) (err err
 }
 
 // Accept answers a call; only the invited side does. Errors: Conflict "call_over"
-// if it is answered or ended already, Forbidden "own_call".
+// if it is answered or ended already, Forbidden "own_call", TooMany "recorder_full".
 func (s *Service) Accept(ctx context.Context, who actor.Actor, c id.Call) (out Joined, err error) {
 	defer errs.Wrap(&err, "call.Accept")
 	got, err := s.party(ctx, who, c)
@@ -169,6 +179,10 @@ func (s *Service) Accept(ctx context.Context, who actor.Actor, c id.Call) (out J
 	}
 	if got, err = s.Store.MoveCall(ctx, Move{Tenant: who.Tenant, Call: c, To: Connected, At: s.Clock.Now()}); err != nil {
 		return out, err
+	}
+	if got.Recorded && (s.Recorder == nil || !s.Recorder.Begin(got)) {
+		_, err = s.end(ctx, got, Aborted, Failed, actor.System)
+		return out, errors.Join(errs.New(errs.TooMany, "recorder_full", "The call cannot be recorded now; try again later."), err)
 	}
 	s.tell(got)
 	return s.joined(who, got), nil
@@ -235,7 +249,7 @@ func (s *Service) end(ctx context.Context, c Call, to State, reason string, by a
 		return got, err
 	}
 	s.tell(got)
-	line := conversation.Line{Name: conversation.LineCallEnded, Agent: got.Agent, AgentName: got.AgentName, Media: string(got.Kind), Reason: reason, Duration: got.Duration, Call: got.ID, CallNumber: got.Number}
+	line := conversation.Line{Name: conversation.LineCallEnded, Agent: got.Agent, AgentName: got.AgentName, Media: string(got.Kind), Reason: reason, Duration: got.Duration, Call: got.ID, CallNumber: got.Number, Recorded: got.Recorded && !got.AnsweredAt.IsZero()}
 	switch by {
 	case actor.Agent:
 		line.By, line.ByAgent = got.AgentName, got.Agent
@@ -285,8 +299,11 @@ func (s *Service) Pass(who actor.Actor, in Call, ticket, kind, data string) erro
 	if who.Kind == actor.Visitor {
 		to = event.ToAgent(in.Tenant, in.Agent)
 	}
+	if in.Recorded {
+		to = event.ToNodes
+	}
 	s.Events.Publish(&event.Event{ID: id.New(), Tenant: in.Tenant, Kind: event.CallSignal, At: s.Clock.Now(), To: []event.Topic{to},
-		Data: &Signal{Call: in.ID, From: who.Kind, Type: kind, Data: data}})
+		Data: &Signal{Call: in.ID, From: who.Kind, Type: kind, Data: data, ToRecorder: in.Recorded}})
 	return nil
 }
 

@@ -19,7 +19,7 @@ const lookEvery = 15 * time.Second
 
 // Workers returns the workers of the service's jobs.
 func (s *Service) Workers() map[string]job.Worker {
-	return map[string]job.Worker{JobWatch: s.watch}
+	return map[string]job.Worker{JobWatch: s.watch, JobForget: s.forget}
 }
 
 // verdict says how a call ends that stands like this at a time; "" if it goes on.
@@ -90,7 +90,14 @@ func (s *Service) judge(ctx context.Context, c Call) (over bool, err error) {
 // has ended or lost its agent; it does not block.
 func (s *Service) Heed(e *event.Event) {
 	switch d := e.Data.(type) {
+	case *Signal:
+		if d.ToRecorder && s.Recorder != nil {
+			s.Recorder.Hear(d)
+		}
 	case *Changed:
+		if d.Call.State.Over() && d.Call.Recorded && s.Recorder != nil {
+			s.Recorder.End(d.Call.ID)
+		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if d.Call.State.Over() {

@@ -217,6 +217,7 @@ func (c *Config) between() (list []conflict) {
 	rule(c.Cluster && c.ClusterSecret == "", "cluster-secret", "a secret of 16 characters or more, the same on every node")
 	rule(c.SMTPServer != "" && c.SMTPFrom == "", "smtp-from", "the sender of mail, with smtp-server")
 	rule(c.TURNListen != "" && c.TURNPublicIP == "", "turn-public-ip", "the address under which people reach the machine, with turn-listen")
+	rule(c.RecordListen == "" && c.RecordPublicIP != "", "record-public-ip", "nothing without record-listen")
 	rule((c.ICEUser == "") != (c.ICEPassword == ""), "ice-password", "the password of ice-user, or neither")
 	rule(!c.Cluster && c.ClusterPeers != "", "cluster-peers", "nothing without cluster")
 	return list

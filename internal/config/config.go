@@ -62,6 +62,9 @@ type Config struct {
 	TURNPorts        string        `name:"turn-ports" default:"49160-49660" doc:"UDP ports from which the TURN server relays, lowest-highest."`
 	TURNPerCall      int           `name:"turn-per-call" default:"8" min:"1" max:"64" doc:"Relays that one side of a call may hold at once."`
 	TURNPrivate      string        `name:"turn-private" default:"deny" oneof:"deny allow" doc:"Whether the TURN server relays to private and loopback addresses."`
+	RecordListen     string        `name:"record-listen" doc:"UDP address, host:port, over which the calls of inboxes that record go through this server. Empty: calls are not recorded."`
+	RecordPublicIP   string        `name:"record-public-ip" doc:"Address under which people reach record-listen. Empty: the machine's own addresses."`
+	RecordCalls      int           `name:"record-calls" default:"50" min:"1" max:"1000" doc:"Calls that are recorded at once."`
 	SMTPServer       string        `name:"smtp-server" doc:"Mail server, host:port, for answers to left messages. Empty: no mail is sent."`
 	SMTPUser         string        `name:"smtp-user" doc:"Login of the mail server. Empty: no login."`
 	SMTPPassword     string        `name:"smtp-password" secret:"yes" doc:"Password of smtp-user."`

@@ -176,6 +176,8 @@ type Line struct {
 	// Media is the kind of a call, voice or video; Duration is how long it lasted, in seconds.
 	Media    string `json:"media,omitempty"`
 	Duration int    `json:"duration,omitempty"`
+	// Recorded says of LineCalled and LineCallEnded that the call is or was recorded.
+	Recorded bool `json:"recorded,omitempty"`
 	// Call is that call, CallNumber its number in the company.
 	Call       id.Call `json:"call,omitempty"`
 	CallNumber int64   `json:"callNumber,omitempty"`

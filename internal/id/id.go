@@ -1,15 +1,16 @@
 // Package id holds the typed identifiers by which domains refer to one another.
 //
 // Row identifiers are UUIDs of version 7 written as 32 lower-case hex digits:
-// time-ordered for the index, with 74 random bits so that they cannot be walked.
+// time-ordered for the index, with 62 random bits so that they cannot be walked.
 package id
 
 import (
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
 	"strings"
-
-	"github.com/google/uuid"
+	"sync/atomic"
+	"time"
 )
 
 // The identifiers of the domain. The zero value means "none".
@@ -42,9 +43,27 @@ type (
 	Job string
 )
 
-// New returns a fresh row identifier.
+// last is the time of the newest identifier in 1/4096 of a millisecond: each is later than
+// the one before it.
+var last atomic.Int64
+
+// New returns a fresh row identifier (RFC 9562, version 7): milliseconds, 12 bits of the
+// time within one, 62 random bits. Those of one process are in the order in which they
+// were made.
 func New() string {
-	u := uuid.Must(uuid.NewV7())
+	now := time.Now()
+	at := now.UnixMilli()<<12 | int64(now.Nanosecond()%1_000_000)<<12/1_000_000
+	for {
+		before := last.Load()
+		at = max(at, before+1)
+		if last.CompareAndSwap(before, at) {
+			break
+		}
+	}
+	var u [16]byte
+	_, _ = rand.Read(u[8:]) // never fails since Go 1.24
+	binary.BigEndian.PutUint64(u[:], uint64(at>>12)<<16|7<<12|uint64(at&0xFFF))
+	u[8] = u[8]&0x3F | 0x80
 	var b [32]byte
 	hex.Encode(b[:], u[:])
 	return string(b[:])

@@ -35,4 +35,6 @@ type Store interface {
 	CreateFile(ctx context.Context, f File) error
 	// File returns one file, errs.NotFound "file_not_found" otherwise.
 	File(ctx context.Context, t id.Tenant, f id.File) (File, error)
+	// DropFile removes f; one that is not there is no error.
+	DropFile(ctx context.Context, t id.Tenant, f id.File) error
 }

@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"image/png"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -203,4 +204,50 @@ func FuzzCleanName(f *testing.F) {
 			t.Fatalf("%q becomes %q", s, got)
 		}
 	})
+}
+
+func TestAFileOfTheServerIsAdopted(t *testing.T) {
+	t.Parallel()
+	s, _, dir := setup(t)
+	path := filepath.Join(t.TempDir(), "take.webm")
+	if err := os.WriteFile(path, bytes.Repeat([]byte("x"), 2<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := s.Adopt(t.Context(), "main", "call-1.webm", "video/webm", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := s.Content(t.Context(), "main", f)
+	if err != nil || o.File.Size != 2<<20 || o.Type != "video/webm" || o.File.Name != "call-1.webm" { // larger than uploads may be
+		t.Fatalf("%+v %v", o.File, err)
+	}
+	if err = o.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("it is there twice")
+	}
+	if _, err = s.Adopt(t.Context(), "main", "x", "video/webm", path); err == nil {
+		t.Error("a file that is not there was adopted")
+	}
+	for range 2 {
+		if err = s.Remove(t.Context(), "main", f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err = s.Content(t.Context(), "main", f); errs.CodeOf(err) != errs.NotFound {
+		t.Error(err)
+	}
+	left := 0
+	if err = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			left++
+		}
+		return err
+	}); err != nil || left != 0 {
+		t.Errorf("%d files left, %v", left, err)
+	}
+	if err = s.Remove(t.Context(), "main", "../../etc/passwd"); errs.CodeOf(err) != errs.NotFound {
+		t.Error(err)
+	}
 }

@@ -28,6 +28,7 @@ import (
 	"parlor/internal/id"
 	"parlor/internal/job"
 	"parlor/internal/realtime"
+	"parlor/internal/recorder"
 	"parlor/internal/relay"
 	"parlor/internal/socketio"
 	"parlor/internal/store"
@@ -67,8 +68,10 @@ type Server struct {
 	unsub   func()
 	// relay is the TURN server, nil without one.
 	relay *relay.Server
-	guard *guard.Guard
-	tls   *secure
+	// recorder records calls, nil without one.
+	recorder *recorder.Recorder
+	guard    *guard.Guard
+	tls      *secure
 
 	setupToken string
 	listener   net.Listener
@@ -218,6 +221,9 @@ func (s *Server) Close() error {
 		s.unsub()
 	}
 	err := s.closeListeners()
+	if s.recorder != nil {
+		err = errors.Join(err, s.recorder.Close())
+	}
 	if s.relay != nil {
 		err = errors.Join(err, s.relay.Close())
 	}

@@ -155,6 +155,9 @@ func (s *Server) wire(ctx context.Context) error {
 	if err := s.openRelay(s.services.key); err != nil {
 		return err
 	}
+	if err := s.openRecorder(); err != nil {
+		return err
+	}
 	s.fronts()
 	if err := s.watchMail(ctx); err != nil {
 		return err

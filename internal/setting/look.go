@@ -162,6 +162,23 @@ type Canvas struct {
 // Draws reports whether visitors may draw.
 func (c Canvas) Draws() bool { return c.VisitorDraws == nil || *c.VisitorDraws }
 
+// Calls is what concerns video and voice calls.
+type Calls struct {
+	// Record has the server record the calls of the inbox; both sides are told before
+	// they answer. Default false. It needs the setting record-listen of the server.
+	Record bool `json:"record,omitempty"`
+	// KeepDays is for how many days recordings are kept, 1 to 3650. Default 90.
+	KeepDays *int `json:"keepDays,omitempty"`
+}
+
+// Days is KeepDays with its default.
+func (c Calls) Days() int {
+	if c.KeepDays == nil {
+		return 90
+	}
+	return *c.KeepDays
+}
+
 // Survey is the satisfaction survey (满意度).
 type Survey struct {
 	Disabled bool `json:"disabled,omitempty"`

@@ -75,6 +75,7 @@ type Inbox struct {
 	Offline Offline `json:"offline,omitzero"`
 	Survey  Survey  `json:"survey,omitzero"`
 	Canvas  Canvas  `json:"canvas,omitzero"`
+	Calls   Calls   `json:"calls,omitzero"`
 	Service
 }
 

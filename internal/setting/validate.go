@@ -127,6 +127,7 @@ func (in Inbox) Check() error {
 	c.text("offline.thanks", in.Offline.Thanks)
 	c.fields("offline.fields", in.Offline.Fields)
 	in.Survey.check(c)
+	c.maybe("calls.keepDays", in.Calls.KeepDays, 1, 3650)
 	in.Service.check(c)
 	return c.err
 }

@@ -92,6 +92,7 @@ var backupTables = []struct{ name, order string }{
 	{"robot_inbox", "tenant, inbox"},
 	{"robot_turn", "conversation"},
 	{"robot_rating", "conversation, seq"},
+	{"call_record", "call, file"},
 	{"binding", "tenant, visitor_key, flag"},
 	{"binding_change", "tenant, visitor_key, id"},
 	{"binding_mark", "tenant, conversation, rule"},

@@ -14,16 +14,17 @@ import (
 var _ calls.Store = (*Store)(nil)
 
 const callColumns = `id, tenant, conversation, number, kind, state, side, agent, agent_name, visitor, visitor_name, invited_at, answered_at, ended_at,
-	duration, reason, ended_by, agent_quality, visitor_quality, agent_seen, visitor_seen`
+	duration, reason, ended_by, agent_quality, visitor_quality, agent_seen, visitor_seen, recorded`
 
 func scanCall(r row) (c calls.Call, err error) {
-	var invited, answered, ended, agentSeen, visitorSeen int64
+	var invited, answered, ended, agentSeen, visitorSeen, recorded int64
 	var agentQ, visitorQ string
 	if err = r.Scan(&c.ID, &c.Tenant, &c.Conversation, &c.Number, &c.Kind, &c.State, &c.By, &c.Agent, &c.AgentName, &c.Visitor, &c.VisitorName,
-		&invited, &answered, &ended, &c.Duration, &c.Reason, &c.EndedBy, &agentQ, &visitorQ, &agentSeen, &visitorSeen); err != nil {
+		&invited, &answered, &ended, &c.Duration, &c.Reason, &c.EndedBy, &agentQ, &visitorQ, &agentSeen, &visitorSeen, &recorded); err != nil {
 		return c, err
 	}
 	c.InvitedAt, c.AnsweredAt, c.EndedAt, c.AgentSeen, c.VisitorSeen = at(invited), at(answered), at(ended), at(agentSeen), at(visitorSeen)
+	c.Recorded = recorded != 0
 	if c.AgentQuality, err = qualityOf(agentQ); err == nil {
 		c.VisitorQuality, err = qualityOf(visitorQ)
 	}
@@ -69,9 +70,9 @@ func (s *Store) CreateCall(ctx context.Context, c calls.Call, watch job.Job) (go
 			return err
 		}
 		got, _, err = change(ctx, t, scanCall, `INSERT INTO call (`+callColumns+`)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0, 0, '', '', '', '', $13, $14) RETURNING `+callColumns,
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0, 0, '', '', '', '', $13, $14, $15) RETURNING `+callColumns,
 			string(c.ID), string(c.Tenant), string(c.Conversation), c.Number, string(c.Kind), string(c.State), string(c.By), string(c.Agent), c.AgentName,
-			string(c.Visitor), c.VisitorName, ms(c.InvitedAt), ms(c.AgentSeen), ms(c.VisitorSeen))
+			string(c.Visitor), c.VisitorName, ms(c.InvitedAt), ms(c.AgentSeen), ms(c.VisitorSeen), flag(c.Recorded))
 		if err != nil {
 			return err
 		}

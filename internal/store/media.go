@@ -35,3 +35,12 @@ func (s *Store) File(ctx context.Context, t id.Tenant, f id.File) (got media.Fil
 	}
 	return got, err
 }
+
+// DropFile implements media.Store.
+func (s *Store) DropFile(ctx context.Context, t id.Tenant, f id.File) (err error) {
+	defer errs.Wrap(&err, "store.DropFile %s", f)
+	return s.write(ctx, func(ctx context.Context, x *tx) error {
+		_, err := x.exec(ctx, `DELETE FROM file WHERE id = $1 AND tenant = $2`, string(f), string(t))
+		return err
+	})
+}

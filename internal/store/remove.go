@@ -49,6 +49,9 @@ func (s *Store) deleteConversation(ctx context.Context, x *tx, t id.Tenant, c id
 			return err
 		}
 	}
+	if err := s.forgetRecords(ctx, x, t, c); err != nil {
+		return err
+	}
 	canvases, err := all(ctx, x, scalar[id.Canvas], `SELECT v.id FROM canvas v WHERE v.conversation = $1`, string(c))
 	if err != nil {
 		return err

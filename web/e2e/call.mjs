@@ -5,17 +5,17 @@ import { admin } from './visit.mjs'
 
 /** Counts how often camera and microphone are asked for, in every frame of the page. */
 const COUNT = `{ const d = navigator.mediaDevices; if (d) { const own = d.getUserMedia.bind(d); window.asked = 0; d.getUserMedia = (c) => { window.asked++; return own(c) } } }`
-const live = (at) => at.waitForSelector('[data-test=call][data-phase=connected]', { timeout: 20_000 })
+export const live = (at) => at.waitForSelector('[data-test=call][data-phase=connected]', { timeout: 20_000 })
 /** What flows: the ids of the pictures' tracks, and whether they move. */
 const flow = (frame) => frame.evaluate(() => [...document.querySelectorAll('[data-test=call] video')].map((v) => ({ tracks: v.srcObject.getTracks().map((t) => t.id + t.readyState).sort().join(), width: v.videoWidth, time: v.currentTime })))
 const seconds = async (at) => { const [m, s] = (await at.textContent()).match(/(\d+):(\d\d)/).slice(1).map(Number); return m * 60 + s }
-const moving = async (frame, what) => {
+export const moving = async (frame, what) => {
   await until(async () => (await flow(frame)).every((v) => v.width > 0), what + ': both pictures')
   const before = await flow(frame)
   await until(async () => (await flow(frame)).every((v, i) => v.time > before[i].time), what + ': the pictures move')
 }
 
-async function meet(browser, base, looks, visitorLooks = looks) {
+export async function meet(browser, base, looks, visitorLooks = looks) {
   const agent = await open(browser, looks)
   const visitor = await open(browser, visitorLooks)
   await visitor.addInitScript(COUNT)
@@ -29,7 +29,7 @@ async function meet(browser, base, looks, visitorLooks = looks) {
   await agent.waitForSelector('[role=log]')
   return { agent, visitor, chat, line, id: agent.url().split('/').pop().split('?')[0] }
 }
-const invite = async (agent, kind) => {
+export const invite = async (agent, kind) => {
   const button = agent.locator(`[data-test=call-${kind}]`).first()
   if (await button.isVisible()) return button.click()
   await agent.click('[aria-label="更多操作"], [aria-label="More actions"], [aria-label="Mais ações"]')

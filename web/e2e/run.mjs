@@ -1,10 +1,11 @@
 // Runs the journeys. PARLOR_E2E_URL names a running server (with demo data); without it a mock is started.
 //
-//   node e2e/run.mjs [talk] [visit] [desk] [work] [admin] [bindings] [channels] [host] [poll] [canvas] [call] [perf] [many] [screens] [pages] [rocketchat] [person] [easemob] [window]
+//   node e2e/run.mjs [talk] [visit] [desk] [work] [admin] [bindings] [channels] [host] [poll] [canvas] [call] [record] [perf] [many] [screens] [pages] [rocketchat] [person] [easemob] [window]
 import { backend, launch } from './lib.mjs'
 import { admin } from './admin.mjs'
 import { bindings } from './bindings.mjs'
 import { call } from './call.mjs'
+import { record } from './record.mjs'
 import { canvas } from './canvas.mjs'
 import { channels } from './channels.mjs'
 import { desk } from './desk.mjs'
@@ -22,7 +23,7 @@ import { alwaysOpen, visit } from './visit.mjs'
 import { window } from './window.mjs'
 import { work } from './work.mjs'
 
-const JOURNEYS = { talk, visit, desk, work, admin, bindings, channels, host, poll, canvas, call, perf, many, screens, pages, rocketchat, person, easemob, window }
+const JOURNEYS = { talk, visit, desk, work, admin, bindings, channels, host, poll, canvas, call, record, perf, many, screens, pages, rocketchat, person, easemob, window }
 const wanted = process.argv.slice(2).filter((x) => x in JOURNEYS)
 const server = await backend()
 const browser = await launch()

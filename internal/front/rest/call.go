@@ -7,12 +7,48 @@ import (
 	"parlor/internal/account"
 	calls "parlor/internal/call"
 	"parlor/internal/id"
+	"parlor/internal/media"
 )
 
 // CallPage asks for a page of calls. Exported because it is embedded.
 type CallPage struct {
 	After id.Call `query:"after" maxLength:"64" doc:"next of the previous page"`
 	Limit int     `query:"limit" minimum:"1" maximum:"200" default:"50"`
+}
+
+// CallItem is a call as lists of the console show it.
+type CallItem struct {
+	calls.Call
+	// Records are the recordings of its sides.
+	Records []CallRecord `json:"records,omitempty"`
+}
+
+// CallRecord is a recording with the address under which it is played.
+type CallRecord struct {
+	calls.Record
+	URL string `json:"url"`
+}
+
+// ByCall names a call. Exported because it is embedded.
+type ByCall struct {
+	ID id.Call `path:"id" maxLength:"64"`
+}
+
+// callPage lists calls with their recordings.
+func (a *API) callPage(ctx context.Context, l account.Login, f calls.Filter) (*body[page[CallItem]], error) {
+	list, next, err := a.Visit.Calls.List(ctx, l.Actor(), f)
+	if err != nil {
+		return nil, err
+	}
+	records, err := a.Visit.Calls.Records(ctx, l.Actor(), list)
+	out := make([]CallItem, len(list))
+	for i, c := range list {
+		out[i].Call = c
+		for _, r := range records[c.ID] {
+			out[i].Records = append(out[i].Records, CallRecord{r, a.Media.Address(c.Tenant, r.File, media.Original)})
+		}
+	}
+	return reply(page[CallItem]{out, string(next)}, err)
 }
 
 type conversationCalls struct {
@@ -23,12 +59,13 @@ type conversationCalls struct {
 // calls registers the calls about video and voice calls.
 func (a *API) calls() {
 	const tag = "calls"
-	asAgent(a, http.MethodGet, "/calls", "Video and voice calls, newest first; one's own, or all for those who see everything", tag, func(ctx context.Context, l account.Login, in *CallPage) (*body[page[calls.Call]], error) {
-		list, next, err := a.Visit.Calls.List(ctx, l.Actor(), calls.Filter{Before: in.After, Limit: in.Limit})
-		return reply(page[calls.Call]{full(list), string(next)}, err)
+	asAgent(a, http.MethodGet, "/calls", "Video and voice calls, newest first; one's own, or all for those who see everything", tag, func(ctx context.Context, l account.Login, in *CallPage) (*body[page[CallItem]], error) {
+		return a.callPage(ctx, l, calls.Filter{Before: in.After, Limit: in.Limit})
 	})
-	asAgent(a, http.MethodGet, "/conversations/{id}/calls", "Video and voice calls of a conversation, newest first", tag, func(ctx context.Context, l account.Login, in *conversationCalls) (*body[page[calls.Call]], error) {
-		list, next, err := a.Visit.Calls.List(ctx, l.Actor(), calls.Filter{Conversation: in.ID, Before: in.After, Limit: in.Limit})
-		return reply(page[calls.Call]{full(list), string(next)}, err)
+	asAgent(a, http.MethodGet, "/conversations/{id}/calls", "Video and voice calls of a conversation, newest first", tag, func(ctx context.Context, l account.Login, in *conversationCalls) (*body[page[CallItem]], error) {
+		return a.callPage(ctx, l, calls.Filter{Conversation: in.ID, Before: in.After, Limit: in.Limit})
+	})
+	asAgent(a, http.MethodDelete, "/calls/{id}/records", "Delete the recordings of a call before their time", tag, func(ctx context.Context, l account.Login, in *ByCall) (*struct{}, error) {
+		return nil, a.Visit.Calls.Erase(ctx, l.Actor(), in.ID)
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"parlor/internal/actor"
 	"parlor/internal/binding"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
@@ -54,8 +55,9 @@ func Fill(w *World) {
 	must(t, err)
 	_, _, _, err = w.S.AddMark(t.Context(), mark(c, "ann", "m1"))
 	must(t, err)
-	_, err = w.call(w.Start("calls", team))
+	called, err := w.call(w.Start("calls", team))
 	must(t, err)
+	w.record(called, actor.Visitor, 12, T0.Add(time.Hour))
 	w.bind("lead", "Vera 维拉", ann, until(T0.Add(time.Hour)), func(p *binding.Put) {
 		p.Once, p.Cause = true, binding.Cause{How: binding.ByRule, Rule: "r", Conversation: "c"}
 	})

@@ -121,6 +121,7 @@ var suite = []struct {
 	{"Visit/Leave", testLeave},
 	{"Visit/Isolation", testVisitIsolation},
 	{"Call/Life", testCall},
+	{"Call/Records", testRecords},
 	{"Call/Race", testCallRace},
 	{"Canvas/Marks", testCanvas},
 	{"Canvas/Bounds", testCanvasBounds},

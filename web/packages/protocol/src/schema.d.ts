@@ -512,6 +512,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/parlor/v1/calls/{id}/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete the recordings of a call before their time */
+        delete: operations["delete-calls-id-records"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/parlor/v1/canned": {
         parameters: {
             query?: never;
@@ -3172,7 +3189,7 @@ export interface components {
             /** @enum {string} */
             outcome: "assigned" | "full" | "absent" | "signed_out" | "gone" | "not_now" | "too_long" | "yielded";
         };
-        Call: {
+        CallItem: {
             agent: string;
             agentName: string;
             agentQuality?: components["schemas"]["Quality"];
@@ -3196,11 +3213,36 @@ export interface components {
             number: number;
             /** @enum {string} */
             reason?: "hung_up" | "declined" | "cancelled" | "no_answer" | "ping_lost" | "failed" | "conversation_closed" | "agent_lost";
+            recorded?: boolean;
+            records?: components["schemas"]["CallRecord"][];
             /** @enum {string} */
             state: "INVITING" | "RINGING" | "CONNECTED" | "TERMINATED" | "ABORTED";
             visitor: string;
             visitorName: string;
             visitorQuality?: components["schemas"]["Quality"];
+        };
+        CallRecord: {
+            call: string;
+            file: string;
+            /** Format: int64 */
+            length: number;
+            /** Format: int64 */
+            offset: number;
+            /** Format: int64 */
+            part: number;
+            /** @enum {string} */
+            side: "agent" | "visitor";
+            /** Format: int64 */
+            size: number;
+            /** Format: date-time */
+            until: string;
+            url: string;
+            video: boolean;
+        };
+        Calls: {
+            /** Format: int64 */
+            keepDays?: number;
+            record?: boolean;
         };
         Canned: {
             category?: string;
@@ -3922,6 +3964,7 @@ export interface components {
             tenant: string;
         };
         InboxSettings: {
+            calls?: components["schemas"]["Calls"];
             canvas?: components["schemas"]["CanvasSettings"];
             color?: string;
             generation?: string;
@@ -4327,6 +4370,7 @@ export interface components {
             name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_end" | "too_long" | "recalled" | "edited" | "held" | "resumed" | "joined" | "called" | "call_ended" | "visited" | "undelivered";
             note?: string;
             reason?: string;
+            recorded?: boolean;
             rule?: string;
             /** Format: int64 */
             seq?: number;
@@ -4717,8 +4761,8 @@ export interface components {
             items: components["schemas"]["Block"][];
             next?: string;
         };
-        PageCall: {
-            items: components["schemas"]["Call"][];
+        PageCallItem: {
+            items: components["schemas"]["CallItem"][];
             next?: string;
         };
         PageChange: {
@@ -9706,8 +9750,100 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageCall"];
+                    "application/json": components["schemas"]["PageCallItem"];
                 };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-calls-id-records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
@@ -13563,7 +13699,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageCall"];
+                    "application/json": components["schemas"]["PageCallItem"];
                 };
             };
             /** @description Bad Request */
