@@ -31,6 +31,9 @@ func (c *Client) ask(ctx context.Context, cfg Config, body []byte) (string, erro
 		return "", unreachable(ctx, err)
 	}
 	defer func() { _ = r.Body.Close() }() // it was read as far as wanted
+	if r.StatusCode == http.StatusBadRequest && wantsOther(r.Body) {
+		return "", errOtherForm
+	}
 	if err := stateOf(r); err != nil {
 		return "", err
 	}
@@ -42,6 +45,20 @@ func (c *Client) ask(ctx context.Context, cfg Config, body []byte) (string, erro
 		return "", failure("engine_too_large", "the reply is larger than %d bytes", maxReply)
 	}
 	return contentOf(text)
+}
+
+// errOtherForm says that a model does not know a field of the usual form.
+var errOtherForm = failure("engine_failed", "it does not know the form of the question")
+
+// wantsOther reports whether a refusal is about the fields that only the usual form has.
+func wantsOther(body io.Reader) bool {
+	var refusal struct {
+		Error struct {
+			Param string `json:"param"`
+		} `json:"error"`
+	}
+	err := json.NewDecoder(io.LimitReader(body, maxReply)).Decode(&refusal)
+	return err == nil && (refusal.Error.Param == "max_tokens" || refusal.Error.Param == "temperature")
 }
 
 // failure is an error of the engine. Its message never holds what was sent or came

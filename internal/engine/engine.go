@@ -9,11 +9,13 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -123,12 +125,16 @@ type Client struct {
 	guard outward.Guard
 	agent string
 	slots chan struct{}
+
+	mu sync.Mutex
+	// thinking are the models that want the other form of a request.
+	thinking map[string]bool
 }
 
 // New returns a client; it connects to nothing.
 func New(o Options) *Client {
 	g := outward.Guard{Private: o.Private}
-	return &Client{http: g.Client(), guard: g, agent: o.Agent, slots: make(chan struct{}, atOnce)}
+	return &Client{http: g.Client(), guard: g, agent: o.Agent, slots: make(chan struct{}, atOnce), thinking: map[string]bool{}}
 }
 
 // Close ends connections that are not in use. It may be called twice.
@@ -188,15 +194,48 @@ func (c *Client) Answer(ctx context.Context, cfg Config, q Question, passages []
 	case <-ctx.Done():
 		return a, errs.New(errs.Unavailable, "engine_busy", "Too many questions are under way.")
 	}
-	body, err := request(cfg, q, passages)
-	if err != nil {
-		return a, err
-	}
-	content, err := c.ask(ctx, cfg, body)
+	content, err := c.question(ctx, cfg, q, passages)
 	if err != nil {
 		return a, err
 	}
 	return read(content, passages), nil
+}
+
+// question asks in the form that the model knows. If that is not known yet the usual
+// one comes first, and the other one if the model says so.
+func (c *Client) question(ctx context.Context, cfg Config, q Question, passages []Passage) (string, error) {
+	model := cfg.BaseURL + " " + cfg.Model
+	thinks := c.known(model)
+	for {
+		body, err := request(cfg, q, passages, thinks)
+		if err != nil {
+			return "", err
+		}
+		content, err := c.ask(ctx, cfg, body)
+		if thinks || !errors.Is(err, errOtherForm) {
+			return content, err
+		}
+		thinks = true
+		c.learn(model)
+	}
+}
+
+// maxModels is how many models are remembered that need the other form.
+const maxModels = 1000
+
+func (c *Client) known(model string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.thinking[model]
+}
+
+func (c *Client) learn(model string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.thinking) >= maxModels {
+		clear(c.thinking)
+	}
+	c.thinking[model] = true
 }
 
 // host is what may be told of an address.

@@ -264,6 +264,54 @@ func TestRepliesThatAreNoneAreRefused(t *testing.T) {
 	}
 }
 
+// Models that think refuse max_tokens and temperature; they are asked once more, and
+// from then on at once in the form that they know.
+func TestModelsThatThinkAreAskedInTheirForm(t *testing.T) {
+	t.Parallel()
+	for _, param := range []string{"max_tokens", "temperature"} {
+		var forms []string
+		f := newFake(t, nil)
+		f.answer = func(w http.ResponseWriter, r *http.Request) {
+			var got map[string]any
+			if err := json.Unmarshal(*f.body.Load(), &got); err != nil {
+				t.Error(err)
+			}
+			forms = append(forms, fmt.Sprint(got["max_tokens"], got["temperature"], got["max_completion_tokens"]))
+			if _, ok := got[param]; ok {
+				w.WriteHeader(http.StatusBadRequest)
+				_, _ = fmt.Fprintf(w, `{"error":{"message":"Unsupported","param":%q,"code":"unsupported_parameter"}}`, param)
+				return
+			}
+			says(`{"answer":"x","sources":[1]}`)(w, r)
+		}
+		c := New(Options{Private: true})
+		defer c.Close()
+		for range 2 {
+			if a, err := c.Answer(t.Context(), f.config(), Question{Text: "x"}, shopPassages); err != nil || a.Text != "x" {
+				t.Fatal(a, err)
+			}
+		}
+		if got := strings.Join(forms, "; "); got != "400 0 <nil>; <nil> <nil> 400; <nil> <nil> 400" {
+			t.Fatal(got)
+		}
+	}
+	stubborn := newFake(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `{"error":{"param":"max_tokens"}}`)
+	})
+	if _, err := stubborn.ask(Question{Text: "x"}); errs.ReasonOf(err) != "engine_failed" {
+		t.Fatal(err)
+	}
+	c := New(Options{})
+	defer c.Close()
+	for i := range 2*maxModels + 1 {
+		c.learn(fmt.Sprint(i))
+	}
+	if len(c.thinking) > maxModels || !c.known(fmt.Sprint(2*maxModels)) {
+		t.Fatal(len(c.thinking))
+	}
+}
+
 func TestSlowEnginesAreGivenUp(t *testing.T) {
 	t.Parallel()
 	gone := make(chan struct{})

@@ -48,8 +48,9 @@ type said struct {
 	Text string `json:"text"`
 }
 
-// request is the body of a question. It offers no tools.
-func request(cfg Config, q Question, passages []Passage) ([]byte, error) {
+// request is the body of a question. It offers no tools. Models that think before they
+// answer know max_completion_tokens instead of max_tokens and no temperature.
+func request(cfg Config, q Question, passages []Passage, thinks bool) ([]byte, error) {
 	d := data{Company: plain(q.Company, maxTitle), Locale: plain(q.Locale, 20), Question: plain(q.Text, maxQuestion)}
 	for i, p := range passages {
 		d.Passages = append(d.Passages, passage{i + 1, plain(p.Title, maxTitle), plain(p.Text, maxPassage), plain(p.Link, maxTurn)})
@@ -65,13 +66,14 @@ func request(cfg Config, q Question, passages []Passage) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(struct {
-		Model       string    `json:"model"`
-		Messages    []message `json:"messages"`
-		MaxTokens   int       `json:"max_tokens"`
-		Temperature float64   `json:"temperature"`
-		Stream      bool      `json:"stream"`
-	}{cfg.Model, []message{{"system", fmt.Sprintf(rules, longAnswer)}, {"user", "<data>" + string(quoted) + "</data>"}}, cfg.MaxTokens, 0, false})
+	body := map[string]any{"model": cfg.Model, "stream": false,
+		"messages": []message{{"system", fmt.Sprintf(rules, longAnswer)}, {"user", "<data>" + string(quoted) + "</data>"}}}
+	if thinks {
+		body["max_completion_tokens"] = cfg.MaxTokens
+	} else {
+		body["max_tokens"], body["temperature"] = cfg.MaxTokens, 0
+	}
+	return json.Marshal(body)
 }
 
 // plain is a text without what cannot be seen, cut to a length in characters.

@@ -83,9 +83,11 @@ type Article struct {
 	Version int `json:"version"`
 	// Asked, Solved and Unsolved count how often it was given as an answer and what
 	// visitors said of it.
-	Asked     int       `json:"asked"`
-	Solved    int       `json:"solved"`
-	Unsolved  int       `json:"unsolved"`
+	Asked    int `json:"asked"`
+	Solved   int `json:"solved"`
+	Unsolved int `json:"unsolved"`
+	// Used counts how often an agent sent it.
+	Used      int       `json:"used"`
 	CreatedAt time.Time `json:"createdAt"`
 	UpdatedAt time.Time `json:"updatedAt"`
 	UpdatedBy id.Agent  `json:"updatedBy,omitempty"`
@@ -113,6 +115,7 @@ const (
 	Asked    Happening = "asked"
 	Solved   Happening = "solved"
 	Unsolved Happening = "unsolved"
+	Used     Happening = "used"
 )
 
 // Changed says that articles or categories of a tenant were changed.

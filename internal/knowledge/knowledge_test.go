@@ -164,6 +164,7 @@ func TestOnlyEditorsChangeAndOnlyAgentsRead(t *testing.T) {
 	}
 	_, err = f.FindAs(ctx, visitor, knowledge.Query{Text: "x"})
 	f.refused("agents_only", err)
+	f.refused("agents_only", f.Use(ctx, visitor, a.ID))
 	_, err = f.Article(ctx, visitor, a.ID)
 	f.refused("agents_only", err)
 	_, _, err = f.List(ctx, visitor, knowledge.ListInput{})

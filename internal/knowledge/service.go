@@ -158,6 +158,15 @@ func (s *Service) Counted(ctx context.Context, t id.Tenant, article string, what
 	return s.store.CountKnowledge(ctx, t, article, what)
 }
 
+// Use counts that an agent sent an article. Errors: Forbidden "agents_only"; NotFound
+// "article_not_found".
+func (s *Service) Use(ctx context.Context, who actor.Actor, article string) error {
+	if err := reader(who); err != nil {
+		return err
+	}
+	return s.Counted(ctx, who.Tenant, article, Used)
+}
+
 // Article returns one article. Errors: NotFound "article_not_found".
 func (s *Service) Article(ctx context.Context, who actor.Actor, article string) (a Article, err error) {
 	defer errs.Wrap(&err, "knowledge.Article")

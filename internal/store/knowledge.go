@@ -15,14 +15,14 @@ import (
 var _ knowledge.Store = (*Store)(nil)
 
 const articleColumns = `id, tenant, category, title, questions, answer, link, link_title, picture_info, related, inboxes, locale,
-	active, version, asked, solved, unsolved, created_at, updated_at, updated_by`
+	active, version, asked, solved, unsolved, used, created_at, updated_at, updated_by`
 
 // scanArticle reads a row of articleColumns.
 func scanArticle(r row) (a knowledge.Article, err error) {
 	var active, created, updated int64
 	var questions, picture, related, inboxes string
 	if err = r.Scan(&a.ID, &a.Tenant, &a.Category, &a.Title, &questions, &a.Answer, &a.Link, &a.LinkTitle, &picture, &related, &inboxes, &a.Locale,
-		&active, &a.Version, &a.Asked, &a.Solved, &a.Unsolved, &created, &updated, &a.UpdatedBy); err != nil {
+		&active, &a.Version, &a.Asked, &a.Solved, &a.Unsolved, &a.Used, &created, &updated, &a.UpdatedBy); err != nil {
 		return a, err
 	}
 	a.Active, a.CreatedAt, a.UpdatedAt = active != 0, at(created), at(updated)
@@ -296,7 +296,7 @@ func (s *Store) DeleteKnowledgeCategory(ctx context.Context, t id.Tenant, catego
 // CountKnowledge implements knowledge.Store.
 func (s *Store) CountKnowledge(ctx context.Context, t id.Tenant, article string, what knowledge.Happening) (err error) {
 	defer errs.Wrap(&err, "store.CountKnowledge %s", article)
-	var asked, solved, unsolved int
+	var asked, solved, unsolved, used int
 	switch what {
 	case knowledge.Asked:
 		asked = 1
@@ -304,12 +304,14 @@ func (s *Store) CountKnowledge(ctx context.Context, t id.Tenant, article string,
 		solved = 1
 	case knowledge.Unsolved:
 		unsolved = 1
+	case knowledge.Used:
+		used = 1
 	default:
 		return errs.New(errs.Invalid, "unknown_happening", "%q is not counted", what)
 	}
 	return s.write(ctx, func(ctx context.Context, x *tx) error {
-		n, err := x.exec(ctx, `UPDATE knowledge_article SET asked = asked + $3, solved = solved + $4, unsolved = unsolved + $5 WHERE id = $1 AND tenant = $2`,
-			article, string(t), asked, solved, unsolved)
+		n, err := x.exec(ctx, `UPDATE knowledge_article SET asked = asked + $3, solved = solved + $4, unsolved = unsolved + $5, used = used + $6 WHERE id = $1 AND tenant = $2`,
+			article, string(t), asked, solved, unsolved, used)
 		if err == nil && n == 0 {
 			err = missing("article")
 		}

@@ -98,6 +98,9 @@ func (a *API) knowledge() {
 	asAgent(a, http.MethodDelete, "/knowledge/{id}", "Remove an article", tag, func(ctx context.Context, l account.Login, in *ByID) (*none, error) {
 		return nil, s.Remove(ctx, l.Actor(), in.ID)
 	})
+	asAgent(a, http.MethodPost, "/knowledge/{id}/use", "Count that an agent sent an article", tag, func(ctx context.Context, l account.Login, in *ByID) (*none, error) {
+		return nil, s.Use(ctx, l.Actor(), in.ID)
+	})
 	asAgent(a, http.MethodPost, "/knowledge/find", "Articles that fit a question, best first", tag, func(ctx context.Context, l account.Login, in *findKnowledge) (*body[items[ArticleMatch]], error) {
 		list, err := s.FindAs(ctx, l.Actor(), knowledge.Query{Text: in.Body.Text, Inbox: in.Body.Inbox, Locale: in.Body.Locale, Limit: in.Body.Limit})
 		out := make([]ArticleMatch, len(list))

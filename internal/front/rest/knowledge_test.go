@@ -36,6 +36,9 @@ func TestKnowledgeOverREST(t *testing.T) {
 	}
 	boss.ask(t, 400, "POST", "/knowledge", `{"title":"x","answer":"y","link":"javascript:x"}`, "bad_url")
 	lin.ask(t, 200, "GET", "/knowledge/"+id, "", `"title":"如何退货"`)
+	lin.ask(t, 204, "POST", "/knowledge/"+id+"/use", "")
+	lin.ask(t, 404, "POST", "/knowledge/nowhere/use", "", "article_not_found")
+	lin.ask(t, 200, "GET", "/knowledge/"+id, "", `"used":1`)
 	lin.ask(t, 404, "GET", "/knowledge/nowhere", "", "article_not_found")
 	boss.ask(t, 409, "PUT", "/knowledge/"+id, `{"title":"x","answer":"y"}`, "changed_meanwhile")
 	boss.ask(t, 200, "PUT", "/knowledge/"+id, strings.Replace(body, `"active"`, `"version":1,"active"`, 1), `"version":2`)

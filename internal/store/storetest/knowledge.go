@@ -69,14 +69,14 @@ func testKnowledge(t *testing.T, s *store.Store) {
 	wantReason(t, w.learn(article("c", func(c *knowledge.Article) { c.Version = 3 })), errs.NotFound, "article_not_found")
 	testKnowledgeIsolation(t, s, o, got, top.ID)
 
-	for _, what := range []knowledge.Happening{knowledge.Asked, knowledge.Asked, knowledge.Asked, knowledge.Solved, knowledge.Solved, knowledge.Unsolved} {
+	for _, what := range []knowledge.Happening{knowledge.Asked, knowledge.Asked, knowledge.Asked, knowledge.Solved, knowledge.Solved, knowledge.Unsolved, knowledge.Used} {
 		must(t, s.CountKnowledge(ctx, w.Tenant, a.ID, what))
 	}
 	wantReason(t, s.CountKnowledge(ctx, w.Tenant, a.ID, "other"), errs.Invalid, "unknown_happening")
 	wantReason(t, s.CountKnowledge(ctx, w.Tenant, "nowhere", knowledge.Asked), errs.NotFound, "article_not_found")
 	must(t, w.learn(got))
 	got = w.known(a.ID)
-	equal(t, "counters stay when it is changed", spaced(got.Version, len(got.Questions), got.Asked, got.Solved, got.Unsolved), "2 3 3 2 1")
+	equal(t, "counters stay when it is changed", spaced(got.Version, len(got.Questions), got.Asked, got.Solved, got.Unsolved, got.Used), "2 3 3 2 1 1")
 	got.Version = 1
 	wantReason(t, w.learn(got), errs.Conflict, "changed_meanwhile")
 
