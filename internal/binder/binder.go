@@ -29,6 +29,7 @@ import (
 	"parlor/internal/event"
 	"parlor/internal/id"
 	"parlor/internal/job"
+	"parlor/internal/leave"
 	"parlor/internal/setting"
 	"parlor/internal/survey"
 )
@@ -65,6 +66,10 @@ type (
 	Surveys interface {
 		Of(ctx context.Context, who actor.Actor, c id.Conversation) (survey.Survey, error)
 	}
+	// Leaves reads what visitors left behind.
+	Leaves interface {
+		Leave(ctx context.Context, t id.Tenant, message string) (leave.Message, error)
+	}
 	// Jobs takes jobs.
 	Jobs interface {
 		Enqueue(ctx context.Context, jobs ...job.Job) error
@@ -80,6 +85,7 @@ type Deps struct {
 	Accounts      Accounts
 	Conversations Conversations
 	Surveys       Surveys
+	Leaves        Leaves
 	Names         Names
 	// Ruled is told which companies have rules that act on conversations.
 	Ruled func(map[id.Tenant]bool)
@@ -112,7 +118,7 @@ func (s *Service) Use(jobs Jobs) { s.jobs = jobs }
 
 // Workers returns the workers of the service's jobs.
 func (s *Service) Workers() map[string]job.Worker {
-	return map[string]job.Worker{JobRules: s.apply}
+	return map[string]job.Worker{JobRules: s.apply, JobTicket: s.ticket}
 }
 
 // ref is the payload of JobRules.
@@ -304,7 +310,7 @@ func (s *Service) apply(ctx context.Context, j job.Job) (err error) {
 		if r.Off || !fits {
 			continue
 		}
-		changed, err := s.Bindings.Act(ctx, j.Tenant, r, f.visitor, agent, in.Conversation)
+		changed, err := s.Bindings.Act(ctx, j.Tenant, r, f.visitor, agent, binding.Cause{Conversation: in.Conversation})
 		if failed = append(failed, err); changed {
 			s.Log.Info("a rule changed a binding", "tenant", j.Tenant, "rule", r.Name, "conversation", in.Conversation)
 		}

@@ -75,7 +75,7 @@ func open(t *testing.T, st *store.Store, rules ...setting.BindRule) *company {
 	c.bot = id.Agent(id.New())
 	c.must(st.CreateAgent(t.Context(), account.Agent{ID: c.bot, Tenant: c.Tenant, Name: "Bot", Email: "bot@example.com", Username: "bot", Role: account.Bot, Cap: 9}, audit.None))
 	c.must(c.accounts.SetCompany(t.Context(), c.boss, "Main", setting.Company{Flags: setting.Flags{Rules: rules}}))
-	c.svc = binder.New(binder.Deps{Bindings: c.bindings, Accounts: c.accounts, Conversations: conversation.New(st, noFiles{}, c.bus, c.clock), Surveys: c, Ruled: st.Ruled, Clock: c.clock, Log: log,
+	c.svc = binder.New(binder.Deps{Bindings: c.bindings, Accounts: c.accounts, Conversations: conversation.New(st, noFiles{}, c.bus, c.clock), Surveys: c, Leaves: st, Ruled: st.Ruled, Clock: c.clock, Log: log,
 		Names: func(_ context.Context, talk conversation.Conversation) ([]string, error) {
 			return []string{talk.VisitorName}, nil
 		}})

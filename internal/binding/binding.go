@@ -74,8 +74,18 @@ type Cause struct {
 	Rule string
 	// Conversation is the one that made the rule act.
 	Conversation id.Conversation
+	// Ticket is the left message that made the rule act, if it was one.
+	Ticket string
 	// Note is the words of who does it, at most MaxNote characters.
 	Note string
+}
+
+// For names what made the rule act: a rule acts once for it.
+func (c Cause) For() string {
+	if c.Ticket != "" {
+		return c.Ticket
+	}
+	return string(c.Conversation)
 }
 
 // MaxNote is the longest note, in characters.

@@ -177,10 +177,12 @@ func (s *Service) UnbindFlag(ctx context.Context, who actor.Actor, flag string, 
 }
 
 // Act lets a rule bind a visitor to the agent who served, or unbind the visitor, once
-// for a conversation: called again it does nothing. It reports whether anything changed.
-func (s *Service) Act(ctx context.Context, t id.Tenant, r setting.BindRule, visitor string, agent id.Agent, c id.Conversation) (changed bool, err error) {
+// for the conversation or the ticket that why names: called again it does nothing. It
+// reports whether anything changed.
+func (s *Service) Act(ctx context.Context, t id.Tenant, r setting.BindRule, visitor string, agent id.Agent, why Cause) (changed bool, err error) {
 	defer errs.Wrap(&err, "binding.Act")
-	who, why := actor.ForSystem(t), Cause{How: ByRule, Rule: r.Name, Conversation: c}
+	who := actor.ForSystem(t)
+	why.How, why.Rule = ByRule, r.Name
 	flag, visitor, err := names(r.Flag, visitor)
 	if err != nil {
 		return false, err

@@ -47,7 +47,7 @@ var chapters = []chapter{
 	{"售后服务", []article{
 		{title: "如何退货", questions: []string{"我想退货", "不想要了可以退吗", "退货流程是什么", "退货运费谁出"},
 			answer: "签收后 7 天内，灯具没有安装使用、包装完整，就可以无理由退货：\n1. 在“我的订单”里点“申请退货”；\n2. 审核通过后按短信里的地址寄回；\n3. 仓库收到后 2 个工作日内退款。\n质量问题的运费由我们承担，其他情况运费自理。",
-			link: [2]string{"https://aurora.example/returns", "退换货说明"}},
+			link:   [2]string{"https://aurora.example/returns", "退换货说明"}},
 		{title: "退款多久到账", questions: []string{"钱什么时候退给我", "退款几天到", "没收到退款"},
 			answer: "仓库收到退货后 2 个工作日内原路退回。微信和支付宝一般当天到账，银行卡要 3 到 5 个工作日。", related: []string{"如何退货"}},
 		{title: "灯不亮了怎么办", questions: []string{"台灯不亮", "灯坏了", "灯泡闪", "吊灯有一圈不亮"},

@@ -122,11 +122,17 @@ type Change struct {
 	Note     *string   `json:"note,omitempty" maxLength:"8000"`
 }
 
+// By is the agent who does something.
+type By struct {
+	Agent id.Agent
+	Name  string
+}
+
 // Reply is an answer that was given.
 type Reply struct {
 	Text string
 	At   time.Time
-	By   string
+	By   By
 	// Key names the job that sends it, Payload is what it needs.
 	Kind, Key, Payload string
 }
@@ -146,7 +152,7 @@ type Store interface {
 	Leaves(ctx context.Context, t id.Tenant, f Filter) (page []Message, next string, err error)
 	// ChangeLeave changes an entry. An assignee must be an agent of the tenant:
 	// errs.NotFound "agent_not_found".
-	ChangeLeave(ctx context.Context, t id.Tenant, message string, c Change, at time.Time, by string) (Message, error)
+	ChangeLeave(ctx context.Context, t id.Tenant, message string, c Change, at time.Time, by By) (Message, error)
 	// ReplyLeave notes an answer, marks the entry as done and enqueues the job that
 	// sends it, all at once.
 	ReplyLeave(ctx context.Context, t id.Tenant, message string, r Reply) (Message, error)

@@ -240,7 +240,7 @@ func (s *Service) Change(ctx context.Context, who actor.Actor, message string, c
 		}
 		c.Note = &note
 	}
-	if m, err = s.store.ChangeLeave(ctx, who.Tenant, message, c, s.clock.Now(), who.Name); err == nil {
+	if m, err = s.store.ChangeLeave(ctx, who.Tenant, message, c, s.clock.Now(), By{who.Agent, who.Name}); err == nil {
 		s.tell(&m, false)
 	}
 	return m.For(who), err
@@ -275,7 +275,7 @@ func (s *Service) Reply(ctx context.Context, who actor.Actor, message, subject, 
 	if err != nil {
 		return Message{}, err
 	}
-	if m, err = s.store.ReplyLeave(ctx, who.Tenant, message, Reply{Text: text, At: now, By: who.Name, Kind: s.mail.Kind, Key: letter.ID, Payload: string(b)}); err == nil {
+	if m, err = s.store.ReplyLeave(ctx, who.Tenant, message, Reply{Text: text, At: now, By: By{who.Agent, who.Name}, Kind: s.mail.Kind, Key: letter.ID, Payload: string(b)}); err == nil {
 		s.queued()
 		s.tell(&m, false)
 	}

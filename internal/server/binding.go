@@ -33,18 +33,21 @@ func (s *Server) bindingDomain() {
 // bindingRules builds what binds and unbinds by itself.
 func (s *Server) bindingRules() {
 	d := &s.services
-	d.binder = binder.New(binder.Deps{Bindings: d.bindings, Accounts: d.accounts, Conversations: d.conversations, Surveys: d.visit.surveys,
+	d.binder = binder.New(binder.Deps{Bindings: d.bindings, Accounts: d.accounts, Conversations: d.conversations, Surveys: d.visit.surveys, Leaves: s.store,
 		Names: s.boundNames, Ruled: s.store.Ruled, Clock: s.opts.Clock, Log: s.log})
 }
 
-// boundNames returns the names of the visitor of a conversation in bindings.
+// boundNames returns the names of the visitor of a conversation in bindings. A visitor who
+// left a message may have had none.
 func (s *Server) boundNames(ctx context.Context, c conversation.Conversation) ([]string, error) {
-	asked, err := s.store.Asked(ctx, c.Tenant, c.ID)
-	if err != nil {
-		return nil, err
-	}
-	if asked != nil && asked.Name != "" {
-		return []string{asked.Name}, nil
+	if c.ID != "" {
+		asked, err := s.store.Asked(ctx, c.Tenant, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		if asked != nil && asked.Name != "" {
+			return []string{asked.Name}, nil
+		}
 	}
 	names, err := s.namesOf(ctx, c.Tenant, c.Visitor)
 	return append(names, string(c.Visitor)), err

@@ -93,12 +93,14 @@ const (
 	OnEffective = "effective_reception"
 	// OnRated: the visitor rated the conversation.
 	OnRated = "rated"
+	// OnTicket: what the visitor left behind was dealt with.
+	OnTicket = "ticket_closed"
 	// OnAge: the binding is older than Days; it can only be unbound.
 	OnAge = "age"
 )
 
 // BindOccasions are all occasions of rules.
-var BindOccasions = []string{OnFirst, OnEffective, OnRated, OnAge}
+var BindOccasions = []string{OnFirst, OnEffective, OnRated, OnTicket, OnAge}
 
 // On returns the rules in use for an occasion.
 func (f Flags) On(occasion string) (list []BindRule) {
@@ -110,9 +112,9 @@ func (f Flags) On(occasion string) (list []BindRule) {
 	return list
 }
 
-// Acts reports whether any rule acts on conversations.
+// Acts reports whether any rule acts on conversations or tickets.
 func (f Flags) Acts() bool {
-	return len(f.On(OnFirst))+len(f.On(OnEffective))+len(f.On(OnRated)) > 0
+	return len(f.On(OnFirst))+len(f.On(OnEffective))+len(f.On(OnRated))+len(f.On(OnTicket)) > 0
 }
 
 // Spill sends visitors to another team while a queue is long.

@@ -69,10 +69,10 @@ func (s *Store) keepChanges(ctx context.Context, t *tx, tenant id.Tenant, keys, 
 // pairMark stands between a flag and a key.
 const pairMark = "\n"
 
-// done marks that a rule acted for a conversation; Conflict if it did before.
+// done marks that a rule acted for a conversation or a ticket; Conflict if it did before.
 func (s *Store) done(ctx context.Context, t *tx, tenant id.Tenant, why binding.Cause, when time.Time) error {
 	n, err := t.exec(ctx, `INSERT INTO binding_mark (tenant, conversation, rule, at) VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, conversation, rule) DO NOTHING`,
-		string(tenant), string(why.Conversation), why.Rule, ms(when))
+		string(tenant), why.For(), why.Rule, ms(when))
 	if err == nil && n == 0 {
 		err = errs.New(errs.Conflict, "done_already", "the rule has acted for this conversation")
 	}

@@ -104,7 +104,7 @@ func (s *Store) Leaves(ctx context.Context, t id.Tenant, f leave.Filter) (page [
 }
 
 // ChangeLeave implements leave.Store. A NULL parameter keeps the column.
-func (s *Store) ChangeLeave(ctx context.Context, t id.Tenant, message string, c leave.Change, when time.Time, by string) (m leave.Message, err error) {
+func (s *Store) ChangeLeave(ctx context.Context, t id.Tenant, message string, c leave.Change, when time.Time, by leave.By) (m leave.Message, err error) {
 	defer errs.Wrap(&err, "store.ChangeLeave %s", message)
 	err = s.write(ctx, func(ctx context.Context, x *tx) error {
 		if c.Assignee != nil && *c.Assignee != "" {
@@ -115,11 +115,14 @@ func (s *Store) ChangeLeave(ctx context.Context, t id.Tenant, message string, c 
 		var ok bool
 		m, ok, err = change(ctx, x, scanLeave, `UPDATE leave_message SET state = COALESCE($3, state), assignee = COALESCE($4, assignee),
 			note = COALESCE($5, note), changed_at = $6, changed_by = $7 WHERE id = $1 AND tenant = $2 RETURNING `+leaveColumns,
-			message, string(t), orNull((*string)(c.State)), orNull((*string)(c.Assignee)), orNull(c.Note), ms(when), by)
+			message, string(t), orNull((*string)(c.State)), orNull((*string)(c.Assignee)), orNull(c.Note), ms(when), by.Name)
 		if err == nil && !ok {
 			err = missing("leave")
 		}
-		return err
+		if err != nil || c.State == nil {
+			return err
+		}
+		return s.ruleTicket(ctx, x, m, by.Agent, when)
 	})
 	return m, err
 }
@@ -130,9 +133,12 @@ func (s *Store) ReplyLeave(ctx context.Context, t id.Tenant, message string, r l
 	err = s.write(ctx, func(ctx context.Context, x *tx) error {
 		var ok bool
 		m, ok, err = change(ctx, x, scanLeave, `UPDATE leave_message SET state = 'processed', reply = $3, replied_at = $4, replied_by = $5,
-			changed_at = $4, changed_by = $5 WHERE id = $1 AND tenant = $2 RETURNING `+leaveColumns, message, string(t), r.Text, ms(r.At), r.By)
+			changed_at = $4, changed_by = $5 WHERE id = $1 AND tenant = $2 RETURNING `+leaveColumns, message, string(t), r.Text, ms(r.At), r.By.Name)
 		if err == nil && !ok {
 			err = missing("leave")
+		}
+		if err == nil {
+			err = s.ruleTicket(ctx, x, m, r.By.Agent, r.At)
 		}
 		if err != nil {
 			return err

@@ -265,24 +265,24 @@ func testLeave(t *testing.T, s *store.Store) {
 	must(t, err)
 	equal(t, "kept", spaced(m.Kind, m.Name, m.Email, m.Content, m.Fields["qq"], m.Reason, m.State, m.At.Equal(T0)), "form Vera v@example.com call me 0 12345 closed notprocess true")
 	done, note, nobody := leave.Done, "called", id.Agent("")
-	m, err = s.ChangeLeave(t.Context(), w.Tenant, "m0", leave.Change{Assignee: &ann}, T0, "Ann")
+	m, err = s.ChangeLeave(t.Context(), w.Tenant, "m0", leave.Change{Assignee: &ann}, T0, leave.By{Agent: "ann", Name: "Ann"})
 	must(t, err)
 	counts, err := s.CountLeave(t.Context(), w.Tenant, ann)
 	must(t, err)
 	equal(t, "assigned", spaced(m.Assignee == ann, m.ChangedBy, counts), "true Ann {3 1}")
-	m, err = s.ChangeLeave(t.Context(), w.Tenant, "m0", leave.Change{State: &done, Note: &note}, T0, "Ann")
+	m, err = s.ChangeLeave(t.Context(), w.Tenant, "m0", leave.Change{State: &done, Note: &note}, T0, leave.By{Agent: "ann", Name: "Ann"})
 	must(t, err)
 	equal(t, "done", spaced(m.Assignee == ann, m.State, m.Note), "true processed called")
-	m, err = s.ChangeLeave(t.Context(), w.Tenant, "m0", leave.Change{Assignee: &nobody}, T0, "Ann")
+	m, err = s.ChangeLeave(t.Context(), w.Tenant, "m0", leave.Change{Assignee: &nobody}, T0, leave.By{Agent: "ann", Name: "Ann"})
 	must(t, err)
 	equal(t, "nobody", m.Assignee, "")
 	stranger := id.Agent("stranger")
-	_, err = s.ChangeLeave(t.Context(), w.Tenant, "m0", leave.Change{Assignee: &stranger}, T0, "Ann")
+	_, err = s.ChangeLeave(t.Context(), w.Tenant, "m0", leave.Change{Assignee: &stranger}, T0, leave.By{Agent: "ann", Name: "Ann"})
 	wantReason(t, err, errs.NotFound, "agent_not_found")
-	_, err = s.ChangeLeave(t.Context(), w.Tenant, "none", leave.Change{State: &done}, T0, "Ann")
+	_, err = s.ChangeLeave(t.Context(), w.Tenant, "none", leave.Change{State: &done}, T0, leave.By{Agent: "ann", Name: "Ann"})
 	wantReason(t, err, errs.NotFound, "leave_not_found")
 
-	m, err = s.ReplyLeave(t.Context(), w.Tenant, "m1", leave.Reply{Text: "yes", At: T0, By: "Ann", Kind: "mail.leave", Key: "k", Payload: "{}"})
+	m, err = s.ReplyLeave(t.Context(), w.Tenant, "m1", leave.Reply{Text: "yes", At: T0, By: leave.By{Agent: "ann", Name: "Ann"}, Kind: "mail.leave", Key: "k", Payload: "{}"})
 	must(t, err)
 	equal(t, "answered", spaced(m.State, m.Reply, m.RepliedBy, m.RepliedAt.Equal(T0)), "processed yes Ann true")
 	jobs, err := s.Claim(t.Context(), []string{"mail.leave"}, 9, T0, T0.Add(time.Minute))
@@ -412,7 +412,7 @@ func testVisitIsolation(t *testing.T, s *store.Store) {
 			return len(list), err
 		},
 		"ChangeLeave": func() (int, error) {
-			_, err := s.ChangeLeave(t.Context(), o.Tenant, "m1", leave.Change{State: &done}, T0, "Eve")
+			_, err := s.ChangeLeave(t.Context(), o.Tenant, "m1", leave.Change{State: &done}, T0, leave.By{Name: "Eve"})
 			return none(err)
 		},
 		"ReplyLeave": func() (int, error) {
