@@ -192,14 +192,16 @@ func wide(r rune) bool {
 }
 
 // phrases are words that are parts as they are, written as split leaves them.
-// longestPhrase is the length of the longest in characters.
+// longestPhrase is the length in characters of the longest of a script without spaces.
 var phrases, longestPhrase = readPhrases()
 
 func readPhrases() (m map[string]part, longest int) {
 	m = map[string]part{}
 	add := func(w string, p part) {
 		m[w] = p
-		longest = max(longest, utf8.RuneCountInString(w))
+		if first, size := utf8.DecodeRuneInString(w); size > 1 && wide(first) {
+			longest = max(longest, utf8.RuneCountInString(w))
+		}
 	}
 	for w := range strings.FieldsSeq(fillers) {
 		add(w, part{w, classFiller})
