@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 
-	"parlor/internal/errs"
 	"parlor/internal/id"
 	"parlor/internal/knowledge"
 	"parlor/internal/robot"
@@ -13,7 +12,7 @@ import (
 func (s *Server) robotDomain() {
 	d := &s.services
 	d.robots = robot.New(robot.Deps{Store: s.store, Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors,
-		Finder: articles{d.desk.knowledge}, Engines: noEngine{}, Clock: s.opts.Clock, Log: s.log})
+		Finder: articles{d.desk.knowledge}, Engines: s.newEngines(), Clock: s.opts.Clock, Log: s.log})
 }
 
 // articles are the knowledge base as robots use it.
@@ -50,14 +49,6 @@ func articleOf(a knowledge.Article) robot.Article {
 		out.Picture = a.Picture.ID
 	}
 	return out
-}
-
-// noEngine answers nothing.
-type noEngine struct{}
-
-// Answer implements robot.Engines.
-func (noEngine) Answer(context.Context, robot.Ask) (robot.Told, error) {
-	return robot.Told{}, errs.New(errs.Unavailable, "no_engine", "There is no answer engine.")
 }
 
 // Robots gives tests, the demo and fronts the robots.

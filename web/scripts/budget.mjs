@@ -43,6 +43,7 @@ const rows = [
   ['widget language', largest('widget/panel', panel.manifest, /i18n\//), 1_500],
   ['widget drawing', sum(lazy(panel, 'draw.tsx')), 6_144],
   ['widget call', sum(lazy(panel, 'call.tsx')), 12_288],
+  ['widget robot', sum(lazy(panel, 'robot.tsx')), 4_096],
   ['widget emoji', largest('widget/panel', panel.manifest, /emoji/), 6_000],
   ['console inbox, JS', sum(inbox.js) + largest('console', inbox.manifest, /i18n\/.*json/), 184_320],
   ['console, CSS', sum(inbox.css), 20_480],

@@ -15,7 +15,7 @@ export const router = createRouter({
         { path: '', redirect: '/inbox/mine' },
         adminRoutes,
         ...deskRoutes,
-        { path: 'inbox/:view(mine|queue|all|closed)/:id?', name: 'inbox', component: () => import('./inbox/InboxPage.vue') },
+        { path: 'inbox/:view(mine|queue|all|robot|closed)/:id?', name: 'inbox', component: () => import('./inbox/InboxPage.vue') },
       ],
     },
     { path: '/:rest(.*)*', redirect: '/inbox/mine' },

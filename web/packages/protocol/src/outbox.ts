@@ -11,6 +11,8 @@ export interface Pending {
   kind: PostKind
   text?: string
   file?: FileInfo
+  /** The structured part, as docs/ext.md has it. */
+  ext?: object
   at: string
   /** Set when the server refused it for good; it then waits for a retry by hand. */
   failed?: string

@@ -52,6 +52,7 @@ export type LeaveMessage = Schemas['LeaveMessage']
 export type SurveyView = Schemas['SurveyView']
 export type Visit = Schemas['Visit']
 export type SearchHit = Schemas['Hit']
+export type RobotNote = Schemas['RobotNote']
 export type View = NonNullable<NonNullable<paths['/api/parlor/v1/conversations']['get']['parameters']['query']>['view']>
 export type VisitorState = Schemas['VisitorState']
 export type VisitorSession = Schemas['Arrived']
@@ -92,7 +93,7 @@ export interface CallListen { call: { call: Call }; 'call-signal': CallSignal }
 /** Events of `/parlor/visitor`: argument and acknowledgement. */
 export interface VisitorEmit extends CanvasEmit, CallEmit {
   start: [{ team?: string; agent?: string; page?: { url: string; title: string } }, VisitorState]
-  post: [{ clientId: string; kind: PostKind; text?: string; file?: string; duration?: number | undefined; conversation?: string }, { message: Message; state: VisitorState }]
+  post: [{ clientId: string; kind: PostKind; text?: string | undefined; file?: string | undefined; duration?: number | undefined; conversation?: string | undefined; ext?: object | undefined }, { message: Message; state: VisitorState }]
   resume: [{ conversation: string; seq: number }, { messages?: Message[]; state?: VisitorState; reload?: boolean }]
   typing: [{ text: string }, void]
   read: [{ seq: number }, object]

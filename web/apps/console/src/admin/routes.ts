@@ -1,5 +1,6 @@
 import type { RouteRecordRaw } from 'vue-router'
 import { addTexts } from '../i18n'
+import { robotTexts } from '../robot/texts'
 import { useSession } from '../realtime/session'
 
 const texts = {
@@ -9,7 +10,7 @@ const texts = {
 }
 
 const NEEDS = {
-  inboxes: 'account.administer', mailboxes: 'account.administer', teams: 'account.administer', agents: 'account.administer', roles: 'account.administer', tags: 'content.manage', fields: 'content.manage', types: 'content.manage',
+  inboxes: 'account.administer', mailboxes: 'account.administer', teams: 'account.administer', agents: 'account.administer', roles: 'account.administer', tags: 'content.manage', fields: 'content.manage', types: 'content.manage', knowledge: 'content.manage', robots: 'account.administer',
   company: 'account.administer', settings: 'account.administer', audit: 'audit.read', programs: 'account.administer', hooks: 'account.administer', bindings: 'account.administer', windows: 'account.administer', flags: 'account.administer', companies: 'account.administer',
 } as const
 export type AdminPage = keyof typeof NEEDS
@@ -31,6 +32,10 @@ export const adminRoutes: RouteRecordRaw = {
     { path: 'tags', component: () => import('./TagsPage.vue') },
     { path: 'fields', component: () => import('./FieldsPage.vue') },
     { path: 'types', component: () => import('./TypesPage.vue') },
+    { path: 'knowledge', component: () => import('../robot/KnowledgePage.vue'), beforeEnter: robotTexts },
+    { path: 'knowledge/:id', component: () => import('../robot/ArticlePage.vue'), beforeEnter: robotTexts },
+    { path: 'robots', component: () => import('../robot/RobotsPage.vue'), beforeEnter: robotTexts },
+    { path: 'robots/:id/:tab(serve|menus|answer|human|words|engine)?', name: 'admin-robot', component: () => import('../robot/RobotPage.vue'), beforeEnter: robotTexts },
     { path: 'company', component: () => import('./CompanyPage.vue') },
     { path: 'settings', component: () => import('./SheetPage.vue') },
     { path: 'audit', component: () => import('./AuditPage.vue') },

@@ -1,7 +1,7 @@
 import { shallowReactive } from 'vue'
 import type { Conversation, View } from '@parlor/protocol/types'
 
-export const VIEWS: View[] = ['mine', 'queue', 'all', 'closed']
+export const VIEWS: View[] = ['mine', 'queue', 'all', 'robot', 'closed']
 
 /** One list: ids in order, and how much of it is here. */
 export interface ViewList {
@@ -17,6 +17,7 @@ export function belongs(view: View, c: Conversation, me: string): boolean {
     case 'mine': return c.status === 'open' && c.agent === me
     case 'queue': return c.status === 'queued'
     case 'all': return c.status !== 'closed'
+    case 'robot': return c.status === 'open' && !!c.bot
     case 'closed': return c.status === 'closed'
   }
 }

@@ -6,9 +6,9 @@ const en = {
   lost: 'Connection lost. Reconnecting…', lostHint: 'Your messages are kept and sent as soon as it is back.', sending: 'Sending', waits: 'Waiting for the connection', sent: 'Sent', read: 'Read', failed: 'Not sent', retry: 'Try again', discard: 'Discard',
   voice: 'Voice message', typing: (name: string) => `${name} is typing`, preview: 'The agent may see it before you send.', agent: 'Agent', you: 'You',
   today: 'Today', yesterday: 'Yesterday', older: 'Show earlier messages', history: 'Earlier conversations', back: 'Back', drop: 'Drop files here',
-  closed: 'This conversation has ended.', again: 'Start a new conversation', menu: 'More', 
+  closed: 'This conversation has ended.', again: 'Start a new conversation', menu: 'More',
   assigned: (name: string) => `${name} has joined`, transferred: (name: string) => `You are now talking to ${name}`, queued: 'You are in the queue', lostAgent: 'Our colleague lost the connection. We are finding someone for you.', ended: 'The conversation has ended',
-  broken: 'The chat could not be loaded.', enlarge: 'Enlarge picture', download: 'Download', newMessage: 'New messages',
+  broken: 'The chat could not be loaded.', enlarge: 'Enlarge picture', newMessage: 'New messages',
 }
 export type Texts = typeof en
 export default en

@@ -7,8 +7,8 @@ const pt: Texts = {
   lost: 'Conexão perdida. Reconectando…', lostHint: 'Suas mensagens estão guardadas e serão enviadas quando ela voltar.', sending: 'Enviando', waits: 'Aguardando a conexão', sent: 'Enviada', read: 'Lida', failed: 'Não enviada', retry: 'Tentar de novo', discard: 'Descartar',
   voice: 'Mensagem de voz', typing: (name) => `${name} está digitando`, preview: 'O atendente pode ver antes do envio.', agent: 'Atendente', you: 'Você',
   today: 'Hoje', yesterday: 'Ontem', older: 'Ver mensagens anteriores', history: 'Conversas anteriores', back: 'Voltar', drop: 'Solte os arquivos aqui',
-  closed: 'Esta conversa foi encerrada.', again: 'Iniciar nova conversa', menu: 'Mais', 
+  closed: 'Esta conversa foi encerrada.', again: 'Iniciar nova conversa', menu: 'Mais',
   assigned: (name) => `${name} entrou na conversa`, transferred: (name) => `Agora você fala com ${name}`, queued: 'Você está na fila', lostAgent: 'Nosso colega perdeu a conexão. Estamos buscando outra pessoa.', ended: 'Conversa encerrada',
-  broken: 'Não foi possível carregar o chat.', enlarge: 'Ampliar imagem', download: 'Baixar', newMessage: 'Novas mensagens',
+  broken: 'Não foi possível carregar o chat.', enlarge: 'Ampliar imagem', newMessage: 'Novas mensagens',
 }
 export default pt

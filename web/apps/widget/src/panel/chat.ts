@@ -52,7 +52,7 @@ export class Chat {
         try {
           if (!this.state && (team || agent)) this.setState(await this.socket.request('start', { ...this.wish, page: this.page }))
           const a = await this.socket.request('post', {
-            clientId: p.clientId, kind: p.kind, ...(p.text ? { text: p.text } : {}), ...(p.file ? { file: p.file.id, duration: p.file.duration } : {}), ...(p.conversation ? { conversation: p.conversation } : {}),
+            clientId: p.clientId, kind: p.kind, text: p.text, file: p.file?.id, duration: p.file?.duration, conversation: p.conversation, ext: p.ext,
           })
           this.setState(a.state)
           return a.message
@@ -274,7 +274,7 @@ export class Chat {
     this.preview.cancel()
     this.add({ kind: 'text', text })
   }
-  add(p: { kind: 'text' | 'image' | 'file' | 'voice'; text?: string; file?: FileInfo }) {
+  add(p: { kind: 'text' | 'image' | 'file' | 'voice'; text?: string; file?: FileInfo; ext?: object }) {
     if (this.state?.status === 'closed') this.renew()
     const conversation = this.state?.conversation
     this.outbox.add({ lane: 'v', ...p, ...(conversation ? { conversation } : {}) })

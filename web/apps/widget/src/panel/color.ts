@@ -2,7 +2,7 @@ type Rgb = [number, number, number]
 
 const parse = (hex: string): Rgb | undefined => {
   const m = /^#?([\da-f]{2})([\da-f]{2})([\da-f]{2})$/i.exec(hex)
-  return m ? [parseInt(m[1]!, 16), parseInt(m[2]!, 16), parseInt(m[3]!, 16)] : undefined
+  return m?.slice(1).map((x) => parseInt(x, 16)) as Rgb | undefined
 }
 const light = (c: Rgb) => {
   const [r, g, b] = c.map((x) => { const v = x / 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4 }) as Rgb

@@ -40,13 +40,9 @@ export function Composer({ chat, t }: { chat: Chat; t: Texts }) {
     el.focus()
     requestAnimationFrame(() => el.setSelectionRange(at + piece.length, at + piece.length))
   }
-  const emoji = async () => {
-    if (!Emoji) {
-      const m = await import('./emoji').catch(() => undefined)
-      if (!m) return
-      setEmoji(() => m.Emoji)
-    }
+  const emoji = () => {
     setOpen(!open)
+    import('./emoji').then((m) => setEmoji(() => m.Emoji), () => undefined)
   }
   return (
     <form class="composer" onSubmit={(e) => { e.preventDefault(); send() }}>
@@ -67,7 +63,7 @@ export function Composer({ chat, t }: { chat: Chat; t: Texts }) {
         <button type="submit" class="send" aria-label={t.send} disabled={!text.trim()}><Icon d="M22 2 11 13M22 2l-7 20-4-9-9-4z" /></button>
       </div>}
       <div class="tools">
-        {!look?.noEmoji && <button type="button" class="ib" aria-label={t.emoji} aria-expanded={open} onClick={() => void emoji()}><Icon d="M12 22a10 10 0 1 0 0-20 10 10 0 0 0 0 20M8 14s1.5 2 4 2 4-2 4-2M9 9h.01M15 9h.01" /></button>}
+        {!look?.noEmoji && <button type="button" class="ib" aria-label={t.emoji} aria-expanded={open} onClick={emoji}><Icon d="M12 22a10 10 0 1 0 0-20 10 10 0 0 0 0 20M8 14s1.5 2 4 2 4-2 4-2M9 9h.01M15 9h.01" /></button>}
         {!look?.noFiles && <button type="button" class="ib" aria-label={t.attach} onClick={() => file.current!.click()}><Icon d="m21.4 11-9.2 9.2a6 6 0 0 1-8.5-8.5l9.2-9.2a4 4 0 0 1 5.7 5.7l-9.2 9.2a2 2 0 0 1-2.8-2.8l8.5-8.5" /></button>}
         {!look?.noVoice && 'MediaRecorder' in window && navigator.mediaDevices && <button type="button" class="ib" aria-label={t.voice} onClick={() => void import('./voice').then((m) => setVoice(() => m.Voice), () => undefined)}><Icon d="M12 2a3 3 0 0 0-3 3v6a3 3 0 0 0 6 0V5a3 3 0 0 0-3-3M5 11a7 7 0 0 0 14 0M12 18v4" /></button>}
         <input ref={file} type="file" multiple hidden aria-label={t.attach} accept={chat.session?.fileTypes?.join(',')} onChange={(e) => { chat.files(e.currentTarget.files ?? []); e.currentTarget.value = '' }} />

@@ -12,7 +12,7 @@ export function Large({ f, t, close }: { f: FileInfo; t: Texts; close: () => voi
   return (
     <div class="large" role="dialog" aria-modal="true" aria-label={f.name} onKeyDown={(e) => { if (e.key === 'Escape') { e.preventDefault(); e.stopPropagation(); close() } }} onClick={close}>
       <img src={f.url} alt={f.name} />
-      <div class="row"><a class="btn" href={f.url} download={f.name} target="_blank" rel="noopener" onClick={(e) => e.stopPropagation()}>{t.download}</a><button type="button" class="btn" ref={(el) => el?.focus()} onClick={close}>{t.back}</button></div>
+      <div class="row"><a class="btn" href={f.url} download={f.name} target="_blank" rel="noopener" onClick={(e) => e.stopPropagation()}>{{ zh: '下载', pt: 'Baixar' }[document.documentElement.lang.slice(0, 2)] ?? 'Download'}</a><button type="button" class="btn" ref={(el) => el?.focus()} onClick={close}>{t.back}</button></div>
     </div>
   )
 }

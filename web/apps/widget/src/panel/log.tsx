@@ -1,4 +1,5 @@
 import { Component, Fragment, createElement } from 'preact'
+import type { ComponentChildren, ComponentType } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { FileInfo, Message } from '@parlor/protocol/types'
 import type { Pending } from '@parlor/protocol/outbox'
@@ -16,8 +17,9 @@ export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greetin
   const stick = useRef(true)
   const [big, setBig] = useState<FileInfo>()
   const [large, setLarge] = useState<typeof import('./large')>()
-  const enlarge = (f: FileInfo) => void import('./large').then((m) => { setLarge(m); setBig(f) }, () => undefined)
+  const enlarge = (f: FileInfo) => { setBig(f); import('./large').then(setLarge, () => undefined) }
   const [up, setUp] = useState<typeof import('./uploading')>()
+  const [bot, setBot] = useState<typeof import('./robot')>()
   const [below, setBelow] = useState(false)
   const { messages, state } = chat
   const pending = chat.pending.filter((p) => !messages.some((m) => m.clientId === p.clientId))
@@ -36,7 +38,10 @@ export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greetin
     document.addEventListener('visibilitychange', see)
     return () => { fit.disconnect(); document.removeEventListener('visibilitychange', see) }
   }, [])
-  useEffect(() => { if (!up && (chat.uploads[0] || messages.some((m) => m.canvas))) import('./uploading').then(setUp, () => undefined) })
+  useEffect(() => {
+    if (!up && (chat.uploads[0] || messages.some((m) => m.canvas))) import('./uploading').then(setUp, () => undefined)
+    if (!bot && (state?.robot || messages.some((m) => m.extra))) import('./robot').then(setBot, () => undefined)
+  })
   const older = async () => {
     const el = box.current!
     const left = el.scrollHeight - el.scrollTop
@@ -64,7 +69,7 @@ export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greetin
         {messages.map((m, i) => (
           <Fragment key={m.clientId || m.id}>
             {day(messages[i - 1]?.at as string) !== day(m.at) && <p class="day">{dayName(m.at, t.today, t.yesterday)}</p>}
-            {createElement((m.canvas && up?.Drawn) || Row, { m, t, chat, last: !near(m, messages[i + 1]), read: m === lastRead ? 2 : m === mine.at(-1) ? 1 : 0, big: enlarge })}
+            {createElement((m.canvas && up?.Drawn) || (m.extra && bot?.Said) || Row, { m, t, chat, last: !near(m, messages[i + 1]), read: m === lastRead ? 2 : m === mine.at(-1) ? 1 : 0, big: enlarge, Row })}
           </Fragment>
         ))}
         {pending.map((p) => <Waiting key={p.clientId} p={p} chat={chat} t={t} />)}
@@ -72,19 +77,20 @@ export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greetin
         {chat.typing && <div class="msg them"><span class="bubble dots" role="img" aria-label={t.typing(chat.typing === '…' ? t.agent : chat.typing)}><i /><i /><i /></span></div>}
       </div>
       {below && <button type="button" class="down" aria-label={t.newMessage} onClick={end}><Icon d="M12 5v14m7-7-7 7-7-7" /></button>}
+      {bot && <bot.Bar chat={chat} />}
       {big && large && <large.Large f={big} t={t} close={() => setBig(undefined)} />}
     </>
   )
 }
 
-export interface RowProps { chat: Chat; m: Message; t: Texts; last: boolean; read: number; big: (f: FileInfo) => void }
+export interface RowProps { chat: Chat; m: Message; t: Texts; last: boolean; read: number; big: (f: FileInfo) => void; after?: ComponentChildren; Row?: ComponentType<RowProps> }
 /** One message; drawn again only if something in it changed. */
 class Row extends Component<RowProps> {
   override shouldComponentUpdate(n: RowProps) {
     const p = this.props
     return n.m !== p.m || n.last !== p.last || n.read !== p.read || n.t !== p.t
   }
-  render({ m, t, last, read, big }: RowProps) {
+  render({ m, t, last, read, big, after }: RowProps) {
     if (m.kind === 'event') {
       const text = eventText(m, t)
       return text && <p class="event">{text}</p>
@@ -97,6 +103,7 @@ class Row extends Component<RowProps> {
           ? <button type="button" class="pic" aria-label={`${t.enlarge}: ${f.name}`} onClick={() => big(f)}><Picture f={f} /></button>
           : <Card f={f} />))}
         {m.text && <span class="bubble"><Linked text={m.text} /></span>}
+        {after}
         {(last || read > 0) && <span class="meta">{!mine && `${m.from.name || t.agent} · `}<time dateTime={m.at}>{time(m.at)}</time>{mine && read > 0 && ` · ${read === 2 ? t.read : t.sent}`}</span>}
       </div>
     )

@@ -14,9 +14,9 @@ export function Panel({ chat, t, name, greeting }: Props) {
   const [menu, setMenu] = useState(false)
   const [drag, setDrag] = useState(false)
   const [more, setMore] = useState<typeof import('./more')>()
-  const toggle = async () => {
-    if (!more) setMore(await import('./more').catch(() => undefined))
+  const toggle = () => {
     setMenu(!menu)
+    import('./more').then(setMore, () => undefined)
   }
   const s = chat.state
   const look = chat.session?.inbox.widget?.look
@@ -38,7 +38,7 @@ export function Panel({ chat, t, name, greeting }: Props) {
 
   return (
     <main
-      class={'panel' + (drag ? ' drag' : '')} aria-label={name}
+      class="panel" aria-label={name}
       onDragOver={(e) => { e.preventDefault(); if (!ended) setDrag(true) }}
       onDragLeave={(e) => { if (e.currentTarget === e.target) setDrag(false) }}
       onDrop={(e) => { e.preventDefault(); setDrag(false); if (e.dataTransfer && !ended) chat.files(e.dataTransfer.files) }}
@@ -48,13 +48,13 @@ export function Panel({ chat, t, name, greeting }: Props) {
           : <button type="button" class="ib" aria-label={t.back} onClick={() => setView('chat')}><Icon d="m15 18-6-6 6-6" /></button>}
         <div class="who"><h1>{view === 'history' ? t.history : agent || said(look?.title) || name}</h1>{view !== 'history' && <p>{sub}</p>}</div>
         <div class="menu" onKeyDown={(e) => { if (e.key === 'Escape' && menu) { e.preventDefault(); e.stopPropagation(); setMenu(false) } }}>
-          <button type="button" class="ib" aria-label={t.menu} aria-expanded={menu} onClick={() => void toggle()}><Icon d="M5 12h.01M12 12h.01M19 12h.01" w={3} /></button>
+          <button type="button" class="ib" aria-label={t.menu} aria-expanded={menu} onClick={toggle}><Icon d="M5 12h.01M12 12h.01M19 12h.01" w={3} /></button>
           {menu && more && <more.Pop t={t} chat={chat} history={() => { setMenu(false); setView('history') }} end={s && !ended ? () => { setMenu(false); setView('sure') } : undefined} />}
         </div>
         <button type="button" class="ib" aria-label={t.close} onClick={() => chat.tell({ t: 'close' })}><Icon d={chat.compact ? 'M18 6 6 18M6 6l12 12' : 'm6 9 6 6 6-6'} /></button>
       </header>
       {chat.offline && <div class="bar warn" role="status"><b>{t.lost}</b> {(chat.pending.length > 0) && t.lostHint}</div>}
-      {s?.status === 'queued' && view === 'chat' && <div class="bar" role="status"><b>{t.queue(s.ahead ?? (s.place ?? 1) - 1)}</b> {t.queueHint}</div>}
+      {s?.status === 'queued' && view === 'chat' && <div class="bar" role="status"><b>{t.queue(s.ahead)}</b> {t.queueHint}</div>}
       {chat.phase === 'broken' ? <div class="hole" role="alert">{t.broken}</div>
         : view === 'history' && more ? <more.History chat={chat} t={t} />
         : chat.gate ? forms && <forms.Gate chat={chat} key={chat.gate} />
