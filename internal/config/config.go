@@ -42,7 +42,7 @@ type Config struct {
 	JobWorkers       int           `name:"job-workers" default:"32" min:"1" max:"32" doc:"Background jobs (webhooks, mail, timers) that run at once on this node."`
 	RateLimits       string        `name:"rate-limits" default:"on" oneof:"on off" doc:"Limits on requests and messages by address and person."`
 	RocketchatWidget string        `name:"rocketchat-widget" doc:"Folder with the build of the Rocket.Chat widget (npm @rocket.chat/livechat), served under /livechat; empty: none."`
-	WebhookPrivate   string        `name:"webhook-private" default:"deny" oneof:"deny allow" doc:"Whether webhooks, text messages and mailboxes may reach private and loopback addresses."`
+	WebhookPrivate   string        `name:"webhook-private" default:"deny" oneof:"deny allow" doc:"Whether webhooks, text messages, mailboxes and answer engines may reach private and loopback addresses."`
 	TrustedProxies   string        `name:"trusted-proxies" doc:"Networks whose forwarding headers count, e.g. 10.0.0.0/8,127.0.0.1/32."`
 	AgentLostAfter   time.Duration `name:"agent-lost-after" default:"30s" min:"1s" max:"1h" doc:"How long an agent without connections keeps conversations."`
 	VisitorGrace     time.Duration `name:"visitor-grace" default:"60s" min:"1s" max:"1h" doc:"How long a dialogue of a UCKeFu page outlives its last connection."`
