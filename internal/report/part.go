@@ -78,11 +78,14 @@ func PartsOf(c conversation.Conversation, messages []conversation.Message, autom
 }
 
 func (p *parting) line(m conversation.Message) {
+	if handed(m) { // what was said to the robot is nobody else's to answer
+		p.pending, p.asked = 0, m.At
+	}
 	switch l := m.Line; l.Name {
 	case conversation.LineAssigned, conversation.LineTransferred:
 		handed := p.running
 		p.end(m.At, l.Name == conversation.LineTransferred)
-		if l.Agent == "" {
+		if l.Agent == "" || l.Agent.Robot() {
 			return
 		}
 		team := l.Team
@@ -122,6 +125,8 @@ func (p *parting) end(at time.Time, out bool) {
 func (p *parting) said(m conversation.Message) {
 	if m.From.Kind == actor.Visitor && p.asked.IsZero() {
 		p.asked = m.At
+	} else if id.Agent(m.From.ID).Robot() {
+		p.asked = time.Time{}
 	}
 	if !p.running {
 		if m.From.Kind == actor.Visitor {

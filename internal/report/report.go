@@ -25,7 +25,8 @@ type Fact struct {
 	// ClosedAt is zero while it runs.
 	ClosedAt time.Time
 	EndBy    conversation.EndBy
-	// Wait is from the start to the agent; negative if there was none.
+	// Wait is from the start, or from a robot's handing over, to the agent; negative if
+	// there was none. A robot is no agent.
 	Wait time.Duration
 	// First is from the visitor's first message, or the start, to the first answer;
 	// Reaction from the agent's getting it to that answer. Negative without one.
@@ -55,13 +56,17 @@ func FactOf(c conversation.Conversation, list []conversation.Message, now time.T
 	}
 	f.Duration = max(0, end.Sub(c.CreatedAt))
 	var assigned, asked, firstAsked time.Time
+	from := c.CreatedAt
 	for _, m := range list {
+		if handed(m) && assigned.IsZero() { // what came before was the robot's to answer
+			from, asked, firstAsked = m.At, m.At, m.At
+		}
 		switch {
 		case m.Line != nil && (m.Line.Name == conversation.LineAssigned || m.Line.Name == conversation.LineTransferred):
 			if m.Line.Name == conversation.LineTransferred {
 				f.Transfers++
 			}
-			if m.Line.Agent != "" && assigned.IsZero() {
+			if m.Line.Agent != "" && !m.Line.Agent.Robot() && assigned.IsZero() {
 				assigned = m.At
 			}
 		case m.Kind == conversation.Note || m.Kind == conversation.Event:
@@ -74,7 +79,7 @@ func FactOf(c conversation.Conversation, list []conversation.Message, now time.T
 			if firstAsked.IsZero() {
 				firstAsked = m.At
 			}
-		case m.From.Kind == actor.Agent && automatic[id.Agent(m.From.ID)]:
+		case m.From.Kind == actor.Agent && (automatic[id.Agent(m.From.ID)] || id.Agent(m.From.ID).Robot()):
 			f.Messages++
 			f.FromAgent++
 		case m.From.Kind == actor.Agent:
@@ -83,11 +88,14 @@ func FactOf(c conversation.Conversation, list []conversation.Message, now time.T
 		}
 	}
 	if !assigned.IsZero() {
-		f.Wait, f.Service = max(0, assigned.Sub(c.CreatedAt)), max(0, end.Sub(assigned))
+		f.Wait, f.Service = max(0, assigned.Sub(from)), max(0, end.Sub(assigned))
 	}
 	f.Abandoned = c.EndBy == conversation.EndByTimeout || c.EndBy == conversation.EndByQueue || c.EndBy == conversation.EndByVisitor && f.FromAgent == 0
 	return f
 }
+
+// handed reports whether a line takes a conversation off a robot.
+func handed(m conversation.Message) bool { return m.Line != nil && m.Line.FromAgent.Robot() }
 
 // answered adds an answer of an agent.
 func (f *Fact) answered(c conversation.Conversation, at, assigned, asked, firstAsked time.Time) {

@@ -88,6 +88,8 @@ type Told struct {
 
 // Engines answers out of articles. It never acts: all it gives is words.
 type Engines interface {
+	// Check tells what is wrong with what is set, by its field.
+	Check(q Ask) error
 	Answer(ctx context.Context, q Ask) (Told, error)
 }
 
@@ -284,11 +286,17 @@ func source(a Article) conversation.RobotSource {
 	return conversation.RobotSource{ID: a.ID, Title: clip(a.Title, maxTitle), Link: a.Link}
 }
 
+// ask is what every question to the robot's engine has in common.
+func (r *Robot) ask() Ask {
+	e := r.Engine
+	return Ask{BaseURL: e.BaseURL, Model: e.Model, Key: r.Key, Timeout: time.Duration(e.TimeoutSeconds) * time.Second, MaxTokens: e.MaxTokens}
+}
+
 // engine lets the answer engine answer out of the articles that come near. done is
 // false if it has no answer; one that fails has none.
 func (s *Service) engine(ctx context.Context, r *Robot, out *outcome, in input, near []Match) (done bool) {
-	q := Ask{BaseURL: r.Engine.BaseURL, Model: r.Engine.Model, Key: r.Key, Timeout: time.Duration(r.Engine.TimeoutSeconds) * time.Second, MaxTokens: r.Engine.MaxTokens,
-		Text: in.text, Locale: in.lang}
+	q := r.ask()
+	q.Text, q.Locale = in.text, in.lang
 	for _, m := range near[:min(len(near), r.Engine.Passages)] {
 		q.Passages = append(q.Passages, m.Article)
 	}

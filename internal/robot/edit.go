@@ -303,6 +303,11 @@ func (s *Service) save(ctx context.Context, r Robot) (Robot, error) {
 	if err := r.check(); err != nil {
 		return r, err
 	}
+	if r.Engine.On {
+		if err := s.Engines.Check(r.ask()); err != nil {
+			return r, errs.Field("engine."+errs.FieldOf(err), errs.ReasonOf(err), "%s", errs.MessageOf(err))
+		}
+	}
 	book, err := s.Accounts.Book(ctx, r.Tenant)
 	if err != nil {
 		return r, err

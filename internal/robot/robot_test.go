@@ -12,6 +12,8 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/actor"
+	"parlor/internal/audit"
+	"parlor/internal/binding"
 	"parlor/internal/bus/memory"
 	"parlor/internal/clock"
 	"parlor/internal/conversation"
@@ -78,6 +80,8 @@ type engine struct {
 	ask  []robot.Ask
 }
 
+func (e *engine) Check(robot.Ask) error { return e.err }
+
 func (e *engine) Answer(_ context.Context, q robot.Ask) (robot.Told, error) {
 	e.ask = append(e.ask, q)
 	return e.told, e.err
@@ -96,6 +100,7 @@ type bench struct {
 	know     *knowledge
 	engine   *engine
 	robots   *robot.Service
+	bindings *binding.Service
 	admin    actor.Actor
 	robot    robot.Robot
 	n        int
@@ -106,6 +111,16 @@ func (b *bench) Moved(m conversation.Moved, cause string) { b.talks.Announce(m, 
 func (b *bench) Agent(ctx context.Context, t id.Tenant, a id.Agent) {
 	_ = b.accounts.Refresh(ctx, t, a)
 }
+
+// bindable lets bindings find agents by login.
+type bindable struct{ st *store.Store }
+
+func (x bindable) BindingAgent(ctx context.Context, t id.Tenant, ref string) (id.Agent, string, bool, error) {
+	a, err := x.st.AgentByLogin(ctx, t, ref)
+	return a.ID, a.Name, a.Disabled, err
+}
+
+var noAudit = audit.None
 
 type noFiles struct{}
 
@@ -154,7 +169,8 @@ func setup(t *testing.T, st *store.Store, change func(*robot.Input)) *bench {
 	b.accounts = account.New(st, bus, b.clock)
 	b.talks = conversation.New(st, noFiles{}, bus, b.clock)
 	b.visitors = visitor.New(st, bus, b.clock, []byte("key"))
-	b.routing = routing.New(st, b.accounts, b.talks, b, bus, b.clock, log, routing.Options{LostAfter: 30 * time.Second, PlacesEvery: time.Millisecond})
+	b.bindings = binding.New(st, bindable{st}, bus, b.clock)
+	b.routing = routing.New(st, b.accounts, b.talks, b, bus, b.clock, log, routing.Options{LostAfter: 30 * time.Second, PlacesEvery: time.Millisecond, Bindings: b.bindings})
 	b.presence = presence.New(st, "n1", b.clock, log, func(ctx context.Context, a presence.Agent) { b.Agent(ctx, a.Tenant, a.Agent) })
 	b.robots = robot.New(robot.Deps{Store: st, Accounts: b.accounts, Conversations: b.talks, Routing: b.routing, Visitors: b.visitors, Finder: b.know, Engines: b.engine, Clock: b.clock, Log: log})
 	stop := bus.Subscribe(b.accounts.Heed)

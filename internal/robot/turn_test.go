@@ -339,6 +339,13 @@ func TestTheEngineAnswersOutOfWhatComesNear(t *testing.T) {
 	}
 	b.engine.err = errDead
 	k.want("failed", k.says("back"), "suggest: Did you mean:")
+	b.engine.err = errs.Field("baseUrl", "not_encrypted", "not encrypted")
+	in := basic()
+	in.Engine, in.Version = robot.EngineInput{On: true, BaseURL: "http://x", Model: "m"}, b.robot.Version
+	_, err := b.robots.Change(t.Context(), b.admin, b.robot.ID, in)
+	if refused(t, "not_encrypted", err); errs.FieldOf(err) != "engine.baseUrl" {
+		t.Error(err)
+	}
 	b.engine.err, b.engine.told = nil, robot.Told{HandOff: true}
 	k.want("hands over", k.says("back"), handing)
 }

@@ -15,6 +15,13 @@ func (s *Server) newEngines() engines {
 	return engines{engine.New(engine.Options{Private: s.opts.Config.WebhookPrivate == "allow", Agent: "Parlor/" + s.opts.Version})}
 }
 
+// Check implements robot.Engines.
+func (e engines) Check(q robot.Ask) error { return e.client.Check(configOf(q)) }
+
+func configOf(q robot.Ask) engine.Config {
+	return engine.Config{BaseURL: q.BaseURL, Model: q.Model, Key: q.Key, Timeout: q.Timeout, MaxTokens: q.MaxTokens}
+}
+
 // Answer implements robot.Engines.
 func (e engines) Answer(ctx context.Context, q robot.Ask) (robot.Told, error) {
 	in := engine.Question{Text: q.Text, Locale: q.Locale, Company: q.Company}
@@ -25,6 +32,6 @@ func (e engines) Answer(ctx context.Context, q robot.Ask) (robot.Told, error) {
 	for i, a := range q.Passages {
 		passages[i] = engine.Passage{ID: a.ID, Title: a.Title, Text: a.Answer, Link: a.Link}
 	}
-	got, err := e.client.Answer(ctx, engine.Config{BaseURL: q.BaseURL, Model: q.Model, Key: q.Key, Timeout: q.Timeout, MaxTokens: q.MaxTokens}, in, passages)
+	got, err := e.client.Answer(ctx, configOf(q), in, passages)
 	return robot.Told{Text: got.Text, Sources: got.Sources, HandOff: got.HandOff, Nothing: got.Nothing}, err
 }

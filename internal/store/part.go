@@ -73,7 +73,7 @@ func (s *Store) Stays(ctx context.Context, t id.Tenant, q report.Query, limit in
 		err = r.Scan(&from, &until)
 		v.From, v.Until = at(from), at(until)
 		return v, err
-	}, `SELECT x.a, x.z FROM (SELECT created_at AS a, CASE WHEN wait >= 0 THEN created_at + wait ELSE closed_at END AS z FROM fact WHERE `+where+`
+	}, `SELECT x.a, x.z FROM (SELECT created_at AS a, CASE WHEN wait >= 0 THEN created_at + wait ELSE closed_at END AS z FROM fact WHERE `+where+` AND NOT (wait < 0 AND agent LIKE 'robot-%')
 		UNION ALL SELECT created_at, CASE WHEN status = 'queued' THEN 0 ELSE assigned_at END FROM conversation WHERE `+where+` AND status <> 'closed') x
 		WHERE CAST($4 AS BIGINT) = CAST($4 AS BIGINT) LIMIT `+fmt.Sprintf("$%d", len(args)), args...)
 }
