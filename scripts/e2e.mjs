@@ -30,7 +30,7 @@ class Server {
     this.url = `http://127.0.0.1:${port}`
   }
   async start() {
-    this.process = spawn(join(root, 'bin/parlor'), ['demo', '--data', data, '--listen', `127.0.0.1:${this.port}`, '--rate-limits', 'off', '--webhook-private', 'allow', '--record-listen', '127.0.0.1:0', '--log-level', 'warn', '--rocketchat-widget', widget,
+    this.process = spawn(join(root, 'bin/parlor'), ['demo', '--data', data, '--listen', `127.0.0.1:${this.port}`, '--rate-limits', 'off', '--webhook-private', 'allow', '--record-listen', '127.0.0.1:0', '--turn-listen', '127.0.0.1:0', '--turn-public-ip', '127.0.0.1', '--turn-private', 'allow', '--log-level', 'warn', '--rocketchat-widget', widget,
       '--smtp-server', `127.0.0.1:${this.mail}`, '--smtp-from', 'Parlor <desk@parlor.example>', '--smtp-tls', 'off'], { stdio: ['ignore', 'ignore', 'inherit'] })
     this.gone = new Promise((r) => this.process.once('exit', (code, signal) => r(signal ?? code)))
     for (let i = 0; i < 300; i++) {

@@ -15,11 +15,10 @@ export const moving = async (frame, what) => {
   await until(async () => (await flow(frame)).every((v, i) => v.time > before[i].time), what + ': the pictures move')
 }
 
-export async function meet(browser, base, looks, visitorLooks = looks) {
+export async function meet(browser, base, looks, visitorLooks = looks, script = '') {
   const agent = await open(browser, looks)
   const visitor = await open(browser, visitorLooks)
-  await visitor.addInitScript(COUNT)
-  await agent.addInitScript(COUNT)
+  for (const page of [visitor, agent]) await page.addInitScript(COUNT + script)
   await signIn(agent, base)
   const line = await network(visitor)
   const chat = await openChat(visitor, base)
@@ -185,7 +184,50 @@ export async function call(browser, base, mock) {
   check(!agent.faults.length && !visitor.faults.length, 'faults: ' + [...agent.faults, ...visitor.faults].join('; '))
   await agent.context().close()
   await visitor.context().close()
+  await relayed(browser, base, a)
   await looks(browser, base, a)
+}
+
+/** Holds the connections of a page back to relays, and keeps them where tests find them. */
+export const RELAY = `{ const Own = RTCPeerConnection; window.ways = []; window.RTCPeerConnection = class extends Own { constructor(c) { super({ ...c, iceTransportPolicy: 'relay' }); window.ways.push(this) } } }`
+const ufrag = (frame) => frame.evaluate(() => /a=ice-ufrag:(\S+)/.exec(ways.at(-1).localDescription.sdp)[1])
+/** Lets a page believe that its way is gone, until it has looked for another. */
+export async function cut(frame, what) {
+  const before = await ufrag(frame)
+  await frame.evaluate(() => {
+    const pc = ways.at(-1)
+    Object.defineProperty(pc, 'connectionState', { get: () => 'failed', configurable: true })
+    pc.dispatchEvent(new Event('connectionstatechange'))
+  })
+  await until(async () => (await ufrag(frame)) !== before, what + ': another way is looked for')
+  await frame.evaluate(() => {
+    const pc = ways.at(-1)
+    delete pc.connectionState
+    pc.dispatchEvent(new Event('connectionstatechange'))
+  })
+  await live(frame)
+}
+
+/** Where no packet passes directly, the built-in relay carries the call; a way that is lost is found again. */
+async function relayed(browser, base, a) {
+  const { agent, visitor, chat, id } = await meet(browser, base, {}, { width: 1280, height: 860 }, RELAY)
+  await invite(agent, 'video')
+  await chat.click('[data-test=accept]')
+  await Promise.all([live(chat), live(agent)])
+  await moving(chat, 'the visitor, relayed')
+  await moving(agent, 'the agent, relayed')
+  for (const frame of [agent, chat]) {
+    await cut(frame, 'relayed')
+    await moving(chat, 'the visitor, after another way')
+    await moving(agent, 'the agent, after another way')
+  }
+  let quality
+  await until(async () => { quality = (await a.call('GET', `/conversations/${id}/calls`)).items[0].agentQuality; return quality?.relayed }, 'the quality says that a relay carries it')
+  await agent.click('[data-test=call-end]')
+  await a.call('POST', `/conversations/${id}/close`)
+  check(!agent.faults.length && !visitor.faults.length, 'faults: ' + [...agent.faults, ...visitor.faults].join('; '))
+  await agent.context().close()
+  await visitor.context().close()
 }
 
 /** Phone and tablet, both themes, the other languages. */

@@ -1,6 +1,6 @@
 // A call that is recorded: both sides are told, the server carries it, a page comes back into it, and afterwards it
 // can be watched and deleted.
-import { invite, live, meet, moving } from './call.mjs'
+import { RELAY, cut, invite, live, meet, moving } from './call.mjs'
 import { axe, check, open, shot, signIn, until } from './lib.mjs'
 import { admin } from './visit.mjs'
 
@@ -20,7 +20,7 @@ async function recorded(browser, base, a) {
   await signIn(ready, base)
   await ready.click('[data-test=state]')
   await ready.click('[role=menuitem]:has-text("就绪")')
-  const { agent, visitor, chat, id } = await meet(browser, base, {}, { width: 1280, height: 860 })
+  const { agent, visitor, chat, id } = await meet(browser, base, {}, { width: 1280, height: 860 }, RELAY)
   await ready.context().close()
   await invite(agent, 'video')
   for (const at of [chat, agent]) await at.waitForSelector('[data-test=ringing] [data-test=recorded]:has-text("本次通话会被录制")')
@@ -40,6 +40,12 @@ async function recorded(browser, base, a) {
   await chat.click('[data-test=mute]')
   await agent.waitForSelector('[data-test=call] >> text=访客已静音')
   await chat.click('[data-test=mute]')
+  // The way of each side is lost and found again, through the relay and the recorder.
+  for (const frame of [agent, chat]) {
+    await cut(frame, 'recorded')
+    await moving(chat, 'the visitor, after another way')
+    await moving(agent, 'the agent, after another way')
+  }
   // The agent's page is loaded again in the middle of the call.
   await agent.reload()
   await agent.click('[data-test=call-accept]')
