@@ -24,6 +24,7 @@ import (
 	"parlor/internal/actor"
 	"parlor/internal/call"
 	"parlor/internal/id"
+	"parlor/internal/relay"
 )
 
 // Options are how a recorder is made.
@@ -63,17 +64,14 @@ func Open(o Options) (*Recorder, error) {
 	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
 		return nil, err
 	}
-	// The library would write to the standard output by itself.
-	if err := os.Setenv("PION_LOG_DISABLE", silent); err != nil {
-		return nil, err
-	}
 	udp, err := net.ListenPacket("udp", o.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("record-listen: %w", err)
 	}
-	mux := webrtc.NewICEUDPMux(nil, udp)
+	quiet := quietFor(webrtc.NewICEUDPMux)
+	mux := webrtc.NewICEUDPMux(quiet.NewLogger("mux"), udp)
 	r := &Recorder{opts: o, udp: udp, mux: mux, bridges: map[id.Call]*bridge{}}
-	s := webrtc.SettingEngine{}
+	s := webrtc.SettingEngine{LoggerFactory: quiet}
 	s.SetICEUDPMux(mux)
 	if r.api, err = newAPI(o, s, udp); err != nil {
 		return nil, errors.Join(err, r.mux.Close())
@@ -84,9 +82,9 @@ func Open(o Options) (*Recorder, error) {
 	return r, nil
 }
 
-// silent are the parts of the library whose words nobody needs: what matters comes as an
-// error or as a change of state.
-const silent = "agent,api,dtls,ice,mux,nack_generator,nack_responder,ortc,pc,receiver_interceptor,sctp,sender_interceptor,srtp,stats_recorder,turnc,twcc_sender_interceptor"
+// quietFor returns the factory of loggers of the type that fn takes: what matters comes as
+// an error or as a change of state.
+func quietFor[L, M any](_ func(L, net.PacketConn) M) relay.Quiet[L] { return relay.Quiet[L]{} }
 
 // The payload types of the two codecs.
 const (
@@ -120,6 +118,9 @@ func newAPI(o Options, s webrtc.SettingEngine, udp net.PacketConn) (*webrtc.API,
 	}
 	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(s)), nil
 }
+
+// Port is the UDP port of all calls.
+func (r *Recorder) Port() int { return r.udp.LocalAddr().(*net.UDPAddr).Port }
 
 // Room reports whether one more call can be recorded.
 func (r *Recorder) Room() bool {

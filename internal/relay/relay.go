@@ -39,8 +39,11 @@ type Options struct {
 	Lowest, Highest int
 	// Most is how many relays one name may hold at once.
 	Most int
-	// Private allows relaying to private and loopback addresses.
+	// Private allows relaying to private and loopback addresses, and to every port of
+	// PublicIP.
 	Private bool
+	// Recorder is the port of PublicIP beside those of relays that is reached, 0 for none.
+	Recorder int
 	// Key makes passwords; the same on all nodes.
 	Key   []byte
 	Clock clock.Clock
@@ -75,10 +78,12 @@ func Open(o Options) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("turn-listen: %w", err), udp.Close())
 	}
-	relay := &turn.RelayAddressGeneratorPortRange{RelayAddress: net.ParseIP(o.PublicIP), Address: host, MinPort: uint16(o.Lowest), MaxPort: uint16(o.Highest)}
 	if host == "" {
-		relay.Address = "0.0.0.0"
+		host = "0.0.0.0"
 	}
+	public := net.ParseIP(o.PublicIP)
+	relay := generator{&turn.RelayAddressGeneratorPortRange{RelayAddress: public, Address: host, MinPort: uint16(o.Lowest), MaxPort: uint16(o.Highest)},
+		public, func(port int) bool { return o.Private || port >= o.Lowest && port <= o.Highest || port == o.Recorder }}
 	s.turn, err = turn.NewServer(turn.ServerConfig{
 		Realm: o.Realm, AuthHandler: s.auth, QuotaHandler: s.quota, LoggerFactory: quietFor(turn.NewLongTermAuthHandler),
 		EventHandler: turn.EventHandler{
@@ -147,8 +152,8 @@ var shared = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/8"), netip.MustParseP
 	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"),
 	netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("2001::/32")}
 
-// permit reports whether packets may be relayed to an address. The relays of this
-// server itself are always allowed: two relayed browsers meet there.
+// permit reports whether packets may be relayed to an address. That of this server itself
+// is always allowed, for two relayed browsers meet there: on which ports, generator says.
 func (s *Server) permit(_ net.Addr, peer net.IP) bool {
 	ip, ok := netip.AddrFromSlice(peer)
 	if !ok {
@@ -169,15 +174,15 @@ func (s *Server) permit(_ net.Addr, peer net.IP) bool {
 	return true
 }
 
-// quiet keeps the library from writing: its lines carry addresses and names. L is the
-// library's own type of logger, which comes from a module that is not ours to name.
-type quiet[L any] struct{}
+// Quiet keeps the library of calls from writing: its lines carry addresses and names. L is
+// the library's own type of logger, which comes from a module that is not ours to name.
+type Quiet[L any] struct{}
 
 // quietFor returns the factory of loggers of the type that fn takes.
-func quietFor[L any](_ func(string, L) turn.AuthHandler) quiet[L] { return quiet[L]{} }
+func quietFor[L any](_ func(string, L) turn.AuthHandler) Quiet[L] { return Quiet[L]{} }
 
 // NewLogger returns a logger that writes nothing.
-func (quiet[L]) NewLogger(string) L { return any(mute{}).(L) }
+func (Quiet[L]) NewLogger(string) L { return any(mute{}).(L) }
 
 // mute is a logger that writes nothing.
 type mute struct{}

@@ -151,3 +151,45 @@ func TestPrivateAddressesAreNotReached(t *testing.T) {
 		})
 	}
 }
+
+func TestTheOwnAddressIsReachedWhereCallsAre(t *testing.T) {
+	t.Parallel()
+	now := clock.System()
+	listen := func() (net.PacketConn, int) {
+		c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		return c, c.LocalAddr().(*net.UDPAddr).Port
+	}
+	recorder, port := listen()
+	other, closed := listen()
+	s := open(t, now, func(o *relay.Options) { o.Lowest, o.Highest, o.Recorder = 19_000, 19_900, port })
+	user, password := relay.Pass(key, now.Now(), "call:agent")
+	c := client(t, s, user, password)
+	conn, err := c.Allocate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	// The packet to the recorder follows the other one, so that the latter had its chance.
+	for _, at := range []int{closed, port} {
+		if _, err = conn.WriteTo([]byte("hello"), &net.UDPAddr{IP: net.ParseIP("127.0.0.1"), Port: at}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	buf := make([]byte, 100)
+	if err = recorder.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if n, _, err := recorder.ReadFrom(buf); err != nil || string(buf[:n]) != "hello" {
+		t.Fatalf("the recorder is not reached: %v", err)
+	}
+	if err = other.SetReadDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if n, _, err := other.ReadFrom(buf); err == nil {
+		t.Errorf("another port of the machine got %q", buf[:n])
+	}
+}

@@ -109,8 +109,12 @@ func (s *Server) openRelay(key []byte) (err error) {
 		return nil
 	}
 	lowest, highest := c.TURNRange()
+	recorder := 0
+	if s.recorder != nil {
+		recorder = s.recorder.Port()
+	}
 	s.relay, err = relay.Open(relay.Options{Listen: c.TURNListen, PublicIP: c.TURNPublicIP, Realm: c.TURNRealm, Lowest: lowest, Highest: highest,
-		Most: c.TURNPerCall, Private: c.TURNPrivate == "allow", Key: relayKey(key), Clock: s.opts.Clock})
+		Most: c.TURNPerCall, Private: c.TURNPrivate == "allow", Recorder: recorder, Key: relayKey(key), Clock: s.opts.Clock})
 	return err
 }
 

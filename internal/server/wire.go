@@ -152,10 +152,10 @@ func (s *Server) wire(ctx context.Context) error {
 	if err := s.firstStart(ctx); err != nil {
 		return err
 	}
-	if err := s.openRelay(s.services.key); err != nil {
+	if err := s.openRecorder(); err != nil {
 		return err
 	}
-	if err := s.openRecorder(); err != nil {
+	if err := s.openRelay(s.services.key); err != nil {
 		return err
 	}
 	s.fronts()
