@@ -54,7 +54,7 @@ class Server {
 }
 
 // In the order in which they build on each other's data.
-const JOURNEYS = ['talk', 'visit', 'desk', 'work', 'person', 'admin', 'bindings', 'channels', 'host', 'poll', 'canvas', 'call', 'record', 'perf', 'many', 'screens', 'pages', 'rocketchat', 'easemob', 'window']
+const JOURNEYS = ['talk', 'visit', 'desk', 'work', 'person', 'admin', 'bindings', 'channels', 'host', 'poll', 'canvas', 'call', 'record', 'perf', 'many', 'screens', 'pages', 'rocketchat', 'easemob', 'window', 'robot']
 const wanted = process.argv.slice(2)
 for (const name of wanted) {
   if (name === 'kill' || JOURNEYS.includes(name)) continue

@@ -1,6 +1,6 @@
 // Runs the journeys. PARLOR_E2E_URL names a running server (with demo data); without it a mock is started.
 //
-//   node e2e/run.mjs [talk] [visit] [desk] [work] [admin] [bindings] [channels] [host] [poll] [canvas] [call] [record] [perf] [many] [screens] [pages] [rocketchat] [person] [easemob] [window]
+//   node e2e/run.mjs [talk] [visit] [desk] [work] [admin] [bindings] [channels] [host] [poll] [canvas] [call] [record] [perf] [many] [screens] [pages] [rocketchat] [person] [easemob] [window] [robot]
 import { backend, launch } from './lib.mjs'
 import { admin } from './admin.mjs'
 import { bindings } from './bindings.mjs'
@@ -16,6 +16,7 @@ import { pages } from './pages.mjs'
 import { perf } from './perf.mjs'
 import { person } from './person.mjs'
 import { poll } from './poll.mjs'
+import { robotJourney as robot } from './robot.mjs'
 import { rocketchat } from './rocketchat.mjs'
 import { screens } from './screens.mjs'
 import { talk } from './talk.mjs'
@@ -23,7 +24,7 @@ import { alwaysOpen, visit } from './visit.mjs'
 import { window } from './window.mjs'
 import { work } from './work.mjs'
 
-const JOURNEYS = { talk, visit, desk, work, admin, bindings, channels, host, poll, canvas, call, record, perf, many, screens, pages, rocketchat, person, easemob, window }
+const JOURNEYS = { talk, visit, desk, work, admin, bindings, channels, host, poll, canvas, call, record, perf, many, screens, pages, rocketchat, person, easemob, window, robot }
 const wanted = process.argv.slice(2).filter((x) => x in JOURNEYS)
 const server = await backend()
 const browser = await launch()

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parlor/internal/conversation"
+	"parlor/internal/errs"
 	"parlor/internal/front/wire"
 	"parlor/internal/id"
 	"parlor/internal/routing"
@@ -60,4 +61,17 @@ func (c *visitorConn) running() id.Conversation {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.conv.ID
+}
+
+// onlyRobot refuses with Conflict "no_robot" if only a robot is wanted and none
+// receives visitors now: an agent is not called by a window that was merely opened.
+func (c *visitorConn) onlyRobot(ctx context.Context, only bool) error {
+	if !only {
+		return nil
+	}
+	_, ok, err := c.f.Routing.Robots(ctx, c.who.Tenant, c.who.Inbox)
+	if err == nil && !ok {
+		err = errs.New(errs.Conflict, "no_robot", "No robot receives visitors now.")
+	}
+	return err
 }

@@ -101,6 +101,8 @@ type startInput struct {
 	Team  id.Team  `json:"team"`
 	Agent id.Agent `json:"agent"`
 	Page  pageRef  `json:"page"`
+	// Robot starts a conversation only if a robot receives the visitor now.
+	Robot bool `json:"robot"`
 }
 
 type pageRef struct {
@@ -112,6 +114,9 @@ type pageRef struct {
 
 func (c *visitorConn) start(ctx context.Context, in startInput) (wire.VisitorState, error) {
 	if err := c.f.Posts.Take("v " + string(c.who.Visitor)); err != nil {
+		return wire.VisitorState{}, err
+	}
+	if err := c.onlyRobot(ctx, in.Robot); err != nil {
 		return wire.VisitorState{}, err
 	}
 	return c.admit(ctx, conversation.StartInput{Channel: "web", Team: in.Team, Agent: in.Agent, PageURL: in.Page.URL, PageTitle: in.Page.Title})

@@ -135,6 +135,9 @@ type arrived struct {
 	NextOpen *time.Time `json:"nextOpen,omitempty"`
 	// Known is true for somebody who has said who it is before.
 	Known bool `json:"known,omitempty"`
+	// Robot is the name of the robot that receives the visitor now, if one does. It
+	// greets as soon as a conversation is started.
+	Robot string `json:"robot,omitempty"`
 }
 
 type pageInput struct{ RawBody []byte }
@@ -233,7 +236,12 @@ func (a *API) doorOf(ctx context.Context, v visitor.Visitor, inbox account.Inbox
 		return err
 	}
 	out.AgentsOnline, out.Refused = door.AgentsOnline, door.Refused
-	out.Staffed, err = a.Accounts.AnyoneThere(ctx, inbox.Tenant)
+	if out.Staffed, err = a.Accounts.AnyoneThere(ctx, inbox.Tenant); err != nil {
+		return err
+	}
+	if r, first, rerr := a.Routing.Robots(ctx, inbox.Tenant, inbox.ID); rerr != nil || first {
+		err, out.Staffed, out.Robot = rerr, true, r.Name
+	}
 	if !door.NextOpen.IsZero() {
 		out.NextOpen = &door.NextOpen
 	}

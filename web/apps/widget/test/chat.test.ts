@@ -152,3 +152,18 @@ it('turns to the page for messages when the server takes no conversation', async
   await vi.waitFor(() => expect(chat.gate).toBe('offline'))
   expect([chat.why, chat.pending[0]!.failed]).toEqual(['notinworktime', 'closed'])
 })
+
+it('keeps what comes while a page is on its way, though the page is older', async () => {
+  const chat = await start({})
+  let answer = (_: Response) => {}
+  vi.stubGlobal('fetch', () => new Promise<Response>((done) => { answer = done }))
+  host.onmessage!({ data: { t: 'show', on: true } })
+  await vi.waitFor(() => expect(chat.link).toBe('online'))
+  Server.last.emit('state', state({ lastSeq: 1 }))
+  Server.last.emit('message', msg(1, { prev: 0, kind: 'event' }))
+  Server.last.emit('message', msg(2, { prev: 1 }))
+  answer(new Response(JSON.stringify({ conversation: 'c1', items: [msg(1, { prev: 0, kind: 'event' })] })))
+  await vi.waitFor(() => expect(chat.messages.map((m) => m.seq)).toEqual([1, 2]))
+  await new Promise((r) => setTimeout(r))
+  expect(chat.messages.map((m) => m.seq)).toEqual([1, 2])
+})

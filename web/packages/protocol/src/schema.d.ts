@@ -3017,6 +3017,7 @@ export interface components {
             /** Format: date-time */
             nextOpen?: string;
             refused?: string;
+            robot?: string;
             staffed: boolean;
             token: string;
             visitor: components["schemas"]["VisitorName"];

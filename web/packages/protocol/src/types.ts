@@ -92,7 +92,7 @@ export interface CallListen { call: { call: Call }; 'call-signal': CallSignal }
 
 /** Events of `/parlor/visitor`: argument and acknowledgement. */
 export interface VisitorEmit extends CanvasEmit, CallEmit {
-  start: [{ team?: string; agent?: string; page?: { url: string; title: string } }, VisitorState]
+  start: [{ team?: string; agent?: string; page?: { url: string; title: string }; robot?: boolean }, VisitorState]
   post: [{ clientId: string; kind: PostKind; text?: string | undefined; file?: string | undefined; duration?: number | undefined; conversation?: string | undefined; ext?: object | undefined }, { message: Message; state: VisitorState }]
   resume: [{ conversation: string; seq: number }, { messages?: Message[]; state?: VisitorState; reload?: boolean }]
   typing: [{ text: string }, void]

@@ -206,12 +206,14 @@ export class Chat {
   /** Reads the newest page of the running conversation anew. */
   private async load() {
     const r = await this.call('messages', '?limit=' + PAGE)
-    this.messages = r.items ?? []
+    const list = r.items ?? []
+    // What came while the page was on its way stays.
+    this.messages = [...list, ...this.messages.filter((m) => m.seq > (list.at(-1)?.seq ?? 0))]
     this.atTop = (this.messages[0]?.prev ?? 0) === 0
     this.changed()
   }
   /** Catches up after a connect or a gap. */
-  private async resume() {
+  async resume() {
     const conversation = this.state?.conversation
     try {
       if (conversation && this.state!.status !== 'closed') {

@@ -40,7 +40,7 @@ export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greetin
   }, [])
   useEffect(() => {
     if (!up && (chat.uploads[0] || messages.some((m) => m.canvas))) import('./uploading').then(setUp, () => undefined)
-    if (!bot && (state?.robot || messages.some((m) => m.extra))) import('./robot').then(setBot, () => undefined)
+    if (!bot && (chat.session?.robot || state?.robot || messages.some((m) => m.extra))) import('./robot').then(setBot, () => undefined)
   })
   const older = async () => {
     const el = box.current!

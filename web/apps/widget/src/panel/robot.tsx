@@ -113,6 +113,15 @@ export function Bar({ chat }: { chat: Chat }) {
     if (robot) style.setProperty('--robot', `" · ${w.robot}"`)
     else style.removeProperty('--robot')
   }, [!!robot, lang])
+  // A robot greets whoever opens the chat; a person is called by the first message.
+  const greet = !s && chat.session?.robot && chat.shown && chat.link === 'online' && !chat.pending.length
+  useEffect(() => {
+    if (greet) chat.socket!.request('start', { ...chat.wish, page: chat.page, robot: true }).then((x) => {
+      chat.setState(x)
+      // What the robot said before the connection followed the conversation.
+      return chat.resume()
+    }).catch(() => undefined)
+  }, [!!greet])
   if (!robot) return null
   const said = chat.messages.filter((m) => m.from.kind === 'visitor' && m.conversation === s!.conversation).length
   const ask = async () => {
