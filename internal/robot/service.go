@@ -21,7 +21,6 @@ import (
 type (
 	// Accounts tells the settings.
 	Accounts interface {
-		Tenants(ctx context.Context) ([]account.Tenant, error)
 		Book(ctx context.Context, t id.Tenant) (*account.Book, error)
 		RobotsChanged(t id.Tenant)
 	}
@@ -173,22 +172,21 @@ func (s *Service) finished(r ref) (more bool) {
 // that are switched off.
 func (s *Service) Sweep(ctx context.Context) (err error) {
 	defer errs.Wrap(&err, "robot.Sweep")
-	tenants, err := s.Accounts.Tenants(ctx)
-	if err != nil {
-		return err
-	}
-	for _, t := range tenants {
-		robots, err := s.Store.Robots(ctx, t.ID)
+	for after := ""; ; {
+		robots, err := s.Store.AllRobots(ctx, after, MaxRobots)
 		if err != nil {
 			return err
 		}
 		for _, r := range robots {
+			after = r.ID
 			if err := s.sweepOne(ctx, r); err != nil {
 				return err
 			}
 		}
+		if len(robots) < MaxRobots {
+			return nil
+		}
 	}
-	return nil
 }
 
 func (s *Service) sweepOne(ctx context.Context, r Robot) error {

@@ -11,6 +11,9 @@ import (
 type Store interface {
 	// Robots returns the robots of a company, oldest first, at most MaxRobots.
 	Robots(ctx context.Context, t id.Tenant) ([]Robot, error)
+	// AllRobots returns up to limit robots of all companies, in order of their ids,
+	// behind one.
+	AllRobots(ctx context.Context, after string, limit int) ([]Robot, error)
 	// Robot returns one, NotFound "robot_not_found".
 	Robot(ctx context.Context, t id.Tenant, robot string) (Robot, error)
 	// RobotByAgent returns the robot that an agent is, NotFound "robot_not_found".

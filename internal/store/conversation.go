@@ -139,7 +139,7 @@ func mustHave(ctx context.Context, t *tx, table string, tenant id.Tenant, rowID 
 // visitor has an active conversation already.
 func insertConversation(ctx context.Context, t *tx, c conversation.Conversation, asked string) (bool, error) {
 	previous, _, err := first(ctx, t, scalar[string], `SELECT agent FROM conversation
-		WHERE tenant = $1 AND visitor = $2 AND status = 'closed' AND agent <> ''
+		WHERE tenant = $1 AND visitor = $2 AND status = 'closed' AND agent <> '' AND agent NOT LIKE 'robot-%'
 		ORDER BY created_at DESC, id DESC LIMIT 1`, string(c.Tenant), string(c.Visitor))
 	if err != nil {
 		return false, err

@@ -37,6 +37,12 @@ func (s *Store) Robots(ctx context.Context, t id.Tenant) (list []robot.Robot, er
 	return all(ctx, s.readers, scanRobot, selectRobot+` WHERE r.tenant = $1 ORDER BY r.id LIMIT $2`, string(t), robot.MaxRobots)
 }
 
+// AllRobots implements robot.Store.
+func (s *Store) AllRobots(ctx context.Context, after string, limit int) (list []robot.Robot, err error) {
+	defer errs.Wrap(&err, "store.AllRobots")
+	return all(ctx, s.readers, scanRobot, selectRobot+` WHERE r.id > $1 ORDER BY r.id LIMIT $2`, after, limit)
+}
+
 // Robot implements robot.Store.
 func (s *Store) Robot(ctx context.Context, t id.Tenant, name string) (r robot.Robot, err error) {
 	defer errs.Wrap(&err, "store.Robot %s", name)

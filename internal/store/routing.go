@@ -161,6 +161,9 @@ func (s *Store) freeUnlessHeld(ctx context.Context, t *tx, c conversation.Conver
 
 // keepServed remembers that the agent of c has served its visitor.
 func keepServed(ctx context.Context, t *tx, c conversation.Conversation, when int64) error {
+	if c.Agent.Robot() { // whom a robot served is known to nobody
+		return nil
+	}
 	_, err := t.exec(ctx, `INSERT INTO served (tenant, visitor, agent, at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (tenant, visitor, agent) DO UPDATE SET at = excluded.at`,
 		string(c.Tenant), string(c.Visitor), string(c.Agent), when)
