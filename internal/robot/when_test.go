@@ -50,7 +50,7 @@ func TestWhenARobotReceives(t *testing.T) {
 		if (door.Refused != "") == (x.receives || !x.closed) {
 			t.Errorf("%+v: the door says %q", x, door.Refused)
 		}
-		if x.receives && !door.AgentsOnline {
+		if (door.Robot != nil) != x.receives || x.receives && !door.AgentsOnline {
 			t.Errorf("%+v: nobody is there", x)
 		}
 		a, err := b.routing.Admit(t.Context(), b.newcomer("en"), conversation.StartInput{Channel: "web", NeedAgent: x.receives})

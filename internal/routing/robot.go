@@ -182,7 +182,15 @@ func (s *Service) Face(ctx context.Context, c conversation.Conversation) (*Face,
 	if !ok {
 		return &Face{Name: c.AgentName, Button: true}, nil
 	}
-	return &Face{Name: r.Name, Button: r.Button, After: r.After}, nil
+	return faceOf(r, true), nil
+}
+
+// faceOf is the face of a robot that receives, nil if none does.
+func faceOf(r account.Reception, ok bool) *Face {
+	if !ok {
+		return nil
+	}
+	return &Face{Name: r.Name, Button: r.Button, After: r.After}
 }
 
 // Robots reports whether a robot receives who comes to an inbox now.

@@ -387,7 +387,7 @@ type Admission struct {
 	// Refused says why no conversation can be started: RefusedClosed outside
 	// working hours, RefusedFull if the queue has its longest length.
 	Refused string
-	// Robot is set while a robot has the conversation.
+	// Robot is set while a robot has the conversation, or would receive the visitor.
 	Robot *Face
 	// NextOpen is when the company opens again; zero if it is open or never opens.
 	NextOpen time.Time
@@ -420,8 +420,8 @@ func (s *Service) Door(ctx context.Context, t id.Tenant, inbox id.Inbox, team id
 	if team == "" {
 		team = id.Team(book.Inboxes[inbox].Settings.Team)
 	}
-	if _, ok, err := s.reception(ctx, book, inbox, team); err != nil || ok {
-		a.AgentsOnline = ok
+	if r, ok, err := s.reception(ctx, book, inbox, team); err != nil || ok {
+		a.AgentsOnline, a.Robot = ok, faceOf(r, ok)
 		return a, err
 	}
 	service := book.Service(inbox, team)

@@ -102,6 +102,9 @@ func (c *visitorConn) join(ctx context.Context) error {
 
 func (c *visitorConn) greet(ctx context.Context, v visitor.Visitor) error {
 	online, err := c.f.Accounts.AnyoneAvailable(ctx, v.Tenant)
+	if err == nil && !online {
+		_, online, err = c.f.Routing.Robots(ctx, v.Tenant, v.Inbox)
+	}
 	if err != nil {
 		return err
 	}

@@ -18,9 +18,10 @@ func TestARobotAnswersInTheWidget(t *testing.T) {
 	article := field(t, w.api(root, "POST", "/knowledge", `{"title":"邮费多少钱","questions":["运费怎么算"],"answer":"满 99 元包邮。","active":true,"related":[],"inboxes":[],"locale":""}`), "id")
 	made := w.api(root, "POST", "/robots", fmt.Sprintf(`{"name":"小助","active":true,"inboxes":["main"],"greeting":{"":"您好，我是小助。"},"menu":"m","buttonAfter":1,
 		"menus":[{"id":"m","title":{"":"请选择"},"items":[{"id":"post","title":{"":"邮费"},"does":"answer","article":%q},{"id":"man","title":{"":"人工"},"does":"human"}]}]}`, article))
-	lin := w.console("lin@example.com", true)
+	lin := w.console("lin@example.com", false)
 	lin.has(made, `"threshold":45`, `"keySet":false`, `"agent":"robot-`)
-	v, _ := w.page(`{"inbox":"main","locale":"zh-CN"}`)
+	v, hello := w.page(`{"inbox":"main","locale":"zh-CN"}`)
+	v.has(hello, `"agentsOnline":true`)
 	lin.has(v.call("start", `{}`), `"status":"open"`, `"agent":{"name":"小助"}`, `"robot":{"name":"小助","button":true,"after":1}`)
 	v.until("message", "您好，我是小助。", `"rule":"greeting"`)
 	v.until("message", `"kind":"menu"`, `"items":[{"id":"post","title":"邮费"},{"id":"man","title":"人工"}]`, `"worded":true`)
@@ -38,6 +39,7 @@ func TestARobotAnswersInTheWidget(t *testing.T) {
 		t.Error(refusal)
 	}
 	lin.has(w.api(root, "GET", "/knowledge/"+article, ""), `"asked":1`, `"solved":1`, `"unsolved":0`)
+	w.api(w.Token("lin@example.com"), "PUT", "/me/state", `{"state":"ready"}`)
 	v.call("human", `{"item":"man"}`)
 	v.until("message", "正在为您转接人工客服")
 	v.until("state", `"agent":{"name":"Lin"}`)

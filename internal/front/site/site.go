@@ -234,6 +234,10 @@ func (s *Site) loaderConfig(ctx context.Context, r *http.Request, name id.Inbox)
 	}
 	invite := s.Views.InvitationOf(book, inbox, time.Now())
 	online, err := s.Accounts.AnyoneAvailable(ctx, inbox.Tenant)
+	// While nobody is there a robot receives, unless it is for other hours.
+	if r, ok := book.Robots[inbox.ID]; ok && (r.When != "off_hours" || !book.Service(inbox.ID, "").Hours.OpenAt(time.Now())) {
+		online = true
+	}
 	origin := s.PublicURL
 	if origin == "" {
 		origin = "http://" + r.Host

@@ -139,7 +139,7 @@ func (f *Front) leaveType(ctx context.Context, v visitor.Visitor, team id.Team) 
 		return "", err
 	case door.Refused != "":
 		return door.Refused, nil
-	case !there:
+	case !there && door.Robot == nil:
 		return "noagent", nil
 	}
 	return "", nil

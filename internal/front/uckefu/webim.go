@@ -166,7 +166,7 @@ func (f *Front) agentsThere(w http.ResponseWriter, r *http.Request, inbox accoun
 		return err
 	}
 	lv := door.Refused
-	if lv == "" && !there {
+	if lv == "" && !there && door.Robot == nil {
 		lv = "noagent"
 	}
 	return ok(w, map[string]any{"online": lv == "", "lvtype": lv})
