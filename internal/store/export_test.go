@@ -8,6 +8,7 @@ import (
 	"runtime"
 
 	"parlor/internal/id"
+	"parlor/internal/report"
 )
 
 // Trace lets f see every statement that s runs from now on.
@@ -190,4 +191,9 @@ func Columns(ctx context.Context, s *Store, dest []any, text string, args ...any
 		_, _, err := first(ctx, t, func(r row) (struct{}, error) { return struct{}{}, r.Scan(dest...) }, text, args...)
 		return err
 	})
+}
+
+// KeepParts adds shares of conversations.
+func KeepParts(ctx context.Context, s *Store, parts []report.Part) error {
+	return s.write(ctx, func(ctx context.Context, t *tx) error { return keepParts(ctx, t, parts) })
 }
