@@ -25,7 +25,7 @@ async function article(page, base, title) {
   return id
 }
 
-async function robot(page, base, title, name) {
+async function robot(page, base, title, name, inbox) {
   await page.goto(base + '/console/admin/robots')
   await page.getByRole('button', { name: 'Add a robot' }).first().click()
   const box = page.getByRole('dialog')
@@ -34,7 +34,7 @@ async function robot(page, base, title, name) {
   await page.waitForURL(/\/admin\/robots\/.+/)
   const id = new URL(page.url()).pathname.split('/')[4]
   await page.getByLabel('In service').check()
-  await page.locator('label').filter({ hasText: /^(Parlor|.*main|.*)$/ }).locator('input[type=checkbox]:not([role])').first().check()
+  await page.getByLabel(inbox, { exact: true }).check()
   await page.getByRole('radio', { name: 'Greeting and menus' }).click()
   const greeting = page.getByRole('textbox', { name: 'Greeting' })
   await greeting.fill('您好，我是小帕。')
@@ -91,8 +91,8 @@ export async function robotJourney(browser, base) {
   let kept = ''
   try {
     kept = await article(page, base, title)
-    made = await robot(page, base, title, name)
-    await served(browser, base, name)
+    made = await robot(page, base, title, name, (await a.call('GET', '/admin/inboxes/main')).name)
+    await served(browser, base, name, a)
   } finally {
     if (made) {
       const r = await a.call('GET', '/robots/' + made)
@@ -105,7 +105,9 @@ export async function robotJourney(browser, base) {
   await page.context().close()
 }
 
-async function served(browser, base, name) {
+async function served(browser, base, name, a) {
+  /** The conversation that a robot was given last. */
+  const newest = async () => (await a.call('GET', '/conversations?view=robot')).items.sort((x, y) => (x.createdAt < y.createdAt ? 1 : -1))[0].id
   const agent = await open(browser)
   await signIn(agent, base)
   await agent.click('[data-test=state]')
@@ -125,11 +127,9 @@ async function served(browser, base, name) {
   await first.chat.waitForSelector('text=感谢您的反馈。')
 
   // While the robot has it: marked in the list of agents, not in anybody's queue.
-  await agent.goto(base + '/console/inbox/robot')
-  await agent.locator('[role=option]').first().click()
+  let talk = await newest()
+  await agent.goto(base + '/console/inbox/robot/' + talk)
   await agent.waitForSelector('[data-test=bot]')
-  await agent.waitForURL(/robot\/.+/)
-  const talk = new URL(agent.url()).pathname.split('/').pop()
   await agent.waitForSelector('[data-test=robot-mark] >> text=知识')
   await agent.waitForSelector('[data-test=choice] >> text=怎么清洁')
   await axe(agent, 'a conversation that a robot has')
@@ -171,10 +171,10 @@ async function served(browser, base, name) {
   await axe(second.chat, 'a robot on a phone')
   const wish = unique('我想问问')
   await say(second.chat, wish)
+  talk = await newest()
   await second.chat.click('[data-test=robot] button:has-text("转人工")')
   await second.chat.waitForSelector('[data-test=robot]', { state: 'detached' })
-  await agent.locator('[role=option]').nth(1).waitFor()
-  await agent.locator('[role=option][aria-selected=false]').first().click()
+  await agent.goto(base + '/console/inbox/mine/' + talk)
   await agent.waitForSelector(`[role=log] >> text=${wish}`)
   const third = await arrive(browser, base)
   await say(third.chat, '转人工')
