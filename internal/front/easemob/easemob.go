@@ -16,6 +16,7 @@ import (
 	"parlor/internal/intake"
 	"parlor/internal/leave"
 	"parlor/internal/media"
+	"parlor/internal/report"
 	"parlor/internal/routing"
 	"parlor/internal/survey"
 	"parlor/internal/visitor"
@@ -34,6 +35,7 @@ type Deps struct {
 	Intake        *intake.Service
 	Video         *calls.Service
 	Robots        Robots
+	Reports       *report.Service
 	Clients       httpx.ClientIP
 	// Calls limits visitors and addresses, Programs programs, Entries attempts to get
 	// a token.
@@ -62,6 +64,7 @@ func Mount(mux *http.ServeMux, d Deps) *Front {
 	f.bindings()
 	f.platform()
 	f.monitor()
+	f.office()
 	f.gateway()
 	f.media()
 	f.webim()
