@@ -21,8 +21,15 @@ type Article struct {
 	Picture id.File
 	// Related are further articles.
 	Related []string
+	// Inboxes are those whose visitors may be told it, none for all.
+	Inboxes []id.Inbox
 	// Active is false for one that is not to be told.
 	Active bool
+}
+
+// tells reports whether the visitors of an inbox may be told a; "" is any inbox.
+func (a Article) tells(in id.Inbox) bool {
+	return a.Active && (in == "" || len(a.Inboxes) == 0 || slices.Contains(a.Inboxes, in))
 }
 
 // Match is an article that was found; Score is 0 to 100.
@@ -244,7 +251,7 @@ func (s *Service) choose(ctx context.Context, r *Robot, out *outcome, in input) 
 // tellNamed tells an article by its id, if it is there still.
 func (s *Service) tellNamed(ctx context.Context, r *Robot, out *outcome, in input, article string) (bool, error) {
 	list, err := s.Finder.Articles(ctx, in.tenant, []string{article})
-	if err != nil || len(list) == 0 || !list[0].Active {
+	if err != nil || len(list) == 0 || !list[0].tells(in.inbox) {
 		return false, err
 	}
 	return true, s.tell(ctx, r, out, in, list[0], RuleAnswer)
@@ -271,7 +278,7 @@ func (s *Service) tell(ctx context.Context, r *Robot, out *outcome, in input, a 
 	}
 	var items []Choice
 	for _, name := range a.Related {
-		i := slices.IndexFunc(list, func(x Article) bool { return x.ID == name && x.Active })
+		i := slices.IndexFunc(list, func(x Article) bool { return x.ID == name && x.tells(in.inbox) })
 		if i >= 0 {
 			items = append(items, Choice{chosen + name, clip(list[i].Title, maxTitle)})
 		}

@@ -290,7 +290,7 @@ func (s *Service) Change(ctx context.Context, who actor.Actor, name string, in I
 	if r = in.apply(r); !r.Active {
 		defer func() {
 			if err == nil {
-				err = s.sweepOne(ctx, r)
+				err = s.sweepOne(ctx, r, atOnce)
 			}
 		}()
 	}
@@ -298,6 +298,10 @@ func (s *Service) Change(ctx context.Context, who actor.Actor, name string, in I
 	r, err = s.save(ctx, r)
 	return r, err
 }
+
+// atOnce is how many conversations a robot that is switched off hands over at once; the
+// others follow within seconds.
+const atOnce = 50
 
 func (s *Service) save(ctx context.Context, r Robot) (Robot, error) {
 	if err := r.check(); err != nil {

@@ -164,7 +164,7 @@ func setup(t *testing.T, st *store.Store, change func(*robot.Input)) *bench {
 		know: &knowledge{counts: map[string]int{}, scores: map[string]int{"post": 90, "back": 30, "open": 20, "gone": 5}, list: map[string]robot.Article{
 			"post": {ID: "post", Title: "What does postage cost?", Answer: "5 euros", Link: "https://x.example.com/p", LinkTitle: "Prices", Related: []string{"back", "off", "nowhere"}, Active: true},
 			"back": {ID: "back", Title: "Sending back", Answer: "14 days", Active: true}, "open": {ID: "open", Title: "Opening", Answer: "at 9", Active: true},
-			"off": {ID: "off", Title: "Off"}, "gone": {ID: "gone", Title: "Far away", Answer: "no", Active: true}}}}
+			"off": {ID: "off", Title: "Off"}, "elsewhere": {ID: "elsewhere", Title: "Elsewhere", Answer: "no", Inboxes: []id.Inbox{"other"}, Active: true}, "gone": {ID: "gone", Title: "Far away", Answer: "no", Active: true}}}}
 	bus, log := memory.New(), slog.New(slog.DiscardHandler)
 	b.accounts = account.New(st, bus, b.clock)
 	b.talks = conversation.New(st, noFiles{}, bus, b.clock)
@@ -371,6 +371,9 @@ func TestWhatARobotDoesAboutAMessage(t *testing.T) {
 	k.want("of another menu", k.chooses("i-post"), postage)
 	k.want("an article", k.chooses("a:back"), "answer: 14 days")
 	k.want("one that is switched off", k.chooses("a:off"), unknown)
+	k.want("one of another inbox", k.chooses("a:elsewhere"), unknown)
+	k = b.come(conversation.StartInput{Channel: "web"})
+	k.turn()
 	k.want("nothing that there is", k.chooses("nonsense"), unknown)
 }
 

@@ -179,7 +179,7 @@ func (s *Service) Sweep(ctx context.Context) (err error) {
 		}
 		for _, r := range robots {
 			after = r.ID
-			if err := s.sweepOne(ctx, r); err != nil {
+			if err := s.sweepOne(ctx, r, mostSwept); err != nil {
 				return err
 			}
 		}
@@ -189,14 +189,18 @@ func (s *Service) Sweep(ctx context.Context) (err error) {
 	}
 }
 
-func (s *Service) sweepOne(ctx context.Context, r Robot) error {
-	for after := id.Conversation(""); ; {
+// mostSwept is how many conversations of a robot one look plans or hands over.
+const mostSwept = 20 * page
+
+// sweepOne looks at up to most conversations of a robot.
+func (s *Service) sweepOne(ctx context.Context, r Robot, most int) error {
+	for after := id.Conversation(""); ; most -= page {
 		var list []id.Conversation
 		var err error
 		if r.Active {
 			list, err = s.Store.DueTurns(ctx, r.Tenant, r.Agent, after, s.Clock.Now(), page)
 		} else {
-			list, err = s.Store.HeldBy(ctx, r.Tenant, r.Agent, after, page)
+			list, err = s.Store.HeldBy(ctx, r.Tenant, r.Agent, after, min(most, page))
 		}
 		if err != nil {
 			return err
@@ -208,7 +212,7 @@ func (s *Service) sweepOne(ctx context.Context, r Robot) error {
 				return err
 			}
 		}
-		if len(list) < page {
+		if len(list) < page || most <= page {
 			return nil
 		}
 	}

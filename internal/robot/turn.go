@@ -1,6 +1,7 @@
 package robot
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -41,6 +42,11 @@ func (s *Service) Turn(ctx context.Context, t id.Tenant, c id.Conversation) (err
 		}
 		before := turn
 		asked, err := s.step(ctx, t, owner, &turn)
+		if errs.CodeOf(err) == errs.Invalid {
+			// What cannot be said now cannot be said later either.
+			s.log.Error("robot has no answer that can be told", "conversation", c, "seq", turn.Done, "error", err)
+			err = nil
+		}
 		if err != nil {
 			// The next look tries again; what was said stays said.
 			if _, eerr := s.Store.EndTurn(context.WithoutCancel(ctx), t, owner, before); eerr != nil {
@@ -81,6 +87,10 @@ func (s *Service) step(ctx context.Context, t id.Tenant, owner string, turn *Tur
 		return nil, nil
 	}
 	r, err := s.Store.RobotByAgent(ctx, t, conv.Agent)
+	if errs.CodeOf(err) == errs.NotFound {
+		_, err = s.Routing.HandOver(ctx, t, routing.HandOver{Conversation: conv.ID, Robot: conv.Agent})
+		return nil, gone(err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -277,7 +287,11 @@ func (r Reply) ext() ([]byte, error) {
 	for i, c := range r.Items {
 		items[i] = map[string]string{"id": c.ID, "name": c.Title}
 	}
-	return json.Marshal(map[string]any{"msgtype": map[string]any{"choice": map[string]any{"title": r.Title, "items": items}}})
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // what is escaped would take six times the room
+	err := e.Encode(map[string]any{"msgtype": map[string]any{"choice": map[string]any{"title": r.Title, "items": items}}})
+	return b.Bytes(), err
 }
 
 // Card is the menu of a reply, nil for one without.

@@ -161,6 +161,55 @@ func TestWhatHappensWhileATurnRuns(t *testing.T) {
 	})
 }
 
+// orphaned is a store that has lost its robots.
+type orphaned struct{ robot.Store }
+
+func (orphaned) RobotByAgent(context.Context, id.Tenant, id.Agent) (robot.Robot, error) {
+	return robot.Robot{}, errs.New(errs.NotFound, "robot_not_found", "none")
+}
+
+// TestNobodyIsStuckWithARobot: an answer that cannot be told is passed over, and who is
+// with a robot that is not there gets a person.
+func TestNobodyIsStuckWithARobot(t *testing.T) {
+	t.Parallel()
+	b := setup(t, storetest.SQLite(t), nil)
+	b.know.list["empty"] = robot.Article{ID: "empty", Title: "Empty", Active: true}
+	k := b.come(conversation.StartInput{Channel: "web"})
+	k.turn()
+	k.want("no words", k.chooses("a:empty"), "")
+	k.want("goes on", k.says("post"), postage)
+	k.post("post", "")
+	b.must(b.second(func(d *robot.Deps) { d.Store = orphaned{b.st} }).Turn(t.Context(), "main", k.c))
+	if c := k.now(); c.Status != conversation.Queued {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestManyAreHandedOverWhenARobotIsSwitchedOff: some at once, the others by the next look.
+func TestManyAreHandedOverWhenARobotIsSwitchedOff(t *testing.T) {
+	t.Parallel()
+	b := setup(t, storetest.SQLite(t), nil)
+	for range 60 {
+		b.come(conversation.StartInput{Channel: "web"})
+	}
+	in := basic()
+	in.Active, in.Version = false, b.robot.Version
+	_, err := b.robots.Change(t.Context(), b.admin, b.robot.ID, in)
+	b.must(err)
+	held := func() int {
+		list, err := b.st.HeldBy(t.Context(), "main", b.robot.Agent, "", 100)
+		b.must(err)
+		return len(list)
+	}
+	if n := held(); n != 10 {
+		t.Errorf("%d are left", n)
+	}
+	b.must(b.robots.Sweep(t.Context()))
+	if n := held(); n != 0 {
+		t.Errorf("%d are left after a look", n)
+	}
+}
+
 func TestTwoNodesAnswerOnce(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {

@@ -44,7 +44,7 @@ func (a articles) Counted(ctx context.Context, t id.Tenant, article string, what
 }
 
 func articleOf(a knowledge.Article) robot.Article {
-	out := robot.Article{ID: a.ID, Title: a.Title, Answer: a.Answer, Link: a.Link, LinkTitle: a.LinkTitle, Related: a.Related, Active: a.Active}
+	out := robot.Article{ID: a.ID, Title: a.Title, Answer: a.Answer, Link: a.Link, LinkTitle: a.LinkTitle, Related: a.Related, Inboxes: a.Inboxes, Active: a.Active}
 	if a.Picture != nil {
 		out.Picture = a.Picture.ID
 	}
