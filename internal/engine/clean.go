@@ -63,8 +63,16 @@ const tops = `com|net|org|edu|gov|int|info|biz|name|pro|mobi|app|dev|page|web|si
 	`ac|ad|ae|ag|ai|am|ar|at|au|az|be|bg|bo|br|by|bz|ca|cc|cf|ch|cl|cm|cn|co|cr|cu|cx|cy|cz|de|dk|do|ec|ee|eg|es|eu|fi|fm|fr|ga|ge|gg|gl|gq|gr|gs|gt|gy|hk|hn|hr|ht|hu|id|ie|il|im|in|io|ir|is|it|je|jo|jp|ke|kg|kr|kz|la|li|lk|lt|lu|lv|ly|ma|md|me|mk|ml|mn|mo|ms|mu|mx|my|na|ng|ni|nl|no|nu|nz|pa|pe|ph|pk|pl|pn|pr|ps|pt|pw|py|qa|re|ro|rs|ru|rw|sa|sc|se|sg|sh|si|sk|sn|so|st|su|sv|sx|sy|tc|tel|th|tj|tk|tl|tm|tn|to|tr|tt|tv|tw|tz|ua|ug|uk|us|uy|uz|vc|ve|vg|vn|vu|ws|za|zm|zw|` +
 	`xn--[a-z0-9-]+`
 
-// rest are the characters of which what follows in an address is made.
-const rest = `[!#-;=?-~]`
+// letters are those of the scripts with spaces, in which names of hosts are written too;
+// what comes without a space in front, such as Chinese, is seldom a part of an address.
+const letters = `\p{Latin}\p{Cyrillic}\p{Greek}`
+
+// rest are the characters of which what follows in an address is made, label those of
+// a part of a name.
+const (
+	rest  = `[!#-;=?-~` + letters + `\p{Mn}]`
+	label = `[` + letters + `0-9-]`
+)
 
 // address finds what a reader's program may make a link of, and what a person would
 // type as one: with a scheme of any kind, without one, with a name or a number, also
@@ -76,12 +84,12 @@ var address = regexp.MustCompile(`(?i)` + strings.Join([]string{
 	`data:[a-z]+/` + rest + `+`,
 	`(?-i:tel|sms):\+?[0-9][0-9-]+`,
 	// Without a scheme.
-	`[/\\]{2}[a-z0-9-]+(?:\.[a-z0-9-]+)+` + rest + `*`,
+	`[/\\]{2}` + label + `+(?:\.` + label + `+)+` + rest + `*`,
 	`\bwww[.\d]` + rest + `+`,
 	mail,
 	// A name with a path, one of a known kind without, and one with a disguised dot.
-	`[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z][a-z0-9-]{1,23}\.?(?::\d{1,5})?(?:[/\\]|[?#][a-z0-9])` + rest + `*`,
-	`(?:[a-z0-9-]+\.)+(?:` + tops + `)\b\.?(?::\d{1,5})?`,
+	label + `+(?:\.` + label + `+)*\.[a-z][a-z0-9-]{1,23}\.?(?::\d{1,5})?(?:[/\\]|[?#][a-z0-9])` + rest + `*`,
+	`(?:` + label + `+\.)+(?:` + tops + `)\b\.?(?::\d{1,5})?`,
 	`[\p{L}\p{N}-]+\.(?:中国|中國|公司|网络|网址|在线|рф|рус)(?:[/\\]` + rest + `*)?`,
 	`[a-z0-9-]+\s?(?:\[\s?(?:\.|dot)\s?\]|\(\s?(?:\.|dot|点)\s?\)|\{\.\}|\s+dot\s+|\s+\.)\s?(?:com|net|org|cn|top|xyz|ru|io|cc|vip)\b` + rest + `*`,
 	// Numbers of hosts.
@@ -119,8 +127,7 @@ func unlink(s string, allowed map[string]bool) string {
 		out.WriteString(string(text[at:begin]))
 		if (allowed[normal(bare)] || allowed[mailKey(bare)]) && string(text[begin:end]) == bare {
 			out.WriteString(bare)
-			// What follows must not become part of the address.
-			if end < len(text) && (unicode.IsLetter(text[end]) || unicode.IsNumber(text[end])) {
+			if joins(text[end:]) {
 				out.WriteRune(' ')
 			}
 		} else {
@@ -132,10 +139,28 @@ func unlink(s string, allowed map[string]bool) string {
 	return out.String()
 }
 
+// joins reports whether a program that makes links would take what follows an address
+// for a part of it: all but blanks and the punctuation of sentences. Behind a full stop
+// the name of a host could go on.
+func joins(after []rune) bool {
+	for _, r := range after {
+		switch {
+		case unicode.IsSpace(r) || strings.ContainsRune(`<>"'，。；！？、（）`, r):
+			return false
+		case !strings.ContainsRune(closing+")", r):
+			return true
+		}
+	}
+	return false
+}
+
+// closing are the characters that close the sentence or bracket in which an address stands.
+const closing = `.,;:!?]}'"*_`
+
 // trimEnd takes off an address what closes the sentence or bracket that it stands in.
 func trimEnd(s string) string {
 	for {
-		t := strings.TrimRight(s, `.,;:!?]}'"*_`)
+		t := strings.TrimRight(s, closing)
 		if strings.HasSuffix(t, ")") && strings.Count(t, ")") > strings.Count(t, "(") {
 			t = t[:len(t)-1]
 		}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -70,8 +71,15 @@ func TestOnlyTheLinksOfPassagesStay(t *testing.T) {
 		"http://2130706433/ http:\\\\evil ok":                  "ok",
 		"例子.中国 ok":                                             "ok",
 		"xn--fsq.xn--0zwm56d ok":                               "ok",
-		"\x1b[31mred\x00\u202e ok":                             "[31mred ok",
-		"```json\nx\n```":                                      "x",
+		"https://ñandú.example/x https://éé.example ok":        "ok",
+		"ñandú.cl привет.com/x ünï.de ok":                      "ok",
+		// What stays, but is not to grow into another name.
+		"https://shop.example/back.例子.世界 ok":    "https://shop.example/back .例子.世界 ok",
+		"https://shop.example/back😀.例子.世界 ok":   "https://shop.example/back 😀.例子.世界 ok",
+		"**https://shop.example/back**.世界/x ok": "https://shop.example/back .世界/x ok",
+		"https://shop.example/back「ok」":         "https://shop.example/back 「ok」",
+		"\x1b[31mred\x00\u202e ok":              "[31mred ok",
+		"```json\nx\n```":                       "x",
 	} {
 		if got := clean(in, links(shopPassages)); got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)
@@ -93,10 +101,13 @@ func TestAnswersAreNeverTooLong(t *testing.T) {
 	}
 }
 
+// shown is what the pages of visitors make a link of.
+var shown = regexp.MustCompile(`https?://[^\s<>"'，。；！？、（）]*[^\s<>"'，。；！？、（）.,;:!?)]`)
+
 // Whatever a model writes: no address but an allowed one comes out, no tag, nothing
 // that cannot be seen, and cleaning again changes nothing that matters.
 func FuzzClean(f *testing.F) {
-	for _, s := range []string{"[a](http://evil.example)", "evil().com", "<a<b>>", "&#104;ttp://x", "https://shop.example/back恶.com", "a@b.co", "www.x.y", "\u202e", "**a**.com", "x .com", "(a.com).net"} {
+	for _, s := range []string{"[a](http://evil.example)", "evil().com", "<a<b>>", "&#104;ttp://x", "https://shop.example/back恶.com", "a@b.co", "www.x.y", "\u202e", "**a**.com", "x .com", "(a.com).net", "https://shop.example/back.例子.世界", "http://é.世界"} {
 		f.Add(s)
 	}
 	allowed := links(shopPassages)
@@ -104,6 +115,11 @@ func FuzzClean(f *testing.F) {
 		got := clean(s, allowed)
 		if utf8.RuneCountInString(got) > MaxAnswer || strings.ContainsFunc(got, hidden) || tag.MatchString(got) {
 			t.Fatalf("%q became %q", s, got)
+		}
+		for _, a := range shown.FindAllString(got, -1) {
+			if !allowed[normal(trimEnd(a))] {
+				t.Fatalf("%q became %q, in which %q can be followed", s, got, a)
+			}
 		}
 		if again := strings.Join(strings.Fields(unlink(got, allowed)), " "); again != strings.Join(strings.Fields(got), " ") {
 			t.Fatalf("%q became %q, which holds an address: %q", s, got, again)
