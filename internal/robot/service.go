@@ -2,6 +2,7 @@ package robot
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -63,8 +64,10 @@ const (
 	mostWork = 4096
 	// sweepEvery is the pause between looks for what events missed.
 	sweepEvery = 15 * time.Second
-	// page is how many conversations one look reads at once.
-	page = 500
+	// page is how many conversations one look reads at once, mostFailed how many of one
+	// robot may fail before the rest waits for the next look.
+	page       = 500
+	mostFailed = 20
 )
 
 // Service lets robots answer.
@@ -172,19 +175,19 @@ func (s *Service) finished(r ref) (more bool) {
 // that are switched off.
 func (s *Service) Sweep(ctx context.Context) (err error) {
 	defer errs.Wrap(&err, "robot.Sweep")
+	var failed []error
 	for after := ""; ; {
 		robots, err := s.Store.AllRobots(ctx, after, MaxRobots)
 		if err != nil {
-			return err
+			return errors.Join(append(failed, err)...)
 		}
 		for _, r := range robots {
 			after = r.ID
-			if err := s.sweepOne(ctx, r, mostSwept); err != nil {
-				return err
-			}
+			// The others do not wait for one that is in trouble.
+			failed = append(failed, s.sweepOne(ctx, r, mostSwept))
 		}
 		if len(robots) < MaxRobots {
-			return nil
+			return errors.Join(failed...)
 		}
 	}
 }
@@ -194,6 +197,7 @@ const mostSwept = 20 * page
 
 // sweepOne looks at up to most conversations of a robot.
 func (s *Service) sweepOne(ctx context.Context, r Robot, most int) error {
+	var failed []error
 	for after := id.Conversation(""); ; most -= page {
 		var list []id.Conversation
 		var err error
@@ -209,11 +213,11 @@ func (s *Service) sweepOne(ctx context.Context, r Robot, most int) error {
 			if after = c; r.Active {
 				s.plan(ref{r.Tenant, c})
 			} else if _, err := s.Routing.HandOver(ctx, r.Tenant, routing.HandOver{Conversation: c, Robot: r.Agent, Default: r.Team}); gone(err) != nil {
-				return err
+				failed = append(failed, err)
 			}
 		}
-		if len(list) < page || most <= page {
-			return nil
+		if len(list) < page || most <= page || ctx.Err() != nil || len(failed) > mostFailed {
+			return errors.Join(failed...)
 		}
 	}
 }

@@ -260,7 +260,8 @@ func ChoiceOf(raw []byte) string {
 	return name
 }
 
-// post says something under a name by which it is not said twice.
+// post says something under a name by which it is not said twice. What has no words is not
+// said: no turn may wait for it.
 func (w *words) post(ctx context.Context, name string, r Reply) (seq int64, err error) {
 	raw, err := r.ext()
 	if err != nil {
@@ -270,6 +271,8 @@ func (w *words) post(ctx context.Context, name string, r Reply) (seq int64, err 
 	in := conversation.PostInput{Conversation: w.conv.ID, Kind: conversation.Text, Text: clip(r.Text, conversation.MaxText), ClientID: name, Ext: raw, Carried: true, Robot: &note}
 	if r.Picture != "" {
 		in.Kind, in.File = conversation.Image, r.Picture
+	} else if conversation.CleanText(in.Text) == "" {
+		return 0, nil
 	}
 	got, err := w.s.Conversations.Post(ctx, w.r.actor(), in)
 	if r.Picture != "" && errs.ReasonOf(err) == "file_not_found" {

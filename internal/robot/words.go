@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"parlor/internal/conversation"
 	"parlor/internal/setting"
 )
 
@@ -47,9 +48,9 @@ func Language(locale string) string {
 	return "en"
 }
 
-// say is a text in a language: what is set, else the built-in one.
+// say is a text in a language: what is set, else the built-in one. Blanks say nothing.
 func say(set, otherwise setting.Text, lang string) string {
-	if s := set.In(lang); s != "" {
+	if s := conversation.CleanText(set.In(lang)); s != "" {
 		return s
 	}
 	return otherwise[lang]
@@ -57,12 +58,12 @@ func say(set, otherwise setting.Text, lang string) string {
 
 // title is a text of which any language is better than none.
 func title(t setting.Text, lang string) string {
-	if s := t.In(lang); s != "" {
+	if s := conversation.CleanText(t.In(lang)); s != "" {
 		return s
 	}
 	for _, l := range setting.Languages {
-		if t[l] != "" {
-			return t[l]
+		if s := conversation.CleanText(t[l]); s != "" {
+			return s
 		}
 	}
 	return ""

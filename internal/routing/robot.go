@@ -43,14 +43,14 @@ func (s *Service) staffed(ctx context.Context, t id.Tenant, in id.Inbox, team id
 }
 
 // received completes what Start needs to know of the robot that receives a visitor.
-func (s *Service) received(r account.Reception, in *conversation.StartInput, a *conversation.Asked) error {
+func (s *Service) received(book *account.Book, r account.Reception, in *conversation.StartInput, a *conversation.Asked) error {
 	now := s.clock.Now()
 	why, err := json.Marshal(Decision{Agent: r.Agent, Name: r.Name, Rule: RuleBot, Candidates: 1, At: now})
 	if err != nil {
 		return err
 	}
 	team := r.Team
-	if wishes(a) {
+	if _, ok := book.Teams[team]; !ok || wishes(a) {
 		team = ""
 	}
 	in.Enter.Spills = nil
@@ -89,19 +89,38 @@ type HandOver struct {
 // Conflict "conversation_moved" if the robot has it no more.
 func (s *Service) HandOver(ctx context.Context, t id.Tenant, in HandOver) (got conversation.Conversation, err error) {
 	defer errs.Wrap(&err, "routing.HandOver")
-	before, team, err := s.handing(ctx, t, in)
-	if err != nil {
-		return got, err
+	for range mostHandings {
+		before, team, herr := s.handing(ctx, t, in)
+		if herr != nil {
+			return got, herr
+		}
+		// What was changed of it meanwhile, such as a flag, is no reason to keep it.
+		if got, err = s.handOver(ctx, before, team); errs.ReasonOf(err) != errs.ReasonOf(errMoved) {
+			return got, err
+		}
 	}
-	line := conversation.Line{Name: conversation.LineQueued, Rule: byRobot, By: before.AgentName, ByAgent: before.Agent, FromTeam: before.Team, FromAgent: before.Agent, Team: team}
-	if team != "" {
-		if line.TeamName, err = s.teamName(ctx, t, team); errs.CodeOf(err) == errs.NotFound {
-			line.Team, team, err = before.Team, before.Team, nil
+	return got, err
+}
+
+// mostHandings is how often a conversation that changes meanwhile is tried to be handed over.
+const mostHandings = 5
+
+// handOver puts a conversation that a robot has into the queue of a team.
+func (s *Service) handOver(ctx context.Context, before conversation.Conversation, team id.Team) (got conversation.Conversation, err error) {
+	line := conversation.Line{Name: conversation.LineQueued, Rule: byRobot, By: before.AgentName, ByAgent: before.Agent, FromTeam: before.Team, FromAgent: before.Agent}
+	// Teams may have been removed meanwhile; without one everybody is asked.
+	for _, known := range []id.Team{team, before.Team} {
+		if known == "" {
+			break
 		}
+		name, err := s.teamName(ctx, before.Tenant, known)
 		if err == nil {
-			line, err = s.instead(ctx, before, Target{Team: team}, line)
+			line.Team, line.TeamName = known, name
+			if line, err = s.instead(ctx, before, Target{Team: known}, line); err == nil {
+				break
+			}
 		}
-		if err != nil {
+		if errs.CodeOf(err) != errs.NotFound {
 			return got, err
 		}
 	}

@@ -518,7 +518,7 @@ func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.St
 		return a, err
 	}
 	if first {
-		if err = s.received(robot, &in, asked); err != nil {
+		if err = s.received(book, robot, &in, asked); err != nil {
 			return a, err
 		}
 	}
