@@ -10,6 +10,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/actor"
+	"parlor/internal/audit"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/ext"
@@ -274,7 +275,7 @@ func (s *Service) Add(ctx context.Context, who actor.Actor, in Input) (r Robot, 
 	}
 	in.Version = 0
 	now := s.Clock.Now()
-	return s.save(ctx, in.apply(Robot{ID: id.New(), Tenant: who.Tenant, Agent: id.NewRobot(), CreatedAt: now, UpdatedAt: now}))
+	return s.save(ctx, who, in.apply(Robot{ID: id.New(), Tenant: who.Tenant, Agent: id.NewRobot(), CreatedAt: now, UpdatedAt: now}))
 }
 
 // Change replaces a robot. One that is switched off hands over what it has. Errors:
@@ -295,7 +296,7 @@ func (s *Service) Change(ctx context.Context, who actor.Actor, name string, in I
 		}()
 	}
 	r.UpdatedAt = s.Clock.Now()
-	r, err = s.save(ctx, r)
+	r, err = s.save(ctx, who, r)
 	return r, err
 }
 
@@ -303,7 +304,7 @@ func (s *Service) Change(ctx context.Context, who actor.Actor, name string, in I
 // others follow within seconds.
 const atOnce = 50
 
-func (s *Service) save(ctx context.Context, r Robot) (Robot, error) {
+func (s *Service) save(ctx context.Context, who actor.Actor, r Robot) (Robot, error) {
 	if err := r.check(); err != nil {
 		return r, err
 	}
@@ -319,7 +320,7 @@ func (s *Service) save(ctx context.Context, r Robot) (Robot, error) {
 	if err := teamsKnown(book, r); err != nil {
 		return r, err
 	}
-	if r, err = s.Store.SaveRobot(ctx, r, MaxRobots); err == nil {
+	if r, err = s.Store.SaveRobot(ctx, r, MaxRobots, audit.Of(who, s.Clock.Now())); err == nil {
 		s.Accounts.RobotsChanged(r.Tenant)
 	}
 	return r, err
@@ -344,7 +345,7 @@ func (s *Service) Remove(ctx context.Context, who actor.Actor, name string) (err
 	if !who.Can(actor.Administer) {
 		return errAdminOnly
 	}
-	if err = s.Store.DeleteRobot(ctx, who.Tenant, name); err == nil {
+	if err = s.Store.DeleteRobot(ctx, who.Tenant, name, audit.Of(who, s.Clock.Now())); err == nil {
 		s.Accounts.RobotsChanged(who.Tenant)
 	}
 	return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"parlor/internal/audit"
 	"parlor/internal/id"
 )
 
@@ -23,10 +24,10 @@ type Store interface {
 	// version. Errors: NotFound "robot_not_found", "inbox_not_found", "team_not_found";
 	// Conflict "changed_meanwhile", "too_many_robots", and "inbox_taken" if another
 	// active robot has one of its inboxes.
-	SaveRobot(ctx context.Context, r Robot, most int) (Robot, error)
+	SaveRobot(ctx context.Context, r Robot, most int, by audit.By) (Robot, error)
 	// DeleteRobot removes a robot and switches its agent off. Errors: NotFound
 	// "robot_not_found"; Conflict "robot_in_use" while it is active or has conversations.
-	DeleteRobot(ctx context.Context, t id.Tenant, robot string) error
+	DeleteRobot(ctx context.Context, t id.Tenant, robot string, by audit.By) error
 	// TakeTurn takes the turn of a conversation, unless somebody else has it at that
 	// time; ok is false then.
 	TakeTurn(ctx context.Context, in Take) (t Turn, ok bool, err error)

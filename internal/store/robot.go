@@ -81,7 +81,7 @@ func (s *Store) Receptions(ctx context.Context, t id.Tenant) (list map[id.Inbox]
 // SaveRobot implements robot.Store. Changes of one company's robots wait for one
 // another. The agent of a robot has no place that could fill up: what it has is not
 // counted, so that its row is written by nobody who gives it a conversation.
-func (s *Store) SaveRobot(ctx context.Context, r robot.Robot, most int) (_ robot.Robot, err error) {
+func (s *Store) SaveRobot(ctx context.Context, r robot.Robot, most int, by audit.By) (_ robot.Robot, err error) {
 	defer errs.Wrap(&err, "store.SaveRobot %s", r.ID)
 	body, err := json.Marshal(r)
 	if err != nil {
@@ -104,16 +104,37 @@ func (s *Store) SaveRobot(ctx context.Context, r robot.Robot, most int) (_ robot
 			}
 		}
 		saved.Version++
+		c := changed{tenant: r.Tenant, thing: "robot", id: r.ID, name: r.Name, after: robotRecord{Robot: r}}
 		if r.Version == 0 {
 			if err := s.addRobot(ctx, t, saved, string(body), most); err != nil {
 				return err
 			}
-		} else if err := changeRobot(ctx, t, saved, string(body)); err != nil {
+		} else {
+			before, err := robotOf(ctx, t, ` WHERE r.id = $1 AND r.tenant = $2`, r.ID, string(r.Tenant))
+			if err != nil {
+				return err
+			}
+			if err := changeRobot(ctx, t, saved, string(body)); err != nil {
+				return err
+			}
+			c.before = robotRecord{Robot: before}
+			if before.Key != r.Key {
+				c.after = robotRecord{Robot: r, Key: "changed"}
+			}
+		}
+		if err := placeRobot(ctx, t, r); err != nil {
 			return err
 		}
-		return placeRobot(ctx, t, r)
+		return record(ctx, t, by, c)
 	})
 	return saved, err
+}
+
+// robotRecord is a robot as the audit log keeps it: without the key of its engine, but
+// with the fact that it was changed.
+type robotRecord struct {
+	robot.Robot
+	Key string `json:"key,omitempty"`
 }
 
 func (s *Store) addRobot(ctx context.Context, t *tx, r robot.Robot, body string, most int) error {
@@ -139,9 +160,6 @@ func changeRobot(ctx context.Context, t *tx, r robot.Robot, body string) error {
 		return err
 	}
 	if n == 0 {
-		if _, err := robotOf(ctx, t, ` WHERE r.id = $1 AND r.tenant = $2`, r.ID, string(r.Tenant)); err != nil {
-			return err
-		}
 		return errs.New(errs.Conflict, "changed_meanwhile", "the robot was changed meanwhile")
 	}
 	_, err = t.exec(ctx, `UPDATE agent SET name = $3, disabled = 0 WHERE id = $1 AND tenant = $2`, string(r.Agent), string(r.Tenant), r.Name)
@@ -166,7 +184,7 @@ func placeRobot(ctx context.Context, t *tx, r robot.Robot) error {
 }
 
 // DeleteRobot implements robot.Store.
-func (s *Store) DeleteRobot(ctx context.Context, t id.Tenant, name string) (err error) {
+func (s *Store) DeleteRobot(ctx context.Context, t id.Tenant, name string, by audit.By) (err error) {
 	defer errs.Wrap(&err, "store.DeleteRobot %s", name)
 	return s.write(ctx, func(ctx context.Context, x *tx) error {
 		r, err := robotOf(ctx, x, ` WHERE r.id = $1 AND r.tenant = $2`, name, string(t))
@@ -183,8 +201,10 @@ func (s *Store) DeleteRobot(ctx context.Context, t id.Tenant, name string) (err 
 		if _, err := x.exec(ctx, `DELETE FROM robot WHERE id = $1 AND tenant = $2`, name, string(t)); err != nil {
 			return err
 		}
-		_, err = x.exec(ctx, `UPDATE agent SET disabled = 1 WHERE id = $1 AND tenant = $2`, string(r.Agent), string(t))
-		return err
+		if _, err = x.exec(ctx, `UPDATE agent SET disabled = 1 WHERE id = $1 AND tenant = $2`, string(r.Agent), string(t)); err != nil {
+			return err
+		}
+		return record(ctx, x, by, changed{tenant: t, thing: "robot", id: r.ID, name: r.Name, before: robotRecord{Robot: r}})
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"parlor/internal/audit"
 	"parlor/internal/conversation"
 	"parlor/internal/id"
 	"parlor/internal/robot"
@@ -15,7 +16,7 @@ import (
 func TestRobotsWaitNoLongerThanPeople(t *testing.T) {
 	t.Parallel()
 	each(t, setting.Timers{IdleWarn: p(10), IdleClose: p(5)}, func(b *bench) {
-		r, err := b.w.S.SaveRobot(b.t.Context(), robot.Robot{ID: id.New(), Tenant: "main", Agent: id.NewRobot(), Name: "Bo", Active: true, CreatedAt: b.clock.Now()}, 9)
+		r, err := b.w.S.SaveRobot(b.t.Context(), robot.Robot{ID: id.New(), Tenant: "main", Agent: id.NewRobot(), Name: "Bo", Active: true, CreatedAt: b.clock.Now()}, 9, audit.None)
 		b.must(err)
 		line := b.w.Line(conversation.LineAssigned)
 		c, _, err := b.w.S.Start(b.t.Context(), conversation.Conversation{Tenant: "main", Inbox: b.w.Inbox, Channel: "web", Visitor: b.w.Visitor("v"), CreatedAt: b.clock.Now()},

@@ -2,10 +2,13 @@ package storetest
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"parlor/internal/actor"
+	"parlor/internal/audit"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/id"
@@ -20,9 +23,13 @@ func (w *World) robotOf(name string, in ...id.Inbox) robot.Robot {
 		Button: true, ButtonAfter: 2, CreatedAt: w.Now, UpdatedAt: w.Now}
 }
 
+func (w *World) robotBy() audit.By {
+	return audit.By{Kind: actor.Agent, ID: "root", Name: "Root", At: w.Now}
+}
+
 func (w *World) saved(r robot.Robot) robot.Robot {
 	w.T.Helper()
-	r, err := w.S.SaveRobot(w.T.Context(), r, robot.MaxRobots)
+	r, err := w.S.SaveRobot(w.T.Context(), r, robot.MaxRobots, w.robotBy())
 	w.ok(err)
 	return r
 }
@@ -61,11 +68,11 @@ func testRobots(t *testing.T, s *store.Store) {
 	rest, err := s.AllRobots(ctx, both[0].ID, 9)
 	must(t, err)
 	equal(t, "behind the first", spaced(len(rest), rest[0].Tenant), "1 other")
-	_, err = s.SaveRobot(ctx, w.robotOf("Cy", w.Inbox), robot.MaxRobots)
+	_, err = s.SaveRobot(ctx, w.robotOf("Cy", w.Inbox), robot.MaxRobots, audit.None)
 	wantReason(t, err, errs.Conflict, "inbox_taken")
-	_, err = s.SaveRobot(ctx, w.robotOf("Cy", o.Inbox), robot.MaxRobots)
+	_, err = s.SaveRobot(ctx, w.robotOf("Cy", o.Inbox), robot.MaxRobots, audit.None)
 	wantReason(t, err, errs.NotFound, "inbox_not_found")
-	_, err = s.SaveRobot(ctx, w.robotOf("Cy"), 1)
+	_, err = s.SaveRobot(ctx, w.robotOf("Cy"), 1, audit.None)
 	wantReason(t, err, errs.Conflict, "too_many_robots")
 	idle := w.robotOf("Cy", w.Inbox)
 	idle.Active = false
@@ -73,7 +80,7 @@ func testRobots(t *testing.T, s *store.Store) {
 	stale := r
 	r.Name, r.Key = "Bob", ""
 	r = w.saved(r)
-	_, err = s.SaveRobot(ctx, stale, robot.MaxRobots)
+	_, err = s.SaveRobot(ctx, stale, robot.MaxRobots, audit.None)
 	wantReason(t, err, errs.Conflict, "changed_meanwhile")
 	roster, err := s.Roster(ctx, w.Tenant, w.Now)
 	must(t, err)
@@ -82,23 +89,33 @@ func testRobots(t *testing.T, s *store.Store) {
 	must(t, err)
 	equal(t, "agent", spaced(a.Bot, a.Cap, a.Name), "true 0 Bob")
 
-	wantReason(t, s.DeleteRobot(ctx, w.Tenant, r.ID), errs.Conflict, "robot_in_use")
-	must(t, s.DeleteRobot(ctx, w.Tenant, idle.ID))
+	wantReason(t, s.DeleteRobot(ctx, w.Tenant, r.ID, w.robotBy()), errs.Conflict, "robot_in_use")
+	must(t, s.DeleteRobot(ctx, w.Tenant, idle.ID, w.robotBy()))
 	c := w.byRobot("v", r, "")
 	r.Active = false
 	r = w.saved(r)
 	if list, err = s.Receptions(ctx, w.Tenant); err != nil || len(list) != 0 {
 		t.Fatal(list, err)
 	}
-	wantReason(t, s.DeleteRobot(ctx, w.Tenant, r.ID), errs.Conflict, "robot_in_use")
+	wantReason(t, s.DeleteRobot(ctx, w.Tenant, r.ID, w.robotBy()), errs.Conflict, "robot_in_use")
 	_, err = s.CloseConversation(ctx, conversation.CloseInput{Tenant: w.Tenant, Conversation: c.ID, EndBy: conversation.EndByVisitor, At: w.Now, Line: w.Line(conversation.LineClosed)})
 	must(t, err)
 	again := w.StartFor(c.Visitor, "")
 	equal(t, "previous agent", again.PreviousAgent, id.Agent(""))
-	must(t, s.DeleteRobot(ctx, w.Tenant, r.ID))
+	must(t, s.DeleteRobot(ctx, w.Tenant, r.ID, w.robotBy()))
 	agent, err := s.Agent(ctx, w.Tenant, r.Agent)
 	must(t, err)
 	equal(t, "agent of a removed robot is switched off", agent.Disabled, true)
+	log, _, err := s.Audit(ctx, w.Tenant, audit.Filter{Thing: "robot", Limit: 20})
+	must(t, err)
+	said := ""
+	for _, e := range log {
+		said += fmt.Sprint(e.Action, " ", e.Name, "; ")
+		if strings.Contains(string(e.Before)+string(e.After), "secret") {
+			t.Error("the key is in the log", e)
+		}
+	}
+	equal(t, "log", said, "delete Bob; update Bob; delete Cy; update Bob; create Cy; create Bo; ")
 }
 
 // testRobotReceives: a robot has a conversation from its start on, is never full, and
