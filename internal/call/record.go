@@ -3,6 +3,7 @@ package call
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -126,7 +127,11 @@ func (s *Service) Keep(ctx context.Context, t Take) (err error) {
 		return err
 	}
 	r := Record{Call: c.ID, Side: t.Side, Part: t.Part, File: f, Offset: t.Offset.Milliseconds(), Length: t.Length.Milliseconds(), Size: t.Size, Video: t.Video, Until: until}
-	return s.Store.AddRecord(ctx, t.Tenant, c.Conversation, r, ForgetJob(t.Tenant, r, until))
+	if err = s.Store.AddRecord(ctx, t.Tenant, c.Conversation, r, ForgetJob(t.Tenant, r, until)); err != nil {
+		// What nobody can find is never deleted.
+		err = errors.Join(err, s.Files.Remove(ctx, t.Tenant, f))
+	}
+	return err
 }
 
 // JobForget deletes a recording whose time is over.
@@ -163,12 +168,24 @@ func (s *Service) drop(ctx context.Context, t id.Tenant, r Record) error {
 	return s.Store.DropRecord(ctx, t, r.Call, r.File)
 }
 
-// Records returns the recordings of calls, in the order of time, for those who may see
-// their conversations: callers have listed the calls for who.
-func (s *Service) Records(ctx context.Context, who actor.Actor, of []Call) (map[id.Call][]Record, error) {
+// Records returns the recordings of calls, in the order of time: of those whose
+// conversations who may see. Having taken part in a call is not enough.
+func (s *Service) Records(ctx context.Context, who actor.Actor, of []Call) (out map[id.Call][]Record, err error) {
+	defer errs.Wrap(&err, "call.Records")
 	var ids []id.Call
+	seen := map[id.Conversation]bool{}
 	for _, c := range of {
-		if c.Recorded && c.State.Over() {
+		if !c.Recorded || !c.State.Over() {
+			continue
+		}
+		may, asked := seen[c.Conversation]
+		if !asked {
+			if may, err = s.sees(ctx, who, c.Conversation); err != nil {
+				return nil, err
+			}
+			seen[c.Conversation] = may
+		}
+		if may {
 			ids = append(ids, c.ID)
 		}
 	}
@@ -176,22 +193,38 @@ func (s *Service) Records(ctx context.Context, who actor.Actor, of []Call) (map[
 		return nil, nil
 	}
 	list, err := s.Store.Records(ctx, who.Tenant, ids)
-	out := map[id.Call][]Record{}
+	out = map[id.Call][]Record{}
 	for _, x := range list {
 		out[x.Call] = append(out[x.Call], x)
 	}
 	return out, err
 }
 
+// sees reports whether who may see a conversation.
+func (s *Service) sees(ctx context.Context, who actor.Actor, c id.Conversation) (bool, error) {
+	if who.Can(actor.SeeAll) {
+		return true, nil
+	}
+	_, err := s.Conversations.Conversation(ctx, who, c)
+	if errs.CodeOf(err) == errs.NotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Erase deletes the recordings of a call before their time. Errors: Forbidden
-// "not_allowed", NotFound "call_not_found".
+// "not_allowed"; NotFound "call_not_found", also if who may not see its conversation.
 func (s *Service) Erase(ctx context.Context, who actor.Actor, c id.Call) (err error) {
 	defer errs.Wrap(&err, "call.Erase")
 	if !who.Can(actor.Manage) {
 		return errs.New(errs.Forbidden, "not_allowed", "Your role does not allow deleting recordings.")
 	}
-	if _, err = s.Store.Call(ctx, who.Tenant, c); err != nil {
+	got, err := s.Store.Call(ctx, who.Tenant, c)
+	if err != nil {
 		return err
+	}
+	if may, err := s.sees(ctx, who, got.Conversation); err != nil || !may {
+		return errors.Join(err, errNotFound)
 	}
 	list, err := s.Store.Records(ctx, who.Tenant, []id.Call{c})
 	if err != nil {

@@ -2,6 +2,7 @@ package call_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,8 @@ import (
 	"parlor/internal/id"
 	"parlor/internal/job"
 	"parlor/internal/media"
+	"parlor/internal/robot"
+	"parlor/internal/routing"
 )
 
 // tape is a recorder that notes what it is told.
@@ -152,4 +155,84 @@ func TestRecordingsAreKeptForTheirTime(t *testing.T) {
 	if left := list(); len(left) != 0 {
 		t.Errorf("%+v", left)
 	}
+}
+
+// TestRecordingsAreForThoseWhoMaySeeTheConversation: who took part in a call and lost
+// sight of the conversation neither hears nor deletes its recordings.
+func TestRecordingsAreForThoseWhoMaySeeTheConversation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.records()
+	ctx := t.Context()
+	j := w.invite(w.agent)
+	_, err := w.Accept(ctx, w.visitor, j.Call.ID)
+	w.must(err)
+	c, err := w.Leave(ctx, w.agent, j.Call.ID, false)
+	w.must(err)
+	w.must(w.Keep(ctx, w.take(c, actor.Agent)))
+	talk, err := w.talks.Conversation(ctx, w.agent, w.conv)
+	w.must(err)
+	_, err = w.store.Assign(ctx, routing.AssignInput{Tenant: "main", Conversation: w.conv, Version: talk.Version, From: w.agent.Agent, To: w.other.Agent, Force: true, At: w.clock.Now(),
+		Line: conversation.Message{ID: id.Message(id.New()), Tenant: "main", Conversation: w.conv, Kind: conversation.Event, Line: &conversation.Line{Name: conversation.LineTransferred}, At: w.clock.Now()}})
+	w.must(err)
+	bound := w.boss
+	bound.Bound = true
+	for _, x := range []struct {
+		who  actor.Actor
+		want int
+	}{{w.agent, 0}, {bound, 0}, {w.other, 1}, {w.boss, 1}} {
+		got, err := w.Records(ctx, x.who, []call.Call{c, c})
+		w.must(err)
+		if len(got[c.ID]) != x.want {
+			t.Errorf("%s gets %d recordings, want %d", x.who.Name, len(got[c.ID]), x.want)
+		}
+	}
+	w.reason(w.Erase(ctx, bound, c.ID), errs.NotFound, "call_not_found")
+	if got, err := w.Records(ctx, w.boss, []call.Call{c}); err != nil || len(got[c.ID]) != 1 {
+		t.Error(got, err)
+	}
+}
+
+// forgetful is a store that cannot write recordings down.
+type forgetful struct{ call.Store }
+
+func (forgetful) AddRecord(context.Context, id.Tenant, id.Conversation, call.Record, job.Job) error {
+	return os.ErrDeadlineExceeded
+}
+
+func TestAFileThatNobodyKnowsOfIsNotLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.records()
+	dir := t.TempDir()
+	w.Files = media.New(w.store, w.clock, media.Options{Dir: dir, Key: []byte("key")})
+	j := w.invite(w.agent)
+	w.Store = forgetful{w.store}
+	if err := w.Keep(t.Context(), w.take(j.Call, actor.Agent)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatal(err)
+	}
+	w.must(filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			t.Errorf("%s is left", path)
+		}
+		return err
+	}))
+}
+
+func TestARobotIsNotCalled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := t.Context()
+	bo, err := w.store.SaveRobot(ctx, robot.Robot{ID: id.New(), Tenant: "main", Agent: id.NewRobot(), Name: "Bo", Active: true}, 1)
+	w.must(err)
+	in := conversation.StartInput{Channel: "web"}
+	in.Enter.Robot = &conversation.Robot{Agent: bo.Agent, Name: bo.Name, Decision: "{}",
+		Line: conversation.Message{ID: id.Message(id.New()), Tenant: "main", Kind: conversation.Event, Line: &conversation.Line{Name: conversation.LineAssigned}, At: w.clock.Now()}}
+	c, _, err := w.talks.Start(ctx, w.stranger, in)
+	w.must(err)
+	if !c.Bot {
+		t.Fatalf("%+v", c)
+	}
+	_, err = w.Invite(ctx, w.stranger, c.ID, call.Voice)
+	w.reason(err, errs.Conflict, "no_agent")
 }

@@ -117,7 +117,7 @@ func (s *Service) Invite(ctx context.Context, who actor.Actor, c id.Conversation
 		err = errs.New(errs.Forbidden, "calls_off", "Calls are switched off.")
 	case talk.Status == conversation.Closed:
 		err = errs.New(errs.Conflict, "conversation_closed", "The conversation is closed.")
-	case talk.Agent == "" || talk.Status != conversation.Open:
+	case talk.Agent == "" || talk.Agent.Robot() || talk.Status != conversation.Open:
 		err = errs.New(errs.Conflict, "no_agent", "Nobody serves the conversation yet.")
 	case who.Kind == actor.Agent && !who.Can(actor.Reply):
 		err = errs.New(errs.Forbidden, "not_allowed", "Your role does not allow answering.")

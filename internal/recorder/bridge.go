@@ -3,6 +3,7 @@ package recorder
 import (
 	"encoding/json"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -53,6 +54,8 @@ type bridge struct {
 	heard chan call.Signal
 	over  chan struct{}
 	began time.Time
+	// alive is when a signal or packet came last, in nanoseconds after began.
+	alive atomic.Int64
 
 	mu     sync.Mutex
 	legs   [2]*leg
@@ -84,15 +87,24 @@ func (b *bridge) run() {
 	defer b.r.finishing.Done()
 	tick := time.NewTicker(freshEvery)
 	defer tick.Stop()
+	look := time.NewTicker(b.r.opts.Idle / 2)
+	defer look.Stop()
 	for {
 		select {
 		case s := <-b.heard:
+			b.alive.Store(int64(time.Since(b.began)))
 			if err := b.hear(s); err != nil {
 				b.r.opts.Log.Warn("signal of a recorded call", "call", b.call.ID, "from", s.From, "type", s.Type, "error", err)
 			}
 		case <-tick.C:
 			b.fresh(agent)
 			b.fresh(visitor)
+		case <-look.C:
+			if idle := time.Since(b.began) - time.Duration(b.alive.Load()); idle > b.r.opts.Idle {
+				// That the call is over was not told here.
+				b.r.End(b.call.ID)
+				b.r.opts.Log.Warn("recording of a silent call ended", "call", b.call.ID, "silent", idle)
+			}
 		case <-b.over:
 			b.end()
 			return
@@ -357,6 +369,7 @@ func (b *bridge) carry(l *leg, side int, t *webrtc.TrackRemote) {
 		if err != nil {
 			return // the connection is closed
 		}
+		b.alive.Store(int64(time.Since(b.began)))
 		on := *p
 		b.mu.Lock()
 		var out *webrtc.TrackLocalStaticRTP

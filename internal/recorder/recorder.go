@@ -38,12 +38,18 @@ type Options struct {
 	Dir string
 	// Most bounds the calls that are recorded at once.
 	Most int
+	// Idle is how long nothing may come before a recording ends by itself, for its room is
+	// needed; 0 is DefaultIdle.
+	Idle time.Duration
 	// Say sends a signal to one side of a call, as if the other side had sent it.
 	Say func(c call.Call, to actor.Kind, s call.Signal)
 	// Done gets each file that is finished. It may block.
 	Done func(call.Take)
 	Log  *slog.Logger
 }
+
+// DefaultIdle is far longer than a call goes on whose pages are gone.
+const DefaultIdle = 10 * time.Minute
 
 // Recorder records calls. Open makes it.
 type Recorder struct {
@@ -61,6 +67,9 @@ type Recorder struct {
 
 // Open listens and hands over what an earlier process has left.
 func Open(o Options) (*Recorder, error) {
+	if o.Idle <= 0 {
+		o.Idle = DefaultIdle
+	}
 	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
 		return nil, err
 	}
