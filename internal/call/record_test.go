@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parlor/internal/actor"
+	"parlor/internal/audit"
 	"parlor/internal/call"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
@@ -223,7 +224,7 @@ func TestARobotIsNotCalled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx := t.Context()
-	bo, err := w.store.SaveRobot(ctx, robot.Robot{ID: id.New(), Tenant: "main", Agent: id.NewRobot(), Name: "Bo", Active: true}, 1)
+	bo, err := w.store.SaveRobot(ctx, robot.Robot{ID: id.New(), Tenant: "main", Agent: id.NewRobot(), Name: "Bo", Active: true}, 1, audit.None)
 	w.must(err)
 	in := conversation.StartInput{Channel: "web"}
 	in.Enter.Robot = &conversation.Robot{Agent: bo.Agent, Name: bo.Name, Decision: "{}",
