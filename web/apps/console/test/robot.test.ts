@@ -6,9 +6,12 @@ import { createMemoryHistory, createRouter } from 'vue-router'
 import { prefs } from '../src/app/prefs'
 import { addTexts, followLocale, i18n } from '../src/i18n'
 import { saveRobot, writable, type Menu, type MenuItem, type RobotForm } from '../src/robot/api'
+import KnowledgeFind from '../src/robot/KnowledgeFind.vue'
 import KnowledgePage from '../src/robot/KnowledgePage.vue'
 import { complete, fresh, helped, lacking, newItem, newMenu, reach, say, shifted, tidy, without, wordList } from '../src/robot/menus'
 import RobotSays from '../src/robot/RobotSays.vue'
+import { belongs } from '../src/realtime/conversations'
+import { windowTexts } from '../src/window/texts'
 import { robotTexts } from '../src/robot/texts'
 import TryRobot from '../src/robot/TryRobot.vue'
 
@@ -89,6 +92,7 @@ describe('pages', () => {
     await followLocale()
     await addTexts({ 'zh-CN': () => import('../src/admin/text/zh-CN.json'), en: () => import('../src/admin/text/en.json'), 'pt-BR': () => import('../src/admin/text/pt-BR.json') })
     await robotTexts()
+    await windowTexts()
   })
   const plugins = () => [i18n, createPinia(), PiniaColada, createRouter({ history: createMemoryHistory(), routes: [{ path: '/:x(.*)', component: { template: '<i/>' } }] })]
   const article = { id: 'a1', title: 'How do I return a lamp?', answer: 'Within 30 days.', active: true, version: 4, asked: 12, solved: 3, unsolved: 1, questions: ['Can I send it back?'], inboxes: null }
@@ -138,6 +142,22 @@ describe('pages', () => {
     expect(w.find('[data-test=handed]').exists()).toBe(true)
     expect(w.find('input').attributes('disabled')).toBeDefined()
     w.unmount()
+  })
+  it('find what the visitor asked while an agent writes, and give the answer with its link', async () => {
+    answers['POST /knowledge/find'] = { items: [{ article: { ...article, link: 'https://a.example/r', linkTitle: 'Returns' }, score: 81, wording: '' }] }
+    const w = mount(KnowledgeFind, { props: { inbox: 'main', asked: 'can i send it back' }, global: { plugins: plugins() as never } })
+    await w.find('button').trigger('click')
+    await vi.waitFor(() => expect(w.findAll('[data-test=kb-hit]').length).toBe(1))
+    expect(calls.at(-1)!.body).toEqual({ text: 'can i send it back', inbox: 'main', limit: 6 })
+    await w.find('[data-test=kb-hit] button:last-child').trigger('click')
+    expect(w.emitted('take')).toEqual([['Within 30 days.\nReturns https://a.example/r']])
+    w.unmount()
+  })
+  it('have a list of what robots have, which is nobody\'s own', () => {
+    const c = { status: 'open', bot: true, agent: 'robot-1' } as Parameters<typeof belongs>[1]
+    expect([belongs('robot', c, 'me'), belongs('all', c, 'me'), belongs('mine', c, 'me'), belongs('queue', c, 'me')]).toEqual([true, true, false, false])
+    expect(belongs('robot', { ...c, bot: false }, 'me')).toBe(false)
+    expect(belongs('robot', { ...c, status: 'closed' }, 'me')).toBe(false)
   })
   it('show an answer as text, and no link that is no address', () => {
     const w = mount(RobotSays, { props: { said: { text: '<b>x</b>', robot: { rule: 'engine', sources: [{ id: '1', title: 'bad', link: 'javascript:alert(1)' }, { id: '2', title: 'good', link: 'https://a.example/' }] } }, live: true, name: 'Lumi' }, global: { plugins: [i18n] } })

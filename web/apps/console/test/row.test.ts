@@ -53,3 +53,12 @@ it('shows live typing in place of the preview, and stops when it is old', async 
   await nextTick()
   expect(w.text()).not.toContain('我的快递')
 })
+
+it('marks what a robot has with its name, and lets nobody wait or read there', () => {
+  now.value = Date.parse(base.waitingSince!) + 200_000
+  const w = mount(ConversationRow, { props: { conversation: { ...base, bot: true, agentName: 'Lumi' }, selected: false, cursor: false, index: 0, total: 1, view: 'all' }, global: { plugins: [i18n] } })
+  expect(w.find('[data-test=bot]').text()).toBe('Lumi')
+  expect(w.text()).not.toContain('Unread')
+  expect(w.text()).not.toContain('Waiting')
+  expect(row().find('[data-test=bot]').exists()).toBe(false)
+})

@@ -66,7 +66,7 @@ export function Said(p: RowProps) {
 function Shown({ card: c, chat, on }: { card: Card; chat: Chat; on: boolean }) {
   const w = words()
   const head = c.name || c.title
-  const picture = (s?: string) => safe(s) && <img src={safe(s)} alt="" loading="lazy" referrerpolicy="no-referrer" />
+  const picture = (s?: string) => safe(s) && <img src={safe(s)} alt="" loading="lazy" referrerpolicy="no-referrer" onError={(e) => { e.currentTarget.hidden = true }} />
   if (c.kind === 'menu') return <div class="kc" role="group" aria-label={c.title}>{c.title && <p>{c.title}</p>}{c.items?.map((i) => (safe(i.link) && !i.id ? <a href={safe(i.link)} target="_blank" rel="noopener noreferrer">{i.title}</a> : <button type="button" disabled={!on} onClick={() => choose(chat, i)}>{i.title}</button>))}</div>
   return (
     <div class="kc">
