@@ -240,7 +240,10 @@ func TestTwoNodesAnswerOnce(t *testing.T) {
 // any order.
 func TestAtMostOneAnswerAndOneHandOver(t *testing.T) {
 	t.Parallel()
-	st := storetest.SQLite(t)
+	storetest.Each(t, atMostOnce)
+}
+
+func atMostOnce(t *testing.T, st *store.Store) {
 	b := setup(t, st, func(in *robot.Input) { in.FailedTurns = p(2) })
 	b.there("ann")
 	nodes := []*robot.Service{b.robots, b.second(nil)}
