@@ -19,18 +19,32 @@ type Robots interface {
 	Helpful(ctx context.Context, t id.Tenant, v id.Visitor, c id.Conversation, seq int64, helpful bool) error
 }
 
-// stands is where the visitor stands in conv. It must be called with mu held.
+// stands is where the visitor stands in conv. It must be called with mu held, and asks
+// nobody: events of all others wait meanwhile.
 func (c *visitorConn) stands(conv conversation.Conversation) wire.VisitorState {
 	a := routing.Admission{Conversation: conv, Place: c.place, AgentsOnline: c.online}
-	if conv.Agent.Robot() {
-		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
-		defer cancel()
-		var err error
-		if a.Robot, err = c.f.Routing.Face(ctx, conv); err != nil {
-			c.f.Log.Error("robot of a conversation not read", "conversation", conv.ID, "error", err)
+	if conv.Status == conversation.Open && conv.Agent.Robot() {
+		if a.Robot = c.face; c.face == nil || c.faced != conv.ID {
+			a.Robot = &routing.Face{Name: conv.AgentName, Button: true}
 		}
 	}
 	return wire.State(a)
+}
+
+// meet learns what visitors are told of the robot that has conv, if one has. It must be
+// called without mu.
+func (c *visitorConn) meet(ctx context.Context, conv conversation.Conversation) {
+	if !conv.Agent.Robot() {
+		return
+	}
+	face, err := c.f.Routing.Face(ctx, conv)
+	if err != nil {
+		c.f.Log.Error("robot of a conversation not read", "conversation", conv.ID, "error", err)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.face, c.faced = face, conv.ID
 }
 
 // robotCalls registers what visitors ask of robots.

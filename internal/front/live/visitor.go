@@ -32,6 +32,9 @@ type visitorConn struct {
 	place    int
 	online   bool
 	follower *realtime.Follower
+	// face is the robot of the conversation faced, if it is known.
+	face  *routing.Face
+	faced id.Conversation
 	// release ends the count of who is online.
 	release func()
 	// first and fresh are for OnConnected.
@@ -137,6 +140,9 @@ func (c *visitorConn) enter(a routing.Admission, last int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.place, c.online = a.Place, a.AgentsOnline
+	if a.Robot != nil {
+		c.face, c.faced = a.Robot, a.Conversation.ID
+	}
 	c.follow(a.Conversation, last)
 }
 
@@ -204,6 +210,7 @@ func (c *visitorConn) post(ctx context.Context, in postInput) (out posted, err e
 	if err != nil {
 		return out, err
 	}
+	c.meet(ctx, got.Conversation)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	conv := got.Conversation
