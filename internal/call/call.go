@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"parlor/internal/actor"
+	"parlor/internal/audit"
 	"parlor/internal/id"
 	"parlor/internal/job"
 )
@@ -205,5 +206,5 @@ type Store interface {
 	// Records returns the recordings of calls, by call, time and side.
 	Records(ctx context.Context, t id.Tenant, calls []id.Call) ([]Record, error)
 	// DropRecord removes a recording; one that is not there is no error.
-	DropRecord(ctx context.Context, t id.Tenant, c id.Call, f id.File) error
+	DropRecord(ctx context.Context, t id.Tenant, c id.Call, f id.File, by audit.By) error
 }

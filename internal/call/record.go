@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parlor/internal/actor"
+	"parlor/internal/audit"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/event"
@@ -157,15 +158,15 @@ func (s *Service) forget(ctx context.Context, j job.Job) error {
 	if err := json.Unmarshal([]byte(j.Payload), &r); err != nil {
 		return fmt.Errorf("%w: %w", job.ErrGiveUp, err)
 	}
-	return s.drop(ctx, j.Tenant, Record{Call: r.Call, File: r.File})
+	return s.drop(ctx, j.Tenant, Record{Call: r.Call, File: r.File}, audit.None)
 }
 
 // drop deletes a recording: the file first, so that no file is left that nobody knows of.
-func (s *Service) drop(ctx context.Context, t id.Tenant, r Record) error {
+func (s *Service) drop(ctx context.Context, t id.Tenant, r Record, by audit.By) error {
 	if err := s.Files.Remove(ctx, t, r.File); err != nil {
 		return err
 	}
-	return s.Store.DropRecord(ctx, t, r.Call, r.File)
+	return s.Store.DropRecord(ctx, t, r.Call, r.File, by)
 }
 
 // Records returns the recordings of calls, in the order of time: of those whose
@@ -212,7 +213,7 @@ func (s *Service) sees(ctx context.Context, who actor.Actor, c id.Conversation) 
 	return err == nil, err
 }
 
-// Erase deletes the recordings of a call before their time. Errors: Forbidden
+// Erase deletes the recordings of a call before their time, which is audited. Errors: Forbidden
 // "not_allowed"; NotFound "call_not_found", also if who may not see its conversation.
 func (s *Service) Erase(ctx context.Context, who actor.Actor, c id.Call) (err error) {
 	defer errs.Wrap(&err, "call.Erase")
@@ -231,7 +232,7 @@ func (s *Service) Erase(ctx context.Context, who actor.Actor, c id.Call) (err er
 		return err
 	}
 	for _, r := range list {
-		if err := s.drop(ctx, who.Tenant, r); err != nil {
+		if err := s.drop(ctx, who.Tenant, r, audit.Of(who, s.Clock.Now())); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"parlor/internal/audit"
 	calls "parlor/internal/call"
 	"parlor/internal/errs"
 	"parlor/internal/id"
@@ -39,11 +40,18 @@ func scanRecord(r row) (x calls.Record, err error) {
 }
 
 // DropRecord implements call.Store.
-func (s *Store) DropRecord(ctx context.Context, t id.Tenant, c id.Call, f id.File) (err error) {
+func (s *Store) DropRecord(ctx context.Context, t id.Tenant, c id.Call, f id.File, by audit.By) (err error) {
 	defer errs.Wrap(&err, "store.DropRecord %s", c)
 	return s.write(ctx, func(ctx context.Context, x *tx) error {
-		_, err := x.exec(ctx, `DELETE FROM call_record WHERE call = $1 AND file = $2 AND tenant = $3`, string(c), string(f), string(t))
-		return err
+		before, ok, err := first(ctx, x, scanRecord, `SELECT call, side, part, file, starts, length, size, video, until FROM call_record
+			WHERE call = $1 AND file = $2 AND tenant = $3`, string(c), string(f), string(t))
+		if err != nil || !ok {
+			return err
+		}
+		if _, err = x.exec(ctx, `DELETE FROM call_record WHERE call = $1 AND file = $2 AND tenant = $3`, string(c), string(f), string(t)); err != nil {
+			return err
+		}
+		return record(ctx, x, by, changed{tenant: t, thing: "recording", id: string(c), name: string(before.Side), before: before})
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parlor/internal/actor"
+	"parlor/internal/audit"
 	calls "parlor/internal/call"
 	"parlor/internal/id"
 	"parlor/internal/store"
@@ -45,6 +46,7 @@ func testRecords(t *testing.T, s *store.Store) {
 	must(t, err)
 	equal(t, "of another company", len(list), 0)
 
+	boss := audit.By{Kind: actor.Agent, ID: "boss", Name: "Boss", At: T0}
 	due := func(at time.Time) (files []string) {
 		jobs, err := s.Claim(ctx, []string{calls.JobForget}, 10, at, at.Add(time.Hour))
 		must(t, err)
@@ -55,9 +57,12 @@ func testRecords(t *testing.T, s *store.Store) {
 		return files
 	}
 	equal(t, "due now", strings.Join(due(T0), " "), `{"c":"`+string(plain.ID)+`","f":"`+string(other.File)+`"}`)
-	must(t, s.DropRecord(ctx, "other", c.ID, first.File))
-	must(t, s.DropRecord(ctx, w.Tenant, c.ID, first.File))
-	must(t, s.DropRecord(ctx, w.Tenant, c.ID, first.File))
+	must(t, s.DropRecord(ctx, "other", c.ID, first.File, boss))
+	must(t, s.DropRecord(ctx, w.Tenant, c.ID, first.File, boss))
+	must(t, s.DropRecord(ctx, w.Tenant, c.ID, first.File, boss))
+	noted, _, err := s.Audit(ctx, w.Tenant, audit.Filter{Thing: "recording", Limit: 9})
+	must(t, err)
+	equal(t, "noted once", spaced(len(noted), noted[0].Action, noted[0].ThingID == string(c.ID), noted[0].ByName), "1 delete true Boss")
 	list, err = s.Records(ctx, w.Tenant, []id.Call{c.ID, plain.ID})
 	must(t, err)
 	equal(t, "left", len(list), 2)
