@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { PiniaColada } from '@pinia/colada'
 import { flushPromises, mount } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
@@ -5,7 +6,8 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createMemoryHistory, createRouter } from 'vue-router'
 import { prefs } from '../src/app/prefs'
 import { addTexts, followLocale, i18n } from '../src/i18n'
-import { saveRobot, writable, type Menu, type MenuItem, type RobotForm } from '../src/robot/api'
+import { BUILTIN } from '../src/robot/builtin'
+import { SAYS, saveRobot, writable, type Menu, type MenuItem, type RobotForm } from '../src/robot/api'
 import KnowledgeFind from '../src/robot/KnowledgeFind.vue'
 import KnowledgePage from '../src/robot/KnowledgePage.vue'
 import { complete, fresh, helped, lacking, newItem, newMenu, reach, say, shifted, tidy, without, wordList } from '../src/robot/menus'
@@ -73,6 +75,11 @@ describe('menus', () => {
     expect(helped({ solved: 2, unsolved: 1 })).toBe(67)
     expect(helped({ solved: 0, unsolved: 0 })).toBeUndefined()
   })
+})
+
+it('shows the built-in words of a robot as the server has them', () => {
+  const server = readFileSync('../internal/robot/words.go', 'utf8')
+  for (const s of SAYS) for (const l of ['zh-CN', 'en', 'pt-BR']) expect(server).toContain(JSON.stringify(l) + ': ' + JSON.stringify(BUILTIN[s]![l]))
 })
 
 describe('pages', () => {
