@@ -17,6 +17,7 @@ func TestOnlyTheOpenNetworkIsPublic(t *testing.T) {
 		"1.1.1.1": true, "2606:4700::1111": true, "127.0.0.1": false, "10.1.2.3": false, "172.16.0.1": false, "192.168.1.1": false, "169.254.169.254": false,
 		"100.64.0.1": false, "0.0.0.0": false, "0.1.2.3": false, "255.255.255.255": false, "224.0.0.1": false, "198.18.0.1": false, "::1": false, "::": false,
 		"fe80::1%eth0": false, "fc00::1": false, "::ffff:127.0.0.1": false, "::ffff:1.1.1.1": true, "64:ff9b::7f00:1": false, "2002:7f00:1::": false,
+		"::7f00:1": false, "::a9fe:a9fe": false, "fec0::1": false,
 	} {
 		if got := outward.Public(netip.MustParseAddr(ip)); got != want {
 			t.Errorf("%s is public: %v", ip, got)

@@ -21,6 +21,8 @@ type order struct {
 	// next is the number that comes next, end the one after the newest that came.
 	next, end uint16
 	begun     bool
+	// leapt is true from a leap on until the first packet behind it is popped.
+	leapt bool
 }
 
 // push takes a packet. One that comes after its turn, or again, is left out. A leap that
@@ -29,6 +31,7 @@ func (o *order) push(p packet) {
 	ahead := p.seq - o.next
 	switch {
 	case !o.begun, ahead >= ringSize && ahead < 1<<15:
+		o.leapt = o.begun
 		o.there = [ringSize]bool{}
 		o.ring = [ringSize]packet{}
 		o.next, o.end, o.begun = p.seq, p.seq+1, true
@@ -50,6 +53,7 @@ func (o *order) pop() (p packet, lost, ok bool) {
 			p = o.ring[at]
 			o.ring[at], o.there[at] = packet{}, false
 			o.next++
+			lost, o.leapt = lost || o.leapt, false
 			return p, lost, true
 		}
 		if o.end-o.next <= o.late {

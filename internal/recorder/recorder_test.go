@@ -582,7 +582,7 @@ func TestPacketsComeInOrder(t *testing.T) {
 		{[]uint16{3, 4}, nil, 0},                                 // 2 is missing
 		{[]uint16{5}, []uint16{3, 4, 5}, 1},                      // it is lost
 		{[]uint16{2}, nil, 0},                                    // too late
-		{[]uint16{9_000, 9_001}, []uint16{9_000, 9_001}, 0},      // another beginning
+		{[]uint16{9_000, 9_001}, []uint16{9_000, 9_001}, 1},      // another beginning: what it builds on is not there
 		{[]uint16{9_003, 9_010}, []uint16{9_003}, 2},             // 9002 is lost, and 9004 to 9007
 	} {
 		for _, seq := range x.in {

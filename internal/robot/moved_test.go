@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
+	"parlor/internal/actor"
 	"parlor/internal/bus/memory"
 	"parlor/internal/conversation"
+	"parlor/internal/errs"
 	"parlor/internal/id"
 	"parlor/internal/robot"
 	"parlor/internal/routing"
@@ -141,4 +144,37 @@ func TestATeamThatIsGone(t *testing.T) {
 			}
 		}
 	})
+}
+
+// tongueTied are conversations in which no greeting can be said.
+type tongueTied struct {
+	robot.Conversations
+	tries int
+}
+
+func (c *tongueTied) Post(ctx context.Context, who actor.Actor, in conversation.PostInput) (conversation.Posted, error) {
+	if !strings.HasPrefix(in.ClientID, "robot-hello-") {
+		return c.Conversations.Post(ctx, who, in)
+	}
+	if c.tries++; c.tries > 3 {
+		return conversation.Posted{}, errDead
+	}
+	return conversation.Posted{}, errs.Field("text", "bad_text", "This cannot be said.")
+}
+
+// TestAGreetingThatCannotBeSaidIsLeftOut: it is tried once, and what the visitor says is
+// answered.
+func TestAGreetingThatCannotBeSaidIsLeftOut(t *testing.T) {
+	t.Parallel()
+	b := setup(t, storetest.SQLite(t), nil)
+	k := b.come(conversation.StartInput{Channel: "web"})
+	k.post("post", "")
+	tied := &tongueTied{Conversations: b.talks}
+	if err := b.second(func(d *robot.Deps) { d.Conversations = tied }).Turn(t.Context(), "main", k.c); err != nil {
+		t.Fatal(err)
+	}
+	if tied.tries != 1 {
+		t.Errorf("tried %d times", tied.tries)
+	}
+	k.want("answer", heard(k.messages(0)), postage)
 }

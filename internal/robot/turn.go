@@ -42,8 +42,9 @@ func (s *Service) Turn(ctx context.Context, t id.Tenant, c id.Conversation) (err
 		}
 		before := turn
 		asked, err := s.step(ctx, t, owner, &turn)
-		if errs.CodeOf(err) == errs.Invalid {
-			// What cannot be said now cannot be said later either.
+		if errs.CodeOf(err) == errs.Invalid && (turn.Done > before.Done || !before.Greeted) {
+			// What cannot be said now cannot be said later either; it goes on behind it.
+			turn.Greeted = true
 			s.log.Error("robot has no answer that can be told", "conversation", c, "seq", turn.Done, "error", err)
 			err = nil
 		}
