@@ -115,8 +115,9 @@ func (s *Service) Helpful(ctx context.Context, t id.Tenant, v id.Visitor, c id.C
 		what = Unsolved
 	}
 	for _, a := range note.Sources {
-		if err = s.Finder.Counted(ctx, t, a.ID, what); err != nil && errs.CodeOf(err) != errs.NotFound {
-			return err
+		// A rating is taken once: what follows from it does not depend on the count.
+		if err := s.Finder.Counted(ctx, t, a.ID, what); err != nil && errs.CodeOf(err) != errs.NotFound {
+			s.log.Warn("rating not counted", "article", a.ID, "error", err)
 		}
 	}
 	if !ok {

@@ -178,3 +178,27 @@ func TestAGreetingThatCannotBeSaidIsLeftOut(t *testing.T) {
 	}
 	k.want("answer", heard(k.messages(0)), postage)
 }
+
+// uncounted is a knowledge base that cannot count.
+type uncounted struct{ *knowledge }
+
+func (uncounted) Counted(context.Context, id.Tenant, string, robot.Count) error { return errDead }
+
+func TestAnAnswerThatDidNotHelpHandsOverThoughItIsNotCounted(t *testing.T) {
+	t.Parallel()
+	b := setup(t, storetest.SQLite(t), nil)
+	b.there("ann")
+	k := b.come(conversation.StartInput{Channel: "web"})
+	k.says("post")
+	node := b.second(func(d *robot.Deps) { d.Finder = uncounted{b.know} })
+	answer := int64(0)
+	for _, m := range k.messages(0) {
+		if m.Extra.Robot.Rate {
+			answer = m.Seq
+		}
+	}
+	b.must(node.Helpful(t.Context(), "main", k.who.Visitor, k.c, answer, false))
+	if k.now().Agent == b.robot.Agent {
+		t.Error("not handed over")
+	}
+}
