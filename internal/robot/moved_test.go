@@ -202,3 +202,15 @@ func TestAnAnswerThatDidNotHelpHandsOverThoughItIsNotCounted(t *testing.T) {
 		t.Error("not handed over")
 	}
 }
+
+// TestWhoWaitsForAPersonIsNotToldOfARobot: that one receives others is nothing to who is
+// in a queue.
+func TestWhoWaitsForAPersonIsNotToldOfARobot(t *testing.T) {
+	t.Parallel()
+	b := setup(t, storetest.SQLite(t), nil)
+	a, err := b.routing.Admit(t.Context(), b.newcomer("en"), conversation.StartInput{Channel: "mail", Later: true})
+	b.must(err)
+	if a.Conversation.Status != conversation.Queued || a.Robot != nil {
+		t.Errorf("%s: %+v", a.Conversation.Status, a.Robot)
+	}
+}

@@ -584,7 +584,7 @@ func (s *Service) Standing(ctx context.Context, c conversation.Conversation) (Ad
 
 func (s *Service) standing(ctx context.Context, a Admission) (_ Admission, err error) {
 	c := a.Conversation
-	a.AgentsOnline = true
+	a.AgentsOnline, a.Robot = true, nil
 	if c.Status != conversation.Queued {
 		a.Robot, err = s.Face(ctx, c)
 		return a, err
