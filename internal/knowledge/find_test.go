@@ -293,6 +293,15 @@ func TestManyCompaniesStayWithinBounds(t *testing.T) {
 	if b.loads != 450 {
 		t.Fatal(b.loads)
 	}
+	// Most of them are not held any more: whoever of them asks is looked up anew.
+	for i := range 450 {
+		if _, err := s.Find(t.Context(), id.Tenant(fmt.Sprint("t", i)), knowledge.Query{Text: "return"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if b.loads < 450+250 {
+		t.Errorf("only %d were read again", b.loads-450)
+	}
 }
 
 func TestVeryLongQuestionsAreCut(t *testing.T) {

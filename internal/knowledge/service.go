@@ -26,8 +26,10 @@ type Service struct {
 	clock  clock.Clock
 
 	mu sync.Mutex
-	// slots are the indexes of the companies that asked lately.
-	slots map[id.Tenant]*slot
+	// slots are the indexes of the companies that asked lately; together they have at
+	// most wordings wordings, beside the newest.
+	slots    map[id.Tenant]*slot
+	wordings int
 }
 
 // slot is where the index of one company is made and kept. Who asks while it is
@@ -36,6 +38,8 @@ type slot struct {
 	mu    sync.Mutex
 	index *index
 	until time.Time
+	// size is how many wordings the index has. The service's mu guards it.
+	size int
 }
 
 // An index is kept for a while; an event drops it earlier. The time bounds how long
@@ -43,11 +47,13 @@ type slot struct {
 const (
 	indexLife  = 5 * time.Minute
 	maxIndexes = 200
+	// heldWordings take about 0.25 GB; a company has at most MaxWordings.
+	heldWordings = 10 * MaxWordings
 )
 
 // New returns a service.
 func New(store Store, files Files, events event.Publisher, c clock.Clock) *Service {
-	return &Service{store: store, files: files, events: events, clock: c, slots: map[id.Tenant]*slot{}}
+	return &Service{store: store, files: files, events: events, clock: c, slots: map[id.Tenant]*slot{}, wordings: heldWordings}
 }
 
 // Heed drops what another node has changed; it does not block.
@@ -102,7 +108,28 @@ func (s *Service) index(ctx context.Context, t id.Tenant) (*index, error) {
 		return nil, err
 	}
 	sl.index, sl.until = newIndex(texts), now.Add(indexLife)
+	s.weigh(t, sl, len(sl.index.wordings))
 	return sl.index, nil
+}
+
+// weigh notes how large an index is, and drops others while all are too large together.
+func (s *Service) weigh(t id.Tenant, sl *slot, size int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sl.size = size
+	all := 0
+	for _, other := range s.slots {
+		all += other.size
+	}
+	for name, other := range s.slots {
+		if all <= s.wordings {
+			return
+		}
+		if name != t {
+			all -= other.size
+			delete(s.slots, name)
+		}
+	}
 }
 
 var errNotAllowed = errs.New(errs.Forbidden, "not_allowed", "Your role does not allow changing the knowledge base.")
