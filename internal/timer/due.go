@@ -172,6 +172,18 @@ func idleLook(t setting.Timers) time.Duration {
 	return look
 }
 
+// robotIdle is after how many seconds of silence a robot's conversation ends where no timer
+// of silence is set: a robot would wait for ever, also for who only opened the chat.
+const robotIdle = 1800
+
+// withRobot returns the timers that hold for a conversation.
+func withRobot(t setting.Timers, c conversation.Conversation) setting.Timers {
+	if idle := robotIdle; c.Agent.Robot() && *t.IdleWarn == 0 && *t.IdleClose == 0 {
+		t.IdleClose = &idle
+	}
+	return t
+}
+
 // due looks at one conversation, does what is due and asks to run again.
 func (s *Service) due(ctx context.Context, j job.Job) error {
 	var r ref
@@ -192,6 +204,7 @@ func (s *Service) due(ctx context.Context, j job.Job) error {
 		return err
 	}
 	service := book.Service(c.Inbox, c.Team)
+	service.Timers = withRobot(service.Timers, c)
 	if !anyTimer(service.Timers) && c.HeldAt == nil {
 		return nil // a sweep makes a new job when that changes
 	}

@@ -32,3 +32,21 @@ func TestRobotsWaitNoLongerThanPeople(t *testing.T) {
 		b.want(c, "idle idle_end", conversation.Closed, conversation.EndByTimeout)
 	})
 }
+
+// TestARobotDoesNotWaitForEver: where no timer is set, who says nothing to a robot is let
+// go after half an hour.
+func TestARobotDoesNotWaitForEver(t *testing.T) {
+	t.Parallel()
+	each(t, setting.Timers{}, func(b *bench) {
+		r, err := b.w.S.SaveRobot(b.t.Context(), robot.Robot{ID: id.New(), Tenant: "main", Agent: id.NewRobot(), Name: "Bo", Active: true, Inboxes: []id.Inbox{b.w.Inbox}, CreatedAt: b.clock.Now()}, 9, audit.None)
+		b.must(err)
+		c, _, err := b.w.S.Start(b.t.Context(), conversation.Conversation{Tenant: "main", Inbox: b.w.Inbox, Channel: "web", Visitor: b.w.Visitor("v"), CreatedAt: b.clock.Now()},
+			conversation.Entrance{Robot: &conversation.Robot{Agent: r.Agent, Name: r.Name, Decision: "{}", Line: b.w.Line(conversation.LineAssigned)}})
+		b.must(err)
+		b.talks.Announce(conversation.Moved{Conversation: c}, conversation.LineAssigned)
+		b.pass(29 * time.Minute)
+		b.want(c, "", conversation.Open, "")
+		b.pass(2 * time.Minute)
+		b.want(c, "idle_end", conversation.Closed, conversation.EndByTimeout)
+	})
+}

@@ -206,7 +206,7 @@ func (s *Service) enqueue(ctx context.Context, j job.Job, always bool) error {
 	return s.jobs.Enqueue(ctx, j)
 }
 
-// used reports whether any inbox or team of the tenant has a timer.
+// used reports whether any inbox or team of the tenant has a timer, or a robot.
 func (s *Service) used(ctx context.Context, t id.Tenant) (bool, error) {
 	book, err := s.accounts.Book(ctx, t)
 	if errs.CodeOf(err) == errs.NotFound {
@@ -214,6 +214,9 @@ func (s *Service) used(ctx context.Context, t id.Tenant) (bool, error) {
 	}
 	if err != nil {
 		return false, err
+	}
+	if len(book.Robots) > 0 {
+		return true, nil
 	}
 	for in := range book.Inboxes {
 		if anyTimer(book.Service(in, "").Timers) {
@@ -261,7 +264,7 @@ func (s *Service) sweep(ctx context.Context, j job.Job) error {
 		}
 		jobs := make([]job.Job, 0, len(list))
 		for _, c := range list {
-			if used || c.HeldAt != nil {
+			if used || c.HeldAt != nil || c.Agent.Robot() {
 				due := dueJob(j.Tenant, c.ID)
 				due.Sooner = false
 				jobs = append(jobs, due)
