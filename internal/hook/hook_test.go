@@ -77,6 +77,7 @@ var admin = actor.Actor{Kind: actor.Agent, Tenant: "main", Agent: "boss", Name: 
 func each(t *testing.T, o hook.Options, f func(b *bench)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		o := o // both engines run at once
 		b := &bench{t: t, w: storetest.NewWorld(t, st, "main"), st: st, clock: clock.NewStub(storetest.T0), bus: memory.New(), got: make(chan request, 1000)}
 		receiver := httptest.NewServer(http.HandlerFunc(b.receive))
 		t.Cleanup(receiver.Close)
