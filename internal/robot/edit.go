@@ -279,7 +279,8 @@ func (s *Service) Add(ctx context.Context, who actor.Actor, in Input) (r Robot, 
 }
 
 // Change replaces a robot. One that is switched off hands over what it has. Errors:
-// NotFound "robot_not_found"; Conflict "changed_meanwhile", "inbox_taken".
+// NotFound "robot_not_found"; Conflict "changed_meanwhile", "inbox_taken"; Invalid
+// "key_again" if the engine is another server and its key is not given.
 func (s *Service) Change(ctx context.Context, who actor.Actor, name string, in Input) (r Robot, err error) {
 	defer errs.Wrap(&err, "robot.Change")
 	if r, err = s.Robot(ctx, who, name); err != nil {
@@ -287,6 +288,9 @@ func (s *Service) Change(ctx context.Context, who actor.Actor, name string, in I
 	}
 	if in.Version < 1 || in.Version != r.Version {
 		return r, errs.New(errs.Conflict, "changed_meanwhile", "The robot was changed meanwhile. Load it again.")
+	}
+	if in.Engine.Key == nil && r.Key != "" && origin(in.Engine.BaseURL) != origin(r.Engine.BaseURL) {
+		return r, errs.Field("engine.key", "key_again", "Give the key again: it was for another server.")
 	}
 	if r = in.apply(r); !r.Active {
 		defer func() {
@@ -298,6 +302,16 @@ func (s *Service) Change(ctx context.Context, who actor.Actor, name string, in I
 	r.UpdatedAt = s.Clock.Now()
 	r, err = s.save(ctx, who, r)
 	return r, err
+}
+
+// origin is the server of an address: a key that is kept belongs to it, and goes to no
+// other because somebody changes the address.
+func origin(address string) string {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Scheme + "://" + u.Host)
 }
 
 // atOnce is how many conversations a robot that is switched off hands over at once; the

@@ -393,8 +393,12 @@ func TestTheEngineAnswersOutOfWhatComesNear(t *testing.T) {
 	k.want("failed", k.says("back"), "suggest: Did you mean:")
 	b.engine.err = errs.Field("baseUrl", "not_encrypted", "not encrypted")
 	in := basic()
+	// The key belongs to the server that it was given for.
 	in.Engine, in.Version = robot.EngineInput{On: true, BaseURL: "http://x", Model: "m"}, b.robot.Version
 	_, err := b.robots.Change(t.Context(), b.admin, b.robot.ID, in)
+	refused(t, "key_again", err)
+	in.Engine.Key = p("k")
+	_, err = b.robots.Change(t.Context(), b.admin, b.robot.ID, in)
 	if refused(t, "not_encrypted", err); errs.FieldOf(err) != "engine.baseUrl" {
 		t.Error(err)
 	}
