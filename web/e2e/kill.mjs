@@ -9,11 +9,7 @@ const texts = (frame, selector, mark) => frame.locator(selector).allTextContents
 
 export async function kill(server) {
   const browser = await launch()
-  // What other journeys left in the queue would take the agent's places first.
-  const a = await admin(server.url)
-  for (const view of ['queue', 'all']) {
-    for (const c of (await a.call('GET', `/conversations?view=${view}&limit=200`)).items) await a.call('POST', `/conversations/${c.id}/close`)
-  }
+  await (await admin(server.url)).clear()
   const agent = await open(browser)
   const visitor = await open(browser, { width: 1280, height: 800 })
   await signIn(agent, server.url)

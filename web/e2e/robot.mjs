@@ -84,6 +84,7 @@ async function arrive(browser, base, options = {}) {
 export async function robotJourney(browser, base, mock) {
   if (mock) return console.log('     needs a real server: PARLOR_E2E_URL')
   const a = await admin(base)
+  await a.clear()
   const page = await open(browser, { locale: 'en' })
   await signIn(page, base)
   const title = unique('灯罩能水洗吗？')

@@ -29,7 +29,13 @@ export async function admin(base) {
     return text ? JSON.parse(text) : undefined
   }
   const old = await call('GET', '/admin/inboxes/main')
-  return { call, token, set: (s) => call('PUT', '/admin/inboxes/main', { name: old.name, settings: { ...old.settings, ...s } }), reset: () => call('PUT', '/admin/inboxes/main', { name: old.name, settings: old.settings }) }
+  /** Ends what other journeys left: it would take the agent's places first. */
+  const clear = async () => {
+    for (const view of ['queue', 'all']) {
+      for (const c of (await call('GET', `/conversations?view=${view}&limit=200`)).items) await call('POST', `/conversations/${c.id}/close`)
+    }
+  }
+  return { call, token, clear, set: (s) => call('PUT', '/admin/inboxes/main', { name: old.name, settings: { ...old.settings, ...s } }), reset: () => call('PUT', '/admin/inboxes/main', { name: old.name, settings: old.settings }) }
 }
 /** Row 81: a voice message is recorded with a microphone that the browser plays, sent, and heard by visitor and agent. */
 async function voice(browser, base, a) {

@@ -62,6 +62,8 @@ export const useInbox = defineStore('inbox', () => {
       list.ids = placed(list.ids, c.id, belongs(view, c, me.value), (a, b) => compare(view, byId.get(a)!, byId.get(b)!), !list.next)
     }
   }
+  /** Lists that are to be loaded again as soon as they are there. */
+  const stale = new Set<View>()
   /** Loads the first or the next page of a list. */
   async function loadView(view: View, more = false) {
     const list = views[view]
@@ -79,6 +81,12 @@ export const useInbox = defineStore('inbox', () => {
       list.state = 'error'
       if (more) toastError(e)
     }
+    if (stale.delete(view)) await loadView(view)
+  }
+  /** Loads a list whose answer may be older than the connection: what happened before it is told to nobody. */
+  function reload(view: View) {
+    if (views[view].state === 'loading') stale.add(view)
+    else if (views[view].state !== 'idle') void loadView(view)
   }
   async function fetchOne(id: string): Promise<Conversation> {
     const { data } = await rest.GET('/api/parlor/v1/conversations/{id}', { params: { path: { id } } })
@@ -260,10 +268,11 @@ export const useInbox = defineStore('inbox', () => {
     void outbox?.flush()
     watch(current.value)
     void rest.GET('/api/parlor/v1/agents').then(({ data }) => data?.items?.forEach((a: AgentStatus) => agents.set(a.agent, a)), () => undefined)
-    if (!again) return
+    // Also with the first connection: the page has begun to load before it.
+    for (const v of VIEWS) reload(v)
     const have: Record<string, number> = {}
     for (const [id, t] of threads) if (t.state.value === 'ready') have[id] = t.messages.value.at(-1)?.seq ?? 0
-    for (const v of VIEWS) if (views[v].state !== 'idle') void loadView(v)
+    if (!again && !Object.keys(have).length) return
     try {
       const r = await socket.request('resume', { conversations: have })
       for (const c of r.conversations ?? []) place(upsert(c))
