@@ -70,6 +70,10 @@ type leg struct {
 	turn, page string
 	out        [2]*webrtc.TrackLocalStaticRTP
 	waiting    []webrtc.ICECandidateInit
+	// ways are those of this end that wait for its description to be sent: a page knows
+	// nothing to do with one that comes before. described is true from then on.
+	ways      []webrtc.ICECandidateInit
+	described bool
 	// source is the picture that comes from it.
 	source webrtc.SSRC
 }
@@ -206,6 +210,9 @@ func (b *bridge) answer(d said) error {
 			return err
 		}
 	}
+	b.mu.Lock()
+	l.described = false
+	b.mu.Unlock()
 	if err := l.set(webrtc.SDPTypeOffer, d.SDP); err != nil {
 		return err
 	}
@@ -221,7 +228,7 @@ func (b *bridge) answer(d said) error {
 	if err != nil {
 		return err
 	}
-	return b.say(agent, "answer", said{Turn: l.turn, SDP: got.SDP})
+	return b.describe(l, agent, "answer", got.SDP)
 }
 
 // offer makes a connection to the visitor's browser.
@@ -245,6 +252,9 @@ func (b *bridge) restart(l *leg) error {
 }
 
 func (b *bridge) propose(l *leg, o *webrtc.OfferOptions) error {
+	b.mu.Lock()
+	l.described = false
+	b.mu.Unlock()
 	got, err := l.pc.CreateOffer(o)
 	if err == nil {
 		err = l.pc.SetLocalDescription(got)
@@ -252,7 +262,38 @@ func (b *bridge) propose(l *leg, o *webrtc.OfferOptions) error {
 	if err != nil {
 		return err
 	}
-	return b.say(visitor, "offer", said{Turn: l.turn, SDP: got.SDP})
+	return b.describe(l, visitor, "offer", got.SDP)
+}
+
+// describe sends the description of this end, and then the ways that waited for it.
+func (b *bridge) describe(l *leg, side int, kind, sdp string) error {
+	if err := b.say(side, kind, said{Turn: l.turn, SDP: sdp}); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	ways := l.ways
+	l.ways, l.described = nil, true
+	b.mu.Unlock()
+	for _, c := range ways {
+		b.way(l, side, c)
+	}
+	return nil
+}
+
+// way tells a side's browser of a way to reach this end.
+func (b *bridge) way(l *leg, side int, c webrtc.ICECandidateInit) {
+	b.mu.Lock()
+	wait := !l.described
+	if wait {
+		l.ways = append(l.ways, c)
+	}
+	b.mu.Unlock()
+	if wait {
+		return
+	}
+	if err := b.say(side, "candidate", said{Turn: l.turn, Candidate: &c}); err != nil {
+		b.r.opts.Log.Warn("way of a recorded call", "call", b.call.ID, "error", err)
+	}
 }
 
 // supply gives a connection the tracks by which the other side is heard and seen.
@@ -330,10 +371,7 @@ func (b *bridge) open(side int, turn, page string) (*leg, error) {
 	l := &leg{pc: pc, turn: turn, page: page}
 	pc.OnICECandidate(func(c *webrtc.ICECandidate) {
 		if c != nil {
-			way := c.ToJSON()
-			if err := b.say(side, "candidate", said{Turn: turn, Candidate: &way}); err != nil {
-				b.r.opts.Log.Warn("way of a recorded call", "call", b.call.ID, "error", err)
-			}
+			b.way(l, side, c.ToJSON())
 		}
 	})
 	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
