@@ -1,7 +1,7 @@
 // Runs the journeys. PARLOR_E2E_URL names a running server (with demo data); without it a mock is started.
 //
 //   node e2e/run.mjs [talk] [visit] [desk] [work] [admin] [bindings] [channels] [host] [poll] [canvas] [call] [record] [perf] [many] [screens] [pages] [rocketchat] [person] [easemob] [window] [robot]
-import { backend, launch } from './lib.mjs'
+import { SCREENS, backend, launch } from './lib.mjs'
 import { admin } from './admin.mjs'
 import { bindings } from './bindings.mjs'
 import { call } from './call.mjs'
@@ -30,6 +30,13 @@ const server = await backend()
 const browser = await launch()
 let failed = 0
 const restore = server.mock ? undefined : await alwaysOpen(server.url)
+/** Pictures of what a journey that failed has left open; then it is closed, so that the next one is alone. */
+async function leave(name) {
+  for (const context of browser.contexts()) {
+    for (const [n, page] of context.pages().entries()) await page.screenshot({ path: `${SCREENS}failed-${name}-${browser.contexts().indexOf(context)}-${n}.png`, timeout: 5_000 }).catch(() => undefined)
+    await context.close().catch(() => undefined)
+  }
+}
 for (const name of wanted.length ? wanted : Object.keys(JOURNEYS)) {
   const from = Date.now()
   try {
@@ -38,6 +45,7 @@ for (const name of wanted.length ? wanted : Object.keys(JOURNEYS)) {
   } catch (e) {
     failed++
     console.error(`FAIL ${name}\n${e.stack ?? e}`)
+    await leave(name)
   }
 }
 await restore?.()
