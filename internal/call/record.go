@@ -173,20 +173,23 @@ func (s *Service) drop(ctx context.Context, t id.Tenant, r Record, by audit.By) 
 // conversations who may see. Having taken part in a call is not enough.
 func (s *Service) Records(ctx context.Context, who actor.Actor, of []Call) (out map[id.Call][]Record, err error) {
 	defer errs.Wrap(&err, "call.Records")
-	var ids []id.Call
-	seen := map[id.Conversation]bool{}
+	var kept []Call
+	var talks []id.Conversation
 	for _, c := range of {
-		if !c.Recorded || !c.State.Over() {
-			continue
+		if c.Recorded && c.State.Over() {
+			kept, talks = append(kept, c), append(talks, c.Conversation)
 		}
-		may, asked := seen[c.Conversation]
-		if !asked {
-			if may, err = s.sees(ctx, who, c.Conversation); err != nil {
-				return nil, err
-			}
-			seen[c.Conversation] = may
-		}
-		if may {
+	}
+	if len(kept) == 0 {
+		return nil, nil
+	}
+	visible, err := s.Conversations.Visible(ctx, who, talks)
+	if err != nil {
+		return nil, err
+	}
+	var ids []id.Call
+	for _, c := range kept {
+		if visible[c.Conversation] {
 			ids = append(ids, c.ID)
 		}
 	}
@@ -201,18 +204,6 @@ func (s *Service) Records(ctx context.Context, who actor.Actor, of []Call) (out 
 	return out, err
 }
 
-// sees reports whether who may see a conversation.
-func (s *Service) sees(ctx context.Context, who actor.Actor, c id.Conversation) (bool, error) {
-	if who.Can(actor.SeeAll) {
-		return true, nil
-	}
-	_, err := s.Conversations.Conversation(ctx, who, c)
-	if errs.CodeOf(err) == errs.NotFound {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // Erase deletes the recordings of a call before their time, which is audited. Errors: Forbidden
 // "not_allowed"; NotFound "call_not_found", also if who may not see its conversation.
 func (s *Service) Erase(ctx context.Context, who actor.Actor, c id.Call) (err error) {
@@ -224,8 +215,12 @@ func (s *Service) Erase(ctx context.Context, who actor.Actor, c id.Call) (err er
 	if err != nil {
 		return err
 	}
-	if may, err := s.sees(ctx, who, got.Conversation); err != nil || !may {
-		return errors.Join(err, errNotFound)
+	visible, err := s.Conversations.Visible(ctx, who, []id.Conversation{got.Conversation})
+	if err != nil {
+		return err
+	}
+	if !visible[got.Conversation] {
+		return errNotFound
 	}
 	list, err := s.Store.Records(ctx, who.Tenant, []id.Call{c})
 	if err != nil {

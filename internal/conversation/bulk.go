@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"slices"
 
 	"parlor/internal/actor"
 	"parlor/internal/errs"
@@ -94,4 +95,23 @@ func (s *Service) Conversations(ctx context.Context, t id.Tenant, list []id.Conv
 		return nil, errs.Field("conversations", "too_many_conversations", "%d conversations; %d are allowed.", len(list), MaxBulk)
 	}
 	return s.store.Conversations(ctx, t, list)
+}
+
+// Visible tells which of some conversations who may see, MaxBulk in one statement. Those
+// that do not exist are not among them.
+func (s *Service) Visible(ctx context.Context, who actor.Actor, names []id.Conversation) (out map[id.Conversation]bool, err error) {
+	defer errs.Wrap(&err, "conversation.Visible")
+	scope := ScopeOf(who)
+	out = make(map[id.Conversation]bool, len(names))
+	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	for part := range slices.Chunk(names, MaxBulk) {
+		found, err := s.store.Conversations(ctx, who.Tenant, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range found {
+			out[c.ID] = who.Kind == actor.Agent && scope.Holds(c)
+		}
+	}
+	return out, nil
 }
