@@ -9,6 +9,7 @@ import (
 	"parlor/internal/actor"
 	"parlor/internal/errs"
 	"parlor/internal/id"
+	"parlor/internal/sheet"
 )
 
 // maxFaults is how many faulty lines a report names.
@@ -229,24 +230,7 @@ func active(s string) (bool, error) {
 
 // category finds the category of a path, planning what is missing.
 func (im *importing) category(path string) (string, error) {
-	path = strings.Trim(path, "/ ")
-	if path == "" {
-		return "", nil
-	}
-	parts := strings.Split(path, "/")
-	if len(parts) > MaxDepth {
-		return "", errs.Field("category", "too_deep", "Categories are nested %d deep at most.", MaxDepth)
-	}
-	parent, walked := "", ""
-	for i, part := range parts {
-		name, err := categoryName(part)
-		if err != nil {
-			return "", errs.Field("category", "bad_name", "%s", errs.MessageOf(err))
-		}
-		if i > 0 {
-			walked += "/"
-		}
-		walked += name
+	return sheet.Walk(path, MaxDepth, categoryName, func(walked, parent, name string) (string, error) {
 		if _, ok := im.byPath[walked]; !ok {
 			if len(im.byPath) >= MaxCategories {
 				return "", errs.Field("category", "too_many_categories", "There would be more than %d categories.", MaxCategories)
@@ -256,7 +240,6 @@ func (im *importing) category(path string) (string, error) {
 			im.categories = append(im.categories, c)
 			im.rep.Categories++
 		}
-		parent = im.byPath[walked]
-	}
-	return parent, nil
+		return im.byPath[walked], nil
+	})
 }
