@@ -1,12 +1,12 @@
 package easemob
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
 	"time"
 
-	"parlor/internal/conversation"
 	"parlor/internal/id"
 	"parlor/internal/report"
 	"parlor/internal/routing"
@@ -29,48 +29,10 @@ func (f *Front) office() {
 	f.wall(daas+"agent/kpi/session/today", f.agentsToday)
 }
 
-// pastSessions lists sessions as the agents' app asks for them: ended ones, newest first,
-// unless the query says otherwise.
+// pastSessions lists sessions as the agents' app asks for them: ended ones, unless the
+// query says otherwise.
 func (f *Front) pastSessions(ctx context.Context, c *call) (any, error) {
-	page, size, err := c.page()
-	if err != nil {
-		return nil, err
-	}
-	q := c.URL.Query()
-	name := q.Get("state")
-	if name == "" {
-		name = "Terminal"
-	}
-	state, ok := wireStates[name]
-	order := q.Get("sortOrder")
-	if !ok || (order != "" && order != "asc" && order != "desc") {
-		return nil, faultParam
-	}
-	find := conversation.Query{State: state, Name: q.Get("visitorName"), Channel: originChannel(q.Get("originType")), Limit: size, Offset: (page - 1) * size,
-		Order: conversation.ByStart, Rising: order == "asc"}
-	if v := q.Get("agentUserId"); v != "" {
-		find.Agents = []id.Agent{id.Agent(v)}
-	}
-	if find.Started.From, err = day(q.Get("beginDate")); err != nil {
-		return nil, err
-	}
-	if find.Started.To, err = day(q.Get("endDate")); err != nil {
-		return nil, err
-	}
-	found, total, err := f.Conversations.Look(ctx, c.who, find)
-	if err != nil {
-		return nil, err
-	}
-	out, err := f.listed(ctx, c.tenant, found)
-	return list{entities: out, total: total}, err
-}
-
-// originChannel is the channel of an originType.
-func originChannel(origin string) string {
-	if origin == "webim" {
-		return "web"
-	}
-	return origin
+	return f.sessionsOf(ctx, c, cmp.Or(c.URL.Query().Get("state"), "Terminal"))
 }
 
 // toQueue puts a session back into the queue of a group.

@@ -60,16 +60,24 @@ func (f *Front) associate(ctx context.Context, c *call) (any, error) {
 var wireStates = map[string]conversation.State{"": "", "Wait": conversation.Waits, "Processing": conversation.Served, "Terminal": conversation.Ended}
 
 func (f *Front) sessions(ctx context.Context, c *call) (any, error) {
+	return f.sessionsOf(ctx, c, c.URL.Query().Get("state"))
+}
+
+// sessionsOf lists the sessions in a state that fit the query, the newest first unless it
+// says otherwise.
+func (f *Front) sessionsOf(ctx context.Context, c *call, name string) (any, error) {
 	page, size, err := c.page()
 	if err != nil {
 		return nil, err
 	}
 	q := c.URL.Query()
-	state, ok := wireStates[q.Get("state")]
-	if !ok {
+	state, ok := wireStates[name]
+	order := q.Get("sortOrder")
+	if !ok || (order != "" && order != "asc" && order != "desc") {
 		return nil, faultParam
 	}
-	find := conversation.Query{State: state, Name: q.Get("visitorName"), Limit: size, Offset: (page - 1) * size, Order: conversation.ByStart}
+	find := conversation.Query{State: state, Name: q.Get("visitorName"), Channel: originChannel(q.Get("originType")), Limit: size, Offset: (page - 1) * size,
+		Order: conversation.ByStart, Rising: order == "asc"}
 	if v := q.Get("agentUserId"); v != "" {
 		find.Agents = []id.Agent{id.Agent(v)}
 	}
@@ -88,6 +96,14 @@ func (f *Front) sessions(ctx context.Context, c *call) (any, error) {
 	}
 	out, err := f.listed(ctx, c.tenant, found)
 	return list{entities: out, total: total}, err
+}
+
+// originChannel is the channel of an originType.
+func originChannel(origin string) string {
+	if origin == "webim" {
+		return "web"
+	}
+	return origin
 }
 
 // listed writes conversations with the names of their visitors.
