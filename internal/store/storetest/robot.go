@@ -172,12 +172,12 @@ func testRobotTurns(t *testing.T, s *store.Store) {
 	}
 	equal(t, "due at first", due(w.Now), 1)
 	take := robot.Take{Tenant: w.Tenant, Conversation: c.ID, Owner: "a", Now: w.Now, Until: w.Now.Add(time.Second)}
-	var wins int
+	var owners []string
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	for i := range 8 {
+		one := take
 		wg.Go(func() {
-			one := take
 			one.Owner = fmt.Sprint(i)
 			_, ok, err := s.TakeTurn(ctx, one)
 			mu.Lock()
@@ -186,13 +186,13 @@ func testRobotTurns(t *testing.T, s *store.Store) {
 				t.Error(err)
 			}
 			if ok {
-				wins++
-				take.Owner = one.Owner
+				owners = append(owners, one.Owner)
 			}
 		})
 	}
 	wg.Wait()
-	equal(t, "owners", wins, 1)
+	equal(t, "owners", len(owners), 1)
+	take.Owner = owners[0]
 	must(t, s.LongerTurn(ctx, w.Tenant, take.Owner, c.ID, w.Now.Add(time.Minute)))
 	wantReason(t, s.LongerTurn(ctx, w.Tenant, "nobody", c.ID, w.Now), errs.Conflict, "turn_lost")
 	equal(t, "due while taken", due(w.Now), 0)
