@@ -136,6 +136,8 @@ type Moved struct {
 	Before id.Agent
 	// Line is the message that records the change; Seq is 0 if none was written.
 	Line Message
+	// Spilled are the steps that long queues have sent it on.
+	Spilled []Spilled
 }
 
 // View is a slice of the conversations an agent may see.

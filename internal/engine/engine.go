@@ -45,8 +45,9 @@ const (
 	MaxAnswer = 2000
 	// maxReply is how much of a reply is read, in bytes.
 	maxReply = 256 << 10
-	// atOnce is how many questions of all companies are under way.
-	atOnce = 32
+	// atOnce is how many questions of all companies are under way; robots of one company
+	// ask a quarter of them.
+	atOnce = 128
 )
 
 // Options are of the server.

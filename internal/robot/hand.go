@@ -53,6 +53,36 @@ func (w *words) handing(ctx context.Context, there bool) (r Reply, stays bool, e
 	return r, true, nil
 }
 
+// off brings a conversation that a switched-off robot has to people, with a last word.
+func (w *words) off(ctx context.Context) error {
+	there, _, err := w.s.Routing.Staffed(ctx, w.conv.Tenant, w.handOver(""))
+	if err != nil {
+		return err
+	}
+	text := say(w.r.Texts.Handing, builtin.Handing, w.lang)
+	if !there {
+		text = say(w.r.Texts.Waiting, builtin.Waiting, w.lang)
+	}
+	if _, err = w.post(ctx, "robot-off", Reply{Text: text, Note: conversation.RobotNote{Rule: RuleHanding}}); err != nil {
+		return err
+	}
+	_, err = w.s.Routing.HandOver(ctx, w.conv.Tenant, w.handOver(""))
+	return err
+}
+
+// off hands over one conversation of a robot that is switched off.
+func (s *Service) off(ctx context.Context, r *Robot, c id.Conversation) error {
+	conv, err := s.Conversations.Conversation(ctx, actor.ForSystem(r.Tenant), c)
+	if err != nil || conv.Status != conversation.Open || conv.Agent != r.Agent {
+		return err
+	}
+	w := &words{s: s, r: r, conv: conv}
+	if w.lang, err = s.language(ctx, conv); err != nil {
+		return err
+	}
+	return w.off(ctx)
+}
+
 // held reads a visitor's conversation and the robot that has it; ok is false if none has.
 func (s *Service) held(ctx context.Context, t id.Tenant, v id.Visitor, c id.Conversation) (w *words, ok bool, err error) {
 	conv, err := s.Conversations.Conversation(ctx, actor.Actor{Kind: actor.Visitor, Tenant: t, Visitor: v}, c)
@@ -95,8 +125,9 @@ func (s *Service) Human(ctx context.Context, t id.Tenant, v id.Visitor, c id.Con
 }
 
 // Helpful keeps whether an answer helped, once, and hands over after one that did not,
-// if the robot is set to. Errors: NotFound "message_not_found" for what is no answer
-// that asks for it; Conflict "rated_already".
+// if the robot is set to. What follows from a rating is made up for when it is given
+// again. Errors: NotFound "message_not_found" for what is no answer that asks for it;
+// Conflict "rated_already" for the opposite of what was given.
 func (s *Service) Helpful(ctx context.Context, t id.Tenant, v id.Visitor, c id.Conversation, seq int64, helpful bool) (err error) {
 	defer errs.Wrap(&err, "robot.Helpful %s", c)
 	w, ok, err := s.held(ctx, t, v, c)
@@ -107,18 +138,12 @@ func (s *Service) Helpful(ctx context.Context, t id.Tenant, v id.Visitor, c id.C
 	if err != nil {
 		return err
 	}
-	if err = s.Store.RateAnswer(ctx, t, c, seq, helpful, s.Clock.Now()); err != nil {
+	fresh, err := s.Store.RateAnswer(ctx, t, c, seq, helpful, s.Clock.Now())
+	if err != nil {
 		return err
 	}
-	what := Solved
-	if !helpful {
-		what = Unsolved
-	}
-	for _, a := range note.Sources {
-		// A rating is taken once: what follows from it does not depend on the count.
-		if err := s.Finder.Counted(ctx, t, a.ID, what); err != nil && errs.CodeOf(err) != errs.NotFound {
-			s.log.Warn("rating not counted", "article", a.ID, "error", err)
-		}
+	if fresh {
+		s.countRating(ctx, t, note, helpful)
 	}
 	if !ok {
 		return nil
@@ -129,6 +154,20 @@ func (s *Service) Helpful(ctx context.Context, t id.Tenant, v id.Visitor, c id.C
 	}
 	_, err = w.post(ctx, name, w.r.thanks(helpful, w.lang))
 	return gone(err)
+}
+
+// countRating counts a rating for the articles that an answer was made of.
+func (s *Service) countRating(ctx context.Context, t id.Tenant, note *conversation.RobotNote, helpful bool) {
+	what := Solved
+	if !helpful {
+		what = Unsolved
+	}
+	for _, a := range note.Sources {
+		// What follows from a rating does not depend on the count.
+		if err := s.Finder.Counted(ctx, t, a.ID, what); err != nil && errs.CodeOf(err) != errs.NotFound {
+			s.log.Warn("rating not counted", "article", a.ID, "error", err)
+		}
+	}
 }
 
 // rated finds the answer that is rated.

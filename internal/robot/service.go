@@ -58,9 +58,11 @@ type Deps struct {
 
 // Bounds of the work of one node.
 const (
-	// workers answer at the same time; a slow answer engine holds up one of them.
-	workers = 32
-	// mostWork is how many conversations wait for a worker; the others are found later.
+	// workers answer at the same time; a slow answer engine holds up one of them. Those
+	// of one company hold up at most share of them.
+	workers, share = 128, 32
+	// mostWork is how many conversations wait for a worker, half of them for those of
+	// one company; the others are found later.
 	mostWork = 4096
 	// sweepEvery is the pause between looks for what events missed.
 	sweepEvery = 15 * time.Second
@@ -79,6 +81,15 @@ type Service struct {
 	mu sync.Mutex
 	// known are the conversations that wait or are answered; true asks for one more turn.
 	known map[id.Conversation]bool
+	// desks are the companies that are served now.
+	desks map[id.Tenant]*desk
+}
+
+// desk is what goes on for one company: how many workers it has, and what waits for
+// one of them to become free.
+type desk struct {
+	busy    int
+	waiting []ref
 }
 
 // ref names a conversation.
@@ -89,7 +100,7 @@ type ref struct {
 
 // New returns a service. Run must run for robots to answer.
 func New(d Deps) *Service {
-	return &Service{Deps: d, log: d.Log.With("component", "robot"), work: make(chan ref, mostWork), known: map[id.Conversation]bool{}}
+	return &Service{Deps: d, log: d.Log.With("component", "robot"), work: make(chan ref, mostWork), known: map[id.Conversation]bool{}, desks: map[id.Tenant]*desk{}}
 }
 
 // Heed reacts to events of the bus; it does not block. What no robot has costs it a
@@ -114,6 +125,9 @@ func (s *Service) plan(r ref) {
 	defer s.mu.Unlock()
 	if _, ok := s.known[r.conversation]; ok {
 		s.known[r.conversation] = true
+		return
+	}
+	if d := s.desks[r.tenant]; d != nil && len(d.waiting) >= mostWork/2 {
 		return
 	}
 	select {
@@ -150,13 +164,53 @@ func (s *Service) worker(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case r := <-s.work:
-			for more := true; more; more = s.finished(r) {
-				if err := s.Turn(ctx, r.tenant, r.conversation); err != nil && ctx.Err() == nil {
-					s.log.Error("robot did not answer; it tries again", "conversation", r.conversation, "error", err)
-				}
+			for ok := s.enter(r); ok && ctx.Err() == nil; r, ok = s.leave(r.tenant) {
+				s.answer(ctx, r)
 			}
 		}
 	}
+}
+
+// answer answers a conversation until nothing more is said in it.
+func (s *Service) answer(ctx context.Context, r ref) {
+	for more := true; more; more = s.finished(r) {
+		if err := s.Turn(ctx, r.tenant, r.conversation); err != nil && ctx.Err() == nil {
+			s.log.Error("robot did not answer; it tries again", "conversation", r.conversation, "error", err)
+		}
+	}
+}
+
+// enter takes a worker for a company, unless that has its share: what is planned then
+// waits for one of those to become free.
+func (s *Service) enter(r ref) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.desks[r.tenant]
+	if d == nil {
+		d = &desk{}
+		s.desks[r.tenant] = d
+	}
+	if d.busy == share {
+		d.waiting = append(d.waiting, r)
+		return false
+	}
+	d.busy++
+	return true
+}
+
+// leave gives a worker to what waits for one of its company, or gives it back.
+func (s *Service) leave(t id.Tenant) (next ref, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.desks[t]
+	if len(d.waiting) > 0 {
+		next, d.waiting = d.waiting[0], d.waiting[1:]
+		return next, true
+	}
+	if d.busy--; d.busy == 0 {
+		delete(s.desks, t)
+	}
+	return ref{}, false
 }
 
 // finished reports whether something was said meanwhile.
@@ -212,7 +266,7 @@ func (s *Service) sweepOne(ctx context.Context, r Robot, most int) error {
 		for _, c := range list {
 			if after = c; r.Active {
 				s.plan(ref{r.Tenant, c})
-			} else if _, err := s.Routing.HandOver(ctx, r.Tenant, routing.HandOver{Conversation: c, Robot: r.Agent, Default: r.Team}); gone(err) != nil {
+			} else if err := s.off(ctx, &r, c); gone(err) != nil {
 				failed = append(failed, err)
 			}
 		}

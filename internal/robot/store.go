@@ -43,8 +43,9 @@ type Store interface {
 	// HeldBy returns up to limit open conversations of an agent, in order of their ids,
 	// behind one.
 	HeldBy(ctx context.Context, t id.Tenant, a id.Agent, after id.Conversation, limit int) ([]id.Conversation, error)
-	// RateAnswer keeps whether an answer helped. Errors: Conflict "rated_already".
-	RateAnswer(ctx context.Context, t id.Tenant, c id.Conversation, seq int64, helpful bool, at time.Time) error
+	// RateAnswer keeps whether an answer helped; fresh is false if that was kept before.
+	// Errors: Conflict "rated_already" if the opposite was.
+	RateAnswer(ctx context.Context, t id.Tenant, c id.Conversation, seq int64, helpful bool, at time.Time) (fresh bool, err error)
 }
 
 // MaxRobots bounds the robots of a company.

@@ -100,8 +100,7 @@ func (s *Service) step(ctx context.Context, t id.Tenant, owner string, turn *Tur
 		return nil, err
 	}
 	if !r.Active {
-		_, err = s.Routing.HandOver(ctx, t, w.handOver(""))
-		return nil, gone(err)
+		return nil, gone(w.off(ctx))
 	}
 	if !turn.Greeted {
 		if err = w.greet(ctx, turn); err != nil {

@@ -338,7 +338,35 @@ func TestRatings(t *testing.T) {
 		if b.know.count("post solved") != 1 || b.know.count("post unsolved") != 1 {
 			t.Error(b.know.counts)
 		}
-		refused(t, "rated_already", rate(second, false))
+		b.must(rate(second, false))
+		refused(t, "rated_already", rate(second, true))
+		if b.know.count("post unsolved") != 1 {
+			t.Error("counted twice", b.know.counts)
+		}
+	})
+}
+
+// TestARatingIsMadeUpFor: a process that is killed between a rating and the handing
+// over leaves nobody with the robot.
+func TestARatingIsMadeUpFor(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		b := setup(t, st, nil)
+		b.there("ann")
+		k := b.come(conversation.StartInput{Channel: "web"})
+		k.turn()
+		k.says("post")
+		answer := k.messages(0)[2].Seq
+		killed := b.second(func(d *robot.Deps) { d.Routing = handless{b.routing} })
+		if err := killed.Helpful(t.Context(), "main", k.who.Visitor, k.c, answer, false); !errors.Is(err, errDead) {
+			t.Fatal(err)
+		}
+		before := heard(k.messages(answer))
+		b.must(b.robots.Helpful(t.Context(), "main", k.who.Visitor, k.c, answer, false))
+		k.want("said once", heard(k.messages(answer)), before)
+		if k.now().Agent == b.robot.Agent || b.know.count("post unsolved") != 1 {
+			t.Error(k.now().Agent, b.know.counts)
+		}
 	})
 }
 
@@ -420,6 +448,9 @@ func TestARobotThatIsSwitchedOffHandsOver(t *testing.T) {
 	b.must(err)
 	if c := k.now(); c.Status != conversation.Queued {
 		t.Errorf("%s", c.Status)
+	}
+	if all := heard(k.messages(0)); !strings.HasSuffix(all, "handing: Nobody is here right now. You are in the queue, and somebody will answer as soon as possible.") {
+		t.Error(all)
 	}
 	if c := b.come(conversation.StartInput{Channel: "web"}).now(); c.Status != conversation.Queued {
 		t.Errorf("it receives on: %s", c.Status)

@@ -180,6 +180,12 @@ func (s *Service) entered(ctx context.Context, book *account.Book, asked id.Team
 		}
 		s.spilled(book, c, a.Spilled)
 	}
+	return s.tellLong(ctx, book, c)
+}
+
+// tellLong tells those who want to know of it when the queue that a conversation has
+// entered becomes long.
+func (s *Service) tellLong(ctx context.Context, book *account.Book, c conversation.Conversation) error {
 	list := s.rulesOf(c.Tenant, book).notices[c.Team]
 	if len(list) == 0 || c.Status != conversation.Queued {
 		return nil

@@ -124,8 +124,19 @@ func (s *Service) handOver(ctx context.Context, before conversation.Conversation
 			return got, err
 		}
 	}
-	moved, err := s.requeue(ctx, before, line.Team, 0, line)
-	return moved.Conversation, err
+	book, err := s.accounts.Book(ctx, before.Tenant)
+	if err != nil {
+		return got, err
+	}
+	moved, err := s.enqueue(ctx, before, RequeueInput{Team: line.Team, Spills: s.rulesOf(before.Tenant, book).spills}, line)
+	if err != nil {
+		return got, err
+	}
+	s.spilled(book, moved.Conversation, moved.Spilled)
+	if err := s.tellLong(ctx, book, moved.Conversation); err != nil {
+		s.log.Warn("not told of a long queue", "conversation", before.ID, "error", err)
+	}
+	return moved.Conversation, nil
 }
 
 // handing reads a conversation that is to be handed over, and its team.

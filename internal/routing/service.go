@@ -340,13 +340,18 @@ func (s *Service) give(ctx context.Context, c conversation.Conversation, h hando
 }
 
 func (s *Service) requeue(ctx context.Context, c conversation.Conversation, team id.Team, priority int, line conversation.Line) (conversation.Moved, error) {
+	return s.enqueue(ctx, c, RequeueInput{Team: team, Priority: priority}, line)
+}
+
+// enqueue completes in and puts a conversation into the queue that it names.
+func (s *Service) enqueue(ctx context.Context, c conversation.Conversation, in RequeueInput, line conversation.Line) (conversation.Moved, error) {
 	now := s.clock.Now()
 	asked, err := s.fromBot(ctx, c)
 	if err != nil {
 		return conversation.Moved{}, err
 	}
-	moved, err := s.store.Requeue(ctx, RequeueInput{Tenant: c.Tenant, Conversation: c.ID, Version: c.Version, Team: team,
-		Priority: priority, At: now, Line: eventMessage(c, line, s.clock), Asked: asked})
+	in.Tenant, in.Conversation, in.Version, in.At, in.Line, in.Asked = c.Tenant, c.ID, c.Version, now, eventMessage(c, line, s.clock), asked
+	moved, err := s.store.Requeue(ctx, in)
 	if err != nil {
 		return moved, err
 	}

@@ -134,6 +134,8 @@ type RequeueInput struct {
 	Line         conversation.Message
 	// Asked, if set, replaces what was asked for; a binding in it counts again.
 	Asked *conversation.Asked
+	// Spills send on who enters a long queue and waits for nobody certain.
+	Spills conversation.Spills
 }
 
 // LeaveInput is what LeaveBound needs.

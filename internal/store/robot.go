@@ -297,14 +297,19 @@ func (s *Store) HeldBy(ctx context.Context, t id.Tenant, a id.Agent, after id.Co
 }
 
 // RateAnswer implements robot.Store.
-func (s *Store) RateAnswer(ctx context.Context, t id.Tenant, c id.Conversation, seq int64, helpful bool, when time.Time) (err error) {
+func (s *Store) RateAnswer(ctx context.Context, t id.Tenant, c id.Conversation, seq int64, helpful bool, when time.Time) (fresh bool, err error) {
 	defer errs.Wrap(&err, "store.RateAnswer %s %d", c, seq)
-	return s.write(ctx, func(ctx context.Context, x *tx) error {
+	err = s.write(ctx, func(ctx context.Context, x *tx) error {
 		n, err := x.exec(ctx, `INSERT INTO robot_rating (conversation, seq, tenant, helpful, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (conversation, seq) DO NOTHING`,
 			string(c), seq, string(t), flag(helpful), ms(when))
-		if err == nil && n == 0 {
+		if fresh = n > 0; err != nil || fresh {
+			return err
+		}
+		was, _, err := first(ctx, x, scalar[int64], `SELECT helpful FROM robot_rating WHERE conversation = $1 AND seq = $2 AND tenant = $3`, string(c), seq, string(t))
+		if err == nil && was != flag(helpful) {
 			err = errs.New(errs.Conflict, "rated_already", "the answer has been rated")
 		}
 		return err
 	})
+	return fresh, err
 }

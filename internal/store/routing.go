@@ -175,6 +175,11 @@ func keepServed(ctx context.Context, t *tx, c conversation.Conversation, when in
 func (s *Store) Requeue(ctx context.Context, in routing.RequeueInput) (moved conversation.Moved, err error) {
 	defer errs.Wrap(&err, "store.Requeue %s", in.Conversation)
 	err = s.write(ctx, func(ctx context.Context, t *tx) (err error) {
+		if len(in.Spills) > 0 { // locks are taken in one order everywhere: the company first
+			if err := s.lockTenant(ctx, t, in.Tenant); err != nil {
+				return err
+			}
+		}
 		c, err := conversationOf(ctx, t, in.Tenant, in.Conversation, s.dialect.lock("c"))
 		if err != nil {
 			return err
@@ -199,6 +204,10 @@ func (s *Store) requeue(ctx context.Context, t *tx, c conversation.Conversation,
 	if err := s.freeUnlessHeld(ctx, t, c, ms(in.At)); err != nil {
 		return moved, err
 	}
+	steps, err := s.spillOver(ctx, t, &in)
+	if err != nil {
+		return moved, err
+	}
 	asked, bound, err := askedText(in.Asked)
 	if err != nil {
 		return moved, err
@@ -209,8 +218,41 @@ func (s *Store) requeue(ctx context.Context, t *tx, c conversation.Conversation,
 		return moved, err
 	}
 	moved, err = s.record(ctx, t, c, in.Line, "")
-	moved.Before = c.Agent
+	moved.Before, moved.Spilled = c.Agent, steps
 	return moved, err
+}
+
+// spillOver sends a conversation that enters a long queue on, before it does.
+func (s *Store) spillOver(ctx context.Context, t *tx, in *routing.RequeueInput) ([]conversation.Spilled, error) {
+	if a := in.Asked; len(in.Spills[in.Team]) == 0 || a != nil && a.Bound != nil && a.Bound.Left == "" {
+		return nil, nil
+	}
+	team, steps, err := s.spill(ctx, t, in.Tenant, in.Team, in.Spills)
+	if err != nil || len(steps) == 0 {
+		return nil, err
+	}
+	name, _, err := first(ctx, t, scalar[string], `SELECT name FROM team WHERE tenant = $1 AND id = $2`, string(in.Tenant), string(team))
+	if err != nil {
+		return nil, err
+	}
+	a := in.Asked
+	if a == nil {
+		if a, err = askedOf(ctx, t, in.Tenant, in.Conversation); err != nil {
+			return nil, err
+		}
+	}
+	next := conversation.Asked{}
+	if a != nil {
+		next = *a
+	}
+	next.Spilled = append(slices.Clone(next.Spilled), steps...)
+	in.Team, in.Asked = team, &next
+	if in.Line.Line != nil {
+		line := *in.Line.Line
+		line.Team, line.TeamName = team, name
+		in.Line.Line = &line
+	}
+	return steps, nil
 }
 
 // OpenOf implements routing.Store. Names are filled. The list is short: a cap bounds it.

@@ -103,4 +103,28 @@ func testSpills(t *testing.T, s *store.Store) {
 	moved, steps, err := s.LeaveBound(ctx, routing.LeaveInput{Tenant: w.Tenant, Conversation: held.ID, Version: held.Version, Cause: routing.BoundGone, At: w.Now, Spills: rules})
 	must(t, err)
 	equal(t, "sent on", spaced(moved.Conversation.Team == two, len(steps), steps[0].Waiting), "true 1 2")
+
+	back := routing.RequeueInput{Tenant: w.Tenant, Team: one, At: w.Now, Line: w.Line(conversation.LineQueued), Spills: rules}
+	for _, bound := range []bool{true, false} {
+		c := w.enter("r", "", nil, nil)
+		got, err := s.Assign(ctx, w.AssignInput(c, li))
+		must(t, err)
+		back.Conversation, back.Version, back.Asked = c.ID, got.Conversation.Version, nil
+		if bound {
+			back.Asked = &conversation.Asked{Bound: &conversation.Bound{Agent: li}}
+		}
+		moved, err := s.Requeue(ctx, back)
+		must(t, err)
+		a, err := s.Asked(ctx, w.Tenant, c.ID)
+		must(t, err)
+		line := moved.Line.Line
+		if bound {
+			equal(t, "waits for somebody", spaced(moved.Conversation.Team == one, len(moved.Spilled), len(a.Spilled)), "true 0 0")
+			continue
+		}
+		equal(t, "given back", spaced(moved.Conversation.Team == two, len(moved.Spilled), len(a.Spilled), line.Team == two, line.TeamName), "true 1 1 true two")
+	}
+	back.Team = two
+	_, err = s.Requeue(ctx, back)
+	wantReason(t, err, errs.Conflict, "conversation_moved")
 }

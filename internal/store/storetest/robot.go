@@ -216,10 +216,17 @@ func testRobotTurns(t *testing.T, s *store.Store) {
 	must(t, err)
 	equal(t, "held", len(held), 1)
 
-	must(t, s.RateAnswer(ctx, w.Tenant, c.ID, 2, true, w.Now))
-	wantReason(t, s.RateAnswer(ctx, w.Tenant, c.ID, 2, false, w.Now), errs.Conflict, "rated_already")
+	for _, want := range []bool{true, false} {
+		fresh, err := s.RateAnswer(ctx, w.Tenant, c.ID, 2, true, w.Now)
+		must(t, err)
+		equal(t, "fresh", fresh, want)
+	}
+	_, err = s.RateAnswer(ctx, w.Tenant, c.ID, 2, false, w.Now)
+	wantReason(t, err, errs.Conflict, "rated_already")
 	_, err = s.CloseConversation(ctx, conversation.CloseInput{Tenant: w.Tenant, Conversation: c.ID, EndBy: conversation.EndByVisitor, At: w.Now, Line: w.Line(conversation.LineClosed)})
 	must(t, err)
 	must(t, s.DeleteConversation(ctx, w.Tenant, c.ID))
-	must(t, s.RateAnswer(ctx, w.Tenant, c.ID, 2, true, w.Now)) // the rating went with the conversation
+	fresh, err := s.RateAnswer(ctx, w.Tenant, c.ID, 2, false, w.Now)
+	must(t, err)
+	equal(t, "the rating went with the conversation", fresh, true)
 }

@@ -126,7 +126,7 @@ func (f *Front) online(ctx context.Context, c *contract.Call, company setting.Co
 		return true, nil
 	}
 	door, err := f.Routing.Door(ctx, c.Tenant, c.Inbox, team, "")
-	if err != nil || door.Refused != "" || team == "" {
+	if err != nil || door.Refused != "" || door.Robot != nil || team == "" {
 		return err == nil && door.Refused == "" && door.AgentsOnline, err
 	}
 	teams, err := f.Routing.Teams(ctx, c.Tenant)
