@@ -1,5 +1,5 @@
-// Package audit says what was changed, by whom, and what it was before. An
-// entry is written in the transaction of its change: there is no change without
+// Package audit says what was changed, by whom, and what it was before, and who
+// looked at what is delicate. An entry is written in the transaction of its change: there is no change without
 // its entry and no entry without its change.
 package audit
 
@@ -38,8 +38,9 @@ type Entry struct {
 	By     string     `json:"by"`
 	ByKind actor.Kind `json:"byKind" enum:"agent,system"`
 	ByName string     `json:"byName"`
-	// Action is "create", "update" or "delete".
-	Action string `json:"action" enum:"create,update,delete"`
+	// Action is "create", "update" or "delete"; "read" is for what not everybody should
+	// look at unnoticed.
+	Action string `json:"action" enum:"create,update,delete,read"`
 	// Thing is what kind of thing it is about: "tenant", "inbox", "team",
 	// "agent", "role", "api_client" or another domain's.
 	Thing   string `json:"thing"`

@@ -205,6 +205,8 @@ type Store interface {
 	AddRecord(ctx context.Context, t id.Tenant, of id.Conversation, r Record, forget job.Job) error
 	// Records returns the recordings of calls, by call, time and side.
 	Records(ctx context.Context, t id.Tenant, calls []id.Call) ([]Record, error)
+	// NoteWatched writes into the audit log who watches the recordings of a call.
+	NoteWatched(ctx context.Context, t id.Tenant, c Call, by audit.By) error
 	// DropRecord removes a recording; one that is not there is no error.
 	DropRecord(ctx context.Context, t id.Tenant, c id.Call, f id.File, by audit.By) error
 }

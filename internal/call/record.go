@@ -204,6 +204,27 @@ func (s *Service) Records(ctx context.Context, who actor.Actor, of []Call) (out 
 	return out, err
 }
 
+// Watch returns the recordings of a call to somebody who watches them, which is noted.
+// Errors: NotFound "call_not_found", also if who may not see its conversation.
+func (s *Service) Watch(ctx context.Context, who actor.Actor, c id.Call) (list []Record, err error) {
+	defer errs.Wrap(&err, "call.Watch")
+	got, err := s.Store.Call(ctx, who.Tenant, c)
+	if err != nil {
+		return nil, err
+	}
+	visible, err := s.Conversations.Visible(ctx, who, []id.Conversation{got.Conversation})
+	if err != nil {
+		return nil, err
+	}
+	if !visible[got.Conversation] {
+		return nil, errNotFound
+	}
+	if list, err = s.Store.Records(ctx, who.Tenant, []id.Call{c}); err == nil && len(list) > 0 {
+		err = s.Store.NoteWatched(ctx, who.Tenant, got, audit.Of(who, s.Clock.Now()))
+	}
+	return list, err
+}
+
 // Erase deletes the recordings of a call before their time, which is audited. Errors: Forbidden
 // "not_allowed"; NotFound "call_not_found", also if who may not see its conversation.
 func (s *Service) Erase(ctx context.Context, who actor.Actor, c id.Call) (err error) {

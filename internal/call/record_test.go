@@ -189,6 +189,15 @@ func TestRecordingsAreForThoseWhoMaySeeTheConversation(t *testing.T) {
 		}
 	}
 	w.reason(w.Erase(ctx, bound, c.ID), errs.NotFound, "call_not_found")
+	_, err = w.Watch(ctx, w.agent, c.ID)
+	w.reason(err, errs.NotFound, "call_not_found")
+	got, err := w.Watch(ctx, w.other, c.ID)
+	w.must(err)
+	noted, _, err := w.store.Audit(ctx, "main", audit.Filter{Thing: "recording", Limit: 9})
+	w.must(err)
+	if len(got) != 1 || len(noted) != 1 || noted[0].Action != "read" || noted[0].ByName != w.other.Name {
+		t.Errorf("%+v %+v", got, noted)
+	}
 	if got, err := w.Records(ctx, w.boss, []call.Call{c}); err != nil || len(got[c.ID]) != 1 {
 		t.Error(got, err)
 	}

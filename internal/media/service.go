@@ -241,12 +241,21 @@ var errNoFile = errs.New(errs.NotFound, "file_not_found", "There is no such file
 func (s *Service) Sign(t id.Tenant, f id.File, variant string) string {
 	const step = 6 * time.Hour
 	until := s.clock.Now().Add(s.opts.SignedFor + step).Truncate(step).Unix()
+	return s.signed(t, f, variant, until)
+}
+
+func (s *Service) signed(t id.Tenant, f id.File, variant string, until int64) string {
 	return "t=" + string(t) + "&e=" + strconv.FormatInt(until, 10) + "&s=" + s.sum(t, f, variant, until)
 }
 
 // Address returns the signed path of a variant on this server.
 func (s *Service) Address(t id.Tenant, f id.File, variant string) string {
 	return "/files/" + string(f) + "/" + variant + "?" + s.Sign(t, f, variant)
+}
+
+// AddressFor returns the signed path of a variant that is valid for a time and no longer.
+func (s *Service) AddressFor(t id.Tenant, f id.File, variant string, d time.Duration) string {
+	return "/files/" + string(f) + "/" + variant + "?" + s.signed(t, f, variant, s.clock.Now().Add(d).Unix())
 }
 
 func (s *Service) sum(t id.Tenant, f id.File, variant string, until int64) string {

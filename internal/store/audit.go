@@ -53,6 +53,11 @@ func record(ctx context.Context, t *tx, by audit.By, c changed) error {
 	if before == after {
 		return nil
 	}
+	return note(ctx, t, by, action, c, before, after)
+}
+
+// note writes an audit entry.
+func note(ctx context.Context, t *tx, by audit.By, action string, c changed, before, after string) error {
 	_, err := t.exec(ctx, `INSERT INTO audit (id, tenant, at, by_id, by_kind, by_name, action, thing, thing_id, name, before, after)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 		id.New(), string(c.tenant), ms(by.At), by.ID, string(by.Kind), by.Name, action, c.thing, c.id, c.name, before, after)

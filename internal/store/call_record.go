@@ -55,6 +55,14 @@ func (s *Store) DropRecord(ctx context.Context, t id.Tenant, c id.Call, f id.Fil
 	})
 }
 
+// NoteWatched implements call.Store.
+func (s *Store) NoteWatched(ctx context.Context, t id.Tenant, c calls.Call, by audit.By) (err error) {
+	defer errs.Wrap(&err, "store.NoteWatched %s", c.ID)
+	return s.write(ctx, func(ctx context.Context, x *tx) error {
+		return note(ctx, x, by, "read", changed{tenant: t, thing: "recording", id: string(c.ID), name: c.VisitorName}, "", "")
+	})
+}
+
 // forgetRecords has the recordings of a conversation deleted soon, file and row.
 func (s *Store) forgetRecords(ctx context.Context, x *tx, t id.Tenant, c id.Conversation) error {
 	list, err := all(ctx, x, scanRecord, `SELECT call, side, part, file, starts, length, size, video, until FROM call_record

@@ -529,6 +529,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/parlor/v1/calls/{id}/records/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The recordings of a call with their addresses; who asks for them is noted in the audit log */
+        post: operations["post-calls-id-records-watch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/parlor/v1/canned": {
         parameters: {
             query?: never;
@@ -3234,7 +3251,7 @@ export interface components {
             /** @enum {string} */
             reason?: "hung_up" | "declined" | "cancelled" | "no_answer" | "ping_lost" | "failed" | "conversation_closed" | "agent_lost";
             recorded?: boolean;
-            records?: components["schemas"]["CallRecord"][];
+            records?: components["schemas"]["Record"][];
             /** @enum {string} */
             state: "INVITING" | "RINGING" | "CONNECTED" | "TERMINATED" | "ABORTED";
             visitor: string;
@@ -3677,7 +3694,7 @@ export interface components {
         };
         Entry: {
             /** @enum {string} */
-            action: "create" | "update" | "delete";
+            action: "create" | "update" | "delete" | "read";
             after?: unknown;
             /** Format: date-time */
             at: string;
@@ -4162,6 +4179,9 @@ export interface components {
         };
         ItemsArticleMatch: {
             items: components["schemas"]["ArticleMatch"][];
+        };
+        ItemsCallRecord: {
+            items: components["schemas"]["CallRecord"][];
         };
         ItemsCanned: {
             items: components["schemas"]["Canned"][];
@@ -4944,6 +4964,23 @@ export interface components {
             /** Format: date-time */
             at: string;
             by: components["schemas"]["Author"];
+        };
+        Record: {
+            call: string;
+            file: string;
+            /** Format: int64 */
+            length: number;
+            /** Format: int64 */
+            offset: number;
+            /** Format: int64 */
+            part: number;
+            /** @enum {string} */
+            side: "agent" | "visitor";
+            /** Format: int64 */
+            size: number;
+            /** Format: date-time */
+            until: string;
+            video: boolean;
         };
         Refusal: {
             flag?: string;
@@ -9864,6 +9901,100 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-calls-id-records-watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsCallRecord"];
+                };
             };
             /** @description Bad Request */
             400: {

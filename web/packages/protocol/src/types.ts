@@ -73,6 +73,7 @@ interface CanvasEmit {
 interface CanvasListen { canvas: CanvasChanged; 'canvas-stroke': CanvasStroke }
 
 export type Call = Schemas['CallItem']
+export type CallRecord = Schemas['CallRecord']
 /** A call with what one side needs to take part. */
 export interface CallJoined { call: Call; ticket: string; iceServers?: RTCIceServer[] }
 /** What one browser of a call tells the other. */
