@@ -222,13 +222,17 @@ func (r *Robot) checkItem(field string, item Item) error {
 	}
 	_, known := r.menu(item.Menu)
 	full := map[string]bool{DoesAnswer: item.Article != "", DoesMenu: known, DoesText: title(item.Text, "") != "", DoesTeam: item.Team != "", DoesHuman: true,
-		DoesLink: ext.Link(item.Link) != ""}
+		DoesLink: item.Link != ""}
 	ok, does := full[item.Does]
 	if !does {
 		return errs.Field(field, "unknown_does", "answer, menu, text, team, human and link are known.")
 	}
 	if !ok {
 		return errs.Field(field, "no_target", "The item does not say what it leads to.")
+	}
+	// It is read in mails and apps too, where a path leads nowhere.
+	if u, _, _ := strings.Cut(item.Link, "://"); item.Does == DoesLink && (ext.Link(item.Link) == "" || u != "https" && u != "http") {
+		return errs.Field(field+".link", "bad_link", "This is not an address that starts with https:// or http://.")
 	}
 	return nil
 }
