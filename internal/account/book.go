@@ -52,6 +52,9 @@ func (b *Book) Service(inbox id.Inbox, team id.Team) setting.Service {
 			key.inbox = ""
 		}
 		s = setting.Effective(b.Tenant.Settings, b.Inboxes[inbox].Settings, own)
+		if b.services == nil {
+			b.services = map[scope]setting.Service{}
+		}
 		b.services[key] = s
 	}
 	return s
@@ -132,7 +135,7 @@ func (b *books) of(ctx context.Context, t id.Tenant) (*Book, error) {
 }
 
 func (b *books) read(ctx context.Context, t id.Tenant) (*Book, error) {
-	book := &Book{Inboxes: map[id.Inbox]Inbox{}, Teams: map[id.Team]Team{}, Roles: map[Role]CustomRole{}, services: map[scope]setting.Service{}}
+	book := &Book{Inboxes: map[id.Inbox]Inbox{}, Teams: map[id.Team]Team{}, Roles: map[Role]CustomRole{}}
 	tenants, err := b.store.Tenants(ctx)
 	if err != nil {
 		return nil, err

@@ -150,6 +150,9 @@ type Store interface {
 	MissedLeave(ctx context.Context, t id.Tenant, c id.Conversation) (m Message, ok bool, err error)
 	// Leaves returns a page of entries and the cursor of the next, "" at the end.
 	Leaves(ctx context.Context, t id.Tenant, f Filter) (page []Message, next string, err error)
+	// LeavePage returns a page of entries, newest first, and how many there are,
+	// MaxFound at most.
+	LeavePage(ctx context.Context, t id.Tenant, f PageFilter) (page []Message, total int, err error)
 	// ChangeLeave changes an entry. An assignee must be an agent of the tenant:
 	// errs.NotFound "agent_not_found".
 	ChangeLeave(ctx context.Context, t id.Tenant, message string, c Change, at time.Time, by By) (Message, error)

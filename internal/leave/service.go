@@ -98,24 +98,8 @@ func (s *Service) Leave(ctx context.Context, who actor.Actor, in Input) (m Messa
 	if who.Kind != actor.Visitor {
 		return m, errs.New(errs.Forbidden, "visitors_only", "Only visitors leave messages.")
 	}
-	form, err := s.settings.Offline(ctx, who.Tenant, who.Inbox)
+	m, notice, err := s.read(ctx, who.Tenant, who.Inbox, in)
 	if err != nil {
-		return m, err
-	}
-	notice, err := s.settings.Notice(ctx, who.Tenant, in.Team)
-	if err != nil {
-		return m, err
-	}
-	if form.Disabled || notice.Off {
-		return m, errs.New(errs.Conflict, "offline_disabled", "Messages cannot be left here.")
-	}
-	fields := form.FieldList()
-	for _, name := range in.Known {
-		if !slices.ContainsFunc(fields, func(f setting.Field) bool { return f.Name == name }) {
-			fields = append(slices.Clip(fields), setting.Field{Name: name})
-		}
-	}
-	if m, err = Check(fields, in.Answers); err != nil {
 		return m, err
 	}
 	m.ID, m.Tenant, m.Inbox, m.Visitor, m.Kind = id.New(), who.Tenant, who.Inbox, who.Visitor, Form
@@ -141,6 +125,36 @@ func (s *Service) Leave(ctx context.Context, who actor.Actor, in Input) (m Messa
 	}
 	s.tell(&m, true)
 	return m, nil
+}
+
+// Check returns the error with which Leave would refuse what a visitor of an inbox writes;
+// nil says that it would take it. Strict is not looked at.
+func (s *Service) Check(ctx context.Context, t id.Tenant, inbox id.Inbox, in Input) (err error) {
+	defer errs.Wrap(&err, "leave.Check")
+	_, _, err = s.read(ctx, t, inbox, in)
+	return err
+}
+
+// read reads what a visitor wrote by the form of the inbox.
+func (s *Service) read(ctx context.Context, t id.Tenant, inbox id.Inbox, in Input) (m Message, notice Notice, err error) {
+	form, err := s.settings.Offline(ctx, t, inbox)
+	if err != nil {
+		return m, notice, err
+	}
+	if notice, err = s.settings.Notice(ctx, t, in.Team); err != nil {
+		return m, notice, err
+	}
+	if form.Disabled || notice.Off {
+		return m, notice, errs.New(errs.Conflict, "offline_disabled", "Messages cannot be left here.")
+	}
+	fields := form.FieldList()
+	for _, name := range in.Known {
+		if !slices.ContainsFunc(fields, func(f setting.Field) bool { return f.Name == name }) {
+			fields = append(slices.Clip(fields), setting.Field{Name: name})
+		}
+	}
+	m, err = Check(fields, in.Answers)
+	return m, notice, err
 }
 
 // reachable refuses a message that nobody would get or nobody could answer.
@@ -183,8 +197,9 @@ func (s *Service) Missed(ctx context.Context, t id.Tenant, c id.Conversation) (e
 	return err
 }
 
+// agentOnly lets agents who may answer pass, and programs of the company.
 func agentOnly(who actor.Actor) error {
-	if who.Kind != actor.Agent || !who.Can(actor.Reply) {
+	if who.Kind == actor.Visitor || !who.Can(actor.Reply) {
 		return errs.New(errs.Forbidden, "not_allowed", "Your role does not allow answering.")
 	}
 	return nil

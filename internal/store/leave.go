@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"parlor/internal/conversation"
@@ -101,6 +102,24 @@ func (s *Store) Leaves(ctx context.Context, t id.Tenant, f leave.Filter) (page [
 	}
 	return keyset(ctx, s, scanLeave, func(m leave.Message) cursor { return cursor{ms(m.At), m.ID} }, t, f.After, f.Limit,
 		`SELECT `+leaveColumns+` FROM leave_message WHERE tenant = $1`+c.text+` AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4`, c.args...)
+}
+
+// LeavePage implements leave.Store.
+func (s *Store) LeavePage(ctx context.Context, t id.Tenant, f leave.PageFilter) (page []leave.Message, total int, err error) {
+	defer errs.Wrap(&err, "store.LeavePage")
+	where, args := ` FROM leave_message WHERE tenant = $1 AND at > 0`, []any{string(t), f.Limit, f.Offset}
+	for column, value := range map[string]string{"visitor": string(f.Visitor), "state": string(f.State)} {
+		if value != "" {
+			args = append(args, value)
+			where += fmt.Sprintf(" AND %s = $%d", column, len(args))
+		}
+	}
+	if page, err = all(ctx, s.readers, scanLeave, `SELECT `+leaveColumns+where+` ORDER BY at DESC, id DESC LIMIT $2 OFFSET $3`, args...); err != nil {
+		return nil, 0, err
+	}
+	args[1], args[2] = leave.MaxFound, 0
+	total, _, err = first(ctx, s.readers, scalar[int], `SELECT COUNT(*) FROM (SELECT 1`+where+` LIMIT $2 OFFSET $3) n`, args...)
+	return page, total, err
 }
 
 // ChangeLeave implements leave.Store. A NULL parameter keeps the column.

@@ -172,6 +172,12 @@ func TestFilteredListsWalkTheirOwnIndex(t *testing.T) {
 			return err
 		}},
 		{"leave_message_at", func() error { _, _, err := s.Leaves(t.Context(), "main", leave.Filter{}); return err }},
+		{"leave_message_at", func() error { _, _, err := s.LeavePage(t.Context(), "main", leave.PageFilter{Limit: 9}); return err }},
+		{"leave_message_state", func() error {
+			_, _, err := s.LeavePage(t.Context(), "main", leave.PageFilter{State: leave.Open, Limit: 9})
+			return err
+		}},
+		{"conversation_agent", func() error { _, err := s.Waits(t.Context(), "main", 9); return err }},
 		{"leave_message_state", func() error { _, _, err := s.Leaves(t.Context(), "main", leave.Filter{State: leave.Open}); return err }},
 		{"leave_message_assignee", func() error {
 			_, _, err := s.Leaves(t.Context(), "main", leave.Filter{State: leave.Open, Assignee: "x"})

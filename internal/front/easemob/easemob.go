@@ -8,11 +8,13 @@ import (
 	"net/http"
 
 	"parlor/internal/account"
+	"parlor/internal/alarm"
 	"parlor/internal/binding"
 	calls "parlor/internal/call"
 	"parlor/internal/clock"
 	"parlor/internal/conversation"
 	"parlor/internal/front/httpx"
+	"parlor/internal/hook"
 	"parlor/internal/intake"
 	"parlor/internal/leave"
 	"parlor/internal/media"
@@ -36,6 +38,8 @@ type Deps struct {
 	Video         *calls.Service
 	Robots        Robots
 	Reports       *report.Service
+	Alarms        *alarm.Service
+	Hooks         *hook.Service
 	Clients       httpx.ClientIP
 	// Calls limits visitors and addresses, Programs programs, Entries attempts to get
 	// a token.
@@ -63,6 +67,8 @@ func Mount(mux *http.ServeMux, d Deps) *Front {
 	f.tokens()
 	f.bindings()
 	f.platform()
+	f.tickets()
+	f.webhooks()
 	f.monitor()
 	f.office()
 	f.gateway()

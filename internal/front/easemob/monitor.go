@@ -18,6 +18,7 @@ import (
 func (f *Front) monitor() {
 	f.wall("GET /v1/monitor/agentqueues", f.monitorQueues)
 	f.wall("GET /v1/monitor/agentusers", f.monitorAgents)
+	f.wall("GET /v1/monitor/alarms", f.monitorAlarms)
 }
 
 // wall registers a call of programs that names no tenant: it is the token's.

@@ -11,7 +11,6 @@ import (
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/id"
-	"parlor/internal/leave"
 	"parlor/internal/setting"
 	"parlor/internal/survey"
 	"parlor/internal/visitor"
@@ -437,21 +436,11 @@ func (f *Front) projects(_ context.Context, c *visitorCall) (any, error) {
 
 // ticket leaves a message.
 func (f *Front) ticket(ctx context.Context, c *visitorCall) (any, error) {
-	var in struct {
-		Subject string `json:"subject"`
-		Content string `json:"content"`
-		Creator struct {
-			Name  string `json:"name"`
-			Email string `json:"email"`
-			Phone string `json:"phone"`
-		} `json:"creator"`
-	}
+	var in ticketInput
 	if err := decode(c.body, &in); err != nil {
 		return nil, err
 	}
-	text := strings.TrimSpace(in.Subject + "\n" + in.Content)
-	m, err := f.Leaves.Leave(ctx, c.Visitor.Actor(), leave.Input{Reason: "form", Known: []string{"name", "phone", "email", "content"},
-		Answers: map[string]string{"name": in.Creator.Name, "email": in.Creator.Email, "phone": in.Creator.Phone, "content": text}})
+	m, err := f.Leaves.Leave(ctx, c.Visitor.Actor(), in.left())
 	if err != nil {
 		return nil, err
 	}

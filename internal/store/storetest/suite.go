@@ -119,6 +119,7 @@ var suite = []struct {
 	{"Visit/Invitations", testInvitations},
 	{"Visit/Surveys", testSurveys},
 	{"Visit/Leave", testLeave},
+	{"Alarm/Waits", testWaits},
 	{"Visit/Isolation", testVisitIsolation},
 	{"Call/Life", testCall},
 	{"Call/Records", testRecords},

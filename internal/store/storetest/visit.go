@@ -326,7 +326,19 @@ func testLeave(t *testing.T, s *store.Store) {
 			}
 		}
 		equal(t, fmt.Sprintf("list %+v", f), found, want)
+		if f.Assignee != "" {
+			continue
+		}
+		page, total, err := s.LeavePage(t.Context(), w.Tenant, leave.PageFilter{State: f.State, Visitor: f.Visitor, Offset: 1, Limit: 2})
+		must(t, err)
+		equal(t, fmt.Sprintf("page %+v", f), spaced(total, len(page)), spaced(want, min(2, want-1)))
 	}
+	page, total, err := s.LeavePage(t.Context(), w.Tenant, leave.PageFilter{State: leave.Open, Visitor: vera, Limit: 9})
+	must(t, err)
+	equal(t, "of a visitor in a state", spaced(total, page[0].ID), "1 m2")
+	page, total, err = s.LeavePage(t.Context(), "other", leave.PageFilter{Limit: 9})
+	must(t, err)
+	equal(t, "of another company", spaced(total, len(page)), "0 0")
 }
 
 // testVisitIsolation calls the verbs as another tenant. Weak point S13.
