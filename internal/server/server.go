@@ -129,10 +129,14 @@ func (s *Server) Accounts() *account.Service { return s.services.accounts }
 // come back, jobs finish, then bus and store close. A stop that takes longer
 // than the setting allows is cut short with an error.
 func (s *Server) Run(ctx context.Context) error {
-	if err := s.services.presence.Start(ctx); err != nil {
-		return errors.Join(err, s.Close())
+	err := s.services.presence.Start(ctx)
+	if err == nil {
+		err = s.services.visit.online.Start(ctx)
 	}
-	if err := s.services.visit.online.Start(ctx); err != nil {
+	if ctx.Err() != nil {
+		return s.Close() // told to stop before it began
+	}
+	if err != nil {
 		return errors.Join(err, s.Close())
 	}
 	// Runners outlive ctx until the fronts have drained.
@@ -180,7 +184,6 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	s.log.Info("parlor is running", "address", s.URL(), "engine", s.store.Engine(), "version", s.opts.Version)
 
-	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-failed:

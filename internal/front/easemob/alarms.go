@@ -3,20 +3,20 @@ package easemob
 import (
 	"context"
 	"strconv"
-	"strings"
 
 	"parlor/internal/alarm"
+	"parlor/internal/robot"
 	"parlor/internal/setting"
 )
 
 // alarmTexts are what alarms say, by rule; {who}, {value} and {limit} are filled in.
 var alarmTexts = map[alarm.Rule]setting.Text{
 	alarm.Unanswered: {"": "访客 {who} 已等待客服回复 {value} 秒，超过 {limit} 秒", "en": "{who} has waited {value} s for an answer, more than {limit} s",
-		"pt": "{who} espera uma resposta há {value} s, mais que {limit} s"},
+		"pt-BR": "{who} espera uma resposta há {value} s, mais que {limit} s"},
 	alarm.Promised: {"": "访客 {who} 已排队 {value} 秒，超过承诺的 {limit} 秒", "en": "{who} has waited {value} s for an agent, more than the {limit} s promised",
-		"pt": "{who} espera um atendente há {value} s, mais que os {limit} s prometidos"},
+		"pt-BR": "{who} espera um atendente há {value} s, mais que os {limit} s prometidos"},
 	alarm.LongQueue: {"": "技能组 {who} 排队 {value} 人，超过 {limit} 人", "en": "{value} visitors wait for {who}, more than {limit}",
-		"pt": "{value} visitantes esperam por {who}, mais que {limit}"},
+		"pt-BR": "{value} visitantes esperam por {who}, mais que {limit}"},
 }
 
 // alarmRules are the names of rules on the wire.
@@ -54,8 +54,7 @@ func alarmOf(a alarm.Alarm, tenant int64, locale string) object {
 	if a.Name != "" {
 		name = a.Name
 	}
-	lang, _, _ := strings.Cut(strings.ToLower(locale), "-")
-	text := setting.Fill(alarmTexts[a.Rule].In(lang), "who", who, "value", strconv.Itoa(a.Value), "limit", strconv.Itoa(a.Limit))
+	text := setting.Fill(alarmTexts[a.Rule].In(robot.Language(locale)), "who", who, "value", strconv.Itoa(a.Value), "limit", strconv.Itoa(a.Limit))
 	return object{"id": a.ID, "ruleName": name, "superviseLevel": a.Level, "content": text, "alarmDateTime": a.At.UnixMilli(), "agentId": nullable(string(a.Agent)), "agentName": a.AgentName,
 		"sessionId": nullable(string(a.Conversation)), "visitorId": nullable(string(a.Visitor)), "visitorName": a.VisitorName, "queueId": nullable(string(a.Team)), "queueName": a.TeamName, "tenantId": tenant}
 }

@@ -60,11 +60,11 @@ func faultOf(err error) fault {
 	case errs.Unauthenticated:
 		return faultToken
 	case errs.Forbidden:
-		return fault{http.StatusForbidden, faultParam.code, errs.MessageOf(err)}
+		return fault{http.StatusForbidden, faultInside.code, faultInside.text}
 	case errs.NotFound:
 		return faultNothing
 	case errs.Conflict:
-		return fault{http.StatusConflict, faultInside.code, errs.MessageOf(err)}
+		return fault{http.StatusConflict, faultInside.code, faultInside.text}
 	case errs.TooLarge:
 		return faultLarge
 	case errs.TooMany:
@@ -92,6 +92,8 @@ type envelope struct {
 	TotalElements    *int   `json:"totalElements,omitempty"`
 	ErrorCode        string `json:"errorCode,omitempty"`
 	ErrorDescription string `json:"errorDescription,omitempty"`
+	// Reason is ours: the word for what stands in the way of a call that is right.
+	Reason string `json:"reason,omitempty"`
 }
 
 // write answers with what a call returned. The page's client counts only 200 as
@@ -107,7 +109,11 @@ func (f *Front) write(w http.ResponseWriter, r *http.Request, t id.Tenant, v any
 		if x.status == http.StatusTooManyRequests {
 			w.Header().Set("Retry-After", "1")
 		}
-		send(w, status, envelope{Status: "FAIL", ErrorCode: x.code, ErrorDescription: x.text})
+		out := envelope{Status: "FAIL", ErrorCode: x.code, ErrorDescription: x.text}
+		if x.status == http.StatusConflict && x.code == faultInside.code || x.status == http.StatusForbidden && x.code == faultInside.code {
+			out.Reason = errs.ReasonOf(err)
+		}
+		send(w, status, out)
 		return
 	}
 	switch v := v.(type) {

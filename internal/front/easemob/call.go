@@ -40,7 +40,10 @@ func bearer(r *http.Request) string {
 			return v
 		}
 	}
-	v, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	v := r.Header.Get("Authorization")
+	for _, scheme := range []string{"Bearer ", "Easemob IM "} {
+		v = strings.TrimPrefix(v, scheme)
+	}
 	return strings.TrimSpace(v)
 }
 

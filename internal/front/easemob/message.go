@@ -132,7 +132,7 @@ func kept(m conversation.Message) object {
 // author is who wrote a message, as visitors see it.
 func author(m conversation.Message) object {
 	if m.From.Kind == actor.Agent {
-		return object{"userNickname": m.From.Name, "avatar": "", "userType": userType(m.From.ID)}
+		return object{"userId": m.From.ID, "userNickname": m.From.Name, "avatar": "", "userType": userType(m.From.ID)}
 	}
 	return object{"userNickname": m.From.Name, "avatar": "", "userType": dispatcher}
 }

@@ -12,6 +12,7 @@ import (
 	"parlor/internal/conversation"
 	"parlor/internal/event"
 	"parlor/internal/id"
+	"parlor/internal/report"
 )
 
 // monitor registers the calls of the wall, which programs use.
@@ -82,15 +83,37 @@ func (f *Front) monitorAgents(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	logins, err := f.logins(ctx, c.tenant)
+	if err != nil {
+		return nil, err
+	}
+	served, err := f.servedToday(ctx, c)
+	if err != nil {
+		return nil, err
+	}
 	team := id.Team(c.URL.Query().Get("queueId"))
 	out := []object{}
 	for _, a := range roster {
 		if team != "" && !slices.Contains(a.Teams, team) {
 			continue
 		}
-		out = append(out, object{"user_id": a.Agent, "nickname": a.Name, "username": a.Name, "state": wireState(a), "current_session_count": a.Open, "max_session_count": a.Cap, "session_terminal_count": max(a.Served-int64(a.Open), 0)})
+		// When somebody signed in first today is not kept.
+		out = append(out, object{"user_id": a.Agent, "nickname": a.Name, "username": logins[a.Agent], "state": wireState(a), "current_session_count": a.Open, "max_session_count": a.Cap,
+			"session_terminal_count": served[a.Agent].Ended, "avg_session_time": mean(served[a.Agent].Served), "first_login_time_of_today": nil})
 	}
 	return list{entities: out, total: len(out)}, nil
+}
+
+// servedToday is the day's work of each agent.
+func (f *Front) servedToday(ctx context.Context, c *call) (map[id.Agent]report.PartSum, error) {
+	q := f.dayOf()
+	q.Group = report.ByAgent
+	sums, err := f.Reports.Parts(ctx, c.who, q)
+	out := make(map[id.Agent]report.PartSum, len(sums))
+	for _, s := range sums {
+		out[id.Agent(s.Key)] = s
+	}
+	return out, err
 }
 
 // typing remembers which conversations' agents type, for pages that ask.

@@ -29,6 +29,8 @@ type mark struct {
 	conversation id.Conversation
 	seq          int64
 	used         uint64
+	// asked says that the tab was told to ask for a rating of it.
+	asked bool
 }
 
 func (t *tabs) get(key string) (mark, bool) {
@@ -101,7 +103,13 @@ func (f *Front) news(ctx context.Context, k visitor.Known, tab string) (out []ob
 		m = mark{conversation: c.ID}
 		out = append(out, p.created(c))
 	}
-	_, err = f.after(ctx, p, &m, &out)
+	full, err := f.after(ctx, p, &m, &out)
+	if err == nil && !full && !m.asked {
+		var ask object
+		if ask, err = f.asking(ctx, p, k, c); ask != nil {
+			out, m.asked = append(out, ask), true
+		}
+	}
 	f.tabs.put(tab, m)
 	return out, err
 }

@@ -10,9 +10,11 @@ import (
 	"strconv"
 	"time"
 
+	"parlor/internal/account"
 	"parlor/internal/binding"
 	"parlor/internal/conversation"
 	"parlor/internal/hook"
+	"parlor/internal/leave"
 	"parlor/internal/survey"
 	"parlor/internal/visitor"
 )
@@ -75,7 +77,9 @@ func (w Format) Body(ctx context.Context, h hook.Happening) ([]byte, error) {
 	case h.Occasion == hook.BindingCreated, h.Occasion == hook.BindingDeleted:
 		out["data"], err = w.bind(ctx, h)
 	case h.Occasion == hook.Rated:
-		out["data"], err = rated(h)
+		out["data"], err = rated(book, h)
+	case h.Occasion == hook.LeftMessage:
+		out["data"], err = w.ticket(ctx, h)
 	case h.Data != "":
 		out["data"] = json.RawMessage(h.Data)
 	default:
@@ -102,13 +106,23 @@ func (w Format) bind(ctx context.Context, h hook.Happening) (object, error) {
 }
 
 // rated is what an event tells of a rating.
-func rated(h hook.Happening) (object, error) {
+func rated(book *account.Book, h hook.Happening) (object, error) {
 	var v survey.Survey
 	if err := json.Unmarshal([]byte(h.Data), &v); err != nil {
 		return nil, err
 	}
 	return object{"serviceSessionId": v.Conversation, "visitorUserId": v.Visitor, "agentUserId": nullable(string(v.Agent)), "agentUserNiceName": v.AgentName, "queueId": nullable(string(v.Team)),
-		"evaluationDegreeId": v.Level, "score": v.Score, "appraiseTags": v.Reasons, "detail": v.Comment}, nil
+		"evaluationDegreeId": v.Level, "score": points(book.Inboxes[v.Inbox].Settings.Survey.LevelList(), v.Level), "appraiseTags": v.Reasons, "detail": v.Comment}, nil
+}
+
+// ticket is what an event tells of a message that was left.
+func (w Format) ticket(ctx context.Context, h hook.Happening) (object, error) {
+	var m leave.Message
+	if err := json.Unmarshal([]byte(h.Data), &m); err != nil {
+		return nil, err
+	}
+	p, err := w.f.peopleOf(ctx, h.Hook.Tenant, []leave.Message{m})
+	return ticketOf(m, p), err
 }
 
 // session is what an event tells of a conversation, and of its message.

@@ -11,6 +11,7 @@ import (
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/id"
+	"parlor/internal/robot"
 	"parlor/internal/setting"
 	"parlor/internal/survey"
 	"parlor/internal/visitor"
@@ -21,6 +22,7 @@ func (f *Front) webim() {
 	f.open("GET "+webPrefix+"/targetChannels", f.channels)
 	f.open("POST "+webPrefix+"/visitors", f.makeVisitor)
 	f.open("GET "+webPrefix+"/visitors/password2", f.visitorPassword)
+	f.mux.HandleFunc("GET "+webPrefix+"/settings/visitors/configs/{config}", f.answered(f.pageConfig))
 	f.open("GET /v1/grayscale/tenants/{tenant}", f.flags)
 	f.open("GET "+webPrefix+"/tenants/show-message", f.offDuty)
 	f.open("GET "+webPrefix+"/welcome", f.welcome)
@@ -55,7 +57,9 @@ func (f *Front) guestCalls() {
 	f.guests("POST /webimplugin/tenants/{tenant}/visitors/{v}/servicesessions/{id}/stop", f.stop)
 	f.guests("POST /webimplugin/tenants/{tenant}/visitors/{v}/servicesessions/{id}/stop-wait-session", f.stop)
 	f.guests("GET /v1/visitors/waitings/data", f.waiting)
+	f.guests("GET "+webPrefix+"/tenants/{tenant}/servicesessions/{id}/enquiries", f.ratings)
 	f.guests("GET /tenants/{tenant}/projects", f.projects)
+	f.guests("GET /tenants/{tenant}/projects/{p}/categories", f.categories)
 	f.guests("POST /tenants/{tenant}/projects/{p}/tickets", f.ticket)
 }
 
@@ -131,7 +135,7 @@ func (f *Front) welcome(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return book.Inboxes[inbox].Settings.Greeting.In(c.Header.Get("Accept-Language")), nil
+	return book.Inboxes[inbox].Settings.Greeting.In(robot.Language(c.Header.Get("Accept-Language"))), nil
 }
 
 // teamMenu are the teams that visitors may choose.
@@ -187,7 +191,7 @@ func (f *Front) levels(ctx context.Context, c *call) (any, error) {
 	all := form.LevelList()
 	out := make([]object, len(all))
 	for i, l := range all {
-		out[i] = object{"id": l.Code, "level": len(all) - i, "name": l.Text.In(c.Header.Get("Accept-Language")), "score": len(all) - i, "isSingleTag": false}
+		out[i] = object{"id": l.Code, "level": points(all, l.Code), "name": l.Text.In(robot.Language(c.Header.Get("Accept-Language"))), "score": points(all, l.Code), "isSingleTag": false}
 	}
 	return list{entities: out, bare: true}, nil
 }
@@ -203,7 +207,7 @@ func (f *Front) reasons(ctx context.Context, c *call) (any, error) {
 			continue
 		}
 		for _, r := range form.ReasonList() {
-			out = append(out, object{"id": r.Code, "name": r.Text.In(c.Header.Get("Accept-Language"))})
+			out = append(out, object{"id": r.Code, "name": r.Text.In(robot.Language(c.Header.Get("Accept-Language")))})
 		}
 	}
 	return list{entities: out, bare: true}, nil
@@ -432,6 +436,11 @@ func (f *Front) waiting(ctx context.Context, c *visitorCall) (any, error) {
 // projects has one place for messages that are left.
 func (f *Front) projects(_ context.Context, c *visitorCall) (any, error) {
 	return plain{object{"entities": []object{{"id": "1", "name": "leave", "tenantId": c.PathValue("tenant")}}, "totalElements": 1, "status": "OK"}}, nil
+}
+
+// categories are none: messages that are left are not sorted.
+func (f *Front) categories(context.Context, *visitorCall) (any, error) {
+	return plain{object{"entities": []object{}, "totalElements": 0, "status": "OK"}}, nil
 }
 
 // ticket leaves a message.
