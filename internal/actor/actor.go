@@ -53,6 +53,8 @@ type Actor struct {
 	Visitor id.Visitor
 	// Inbox is the inbox that a visitor's credential is bound to.
 	Inbox id.Inbox
+	// Verified is set for a visitor whose identity the company has signed.
+	Verified bool
 	// Name is shown in records of what the actor did.
 	Name string
 	// Teams are the agent's teams.

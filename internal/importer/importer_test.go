@@ -179,7 +179,7 @@ func TestImportKeepsIdsAndCanBeTakenUpAgain(t *testing.T) {
 				t.Errorf("message %d: %s, want %s", i, got, want)
 			}
 		}
-		k, err := st.ByToken(t.Context(), w.Tenant, "tok")
+		k, err := st.ByToken(t.Context(), w.Tenant, "tok", time.Now())
 		if err != nil || k.Visitor.Email != "bia@x.test" || k.Identity.Username != "guest-1" {
 			t.Fatal(k, err)
 		}

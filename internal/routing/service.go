@@ -471,7 +471,7 @@ func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.St
 	if err != nil {
 		return a, err
 	}
-	asked := s.settle(book, who.Inbox, &in)
+	asked := s.settle(book, who, who.Inbox, &in)
 	if in.Team == "" {
 		in.Team = id.Team(book.Inboxes[who.Inbox].Settings.Team)
 		if _, ok := book.Teams[in.Team]; !ok {
@@ -487,6 +487,9 @@ func (s *Service) Admit(ctx context.Context, who actor.Actor, in conversation.St
 	}
 	if errs.CodeOf(err) != errs.NotFound {
 		return a, err
+	}
+	if book.Inboxes[who.Inbox].Settings.IdentityRequired && who.Kind == actor.Visitor && !who.Verified && !in.Later && in.Wish.Trust < conversation.TrustServer {
+		return a, errs.New(errs.Unauthenticated, "identity_required", "Please log in to chat with us.")
 	}
 	robot, first, err := account.Reception{}, false, error(nil)
 	if !in.Later {

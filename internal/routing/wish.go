@@ -41,8 +41,11 @@ func trusts(f setting.Flags, w conversation.Wish, in id.Inbox) bool {
 
 // settle reads what a visitor asks for and lets a routing flag choose the team. It
 // returns nil if nothing is asked for, and asks the store for nothing.
-func (s *Service) settle(book *account.Book, inbox id.Inbox, in *conversation.StartInput) *conversation.Asked {
+func (s *Service) settle(book *account.Book, who actor.Actor, inbox id.Inbox, in *conversation.StartInput) *conversation.Asked {
 	w := cleaned(in.Wish)
+	if who.Verified {
+		w.Trust = max(w.Trust, conversation.TrustSigned)
+	}
 	if !w.Flagged() && in.Team == "" && in.Agent == "" {
 		return nil
 	}
@@ -115,10 +118,15 @@ func (s *Service) entrance(ctx context.Context, book *account.Book, who actor.Ac
 	return err
 }
 
+// same reports whether w asks for what was asked for before.
+func same(old *conversation.Asked, w conversation.Wish) bool {
+	return old.BusinessFlag == w.BusinessFlag && old.RoutingFlag == w.RoutingFlag && old.Name == w.Name
+}
+
 // Rewish lets flags count that come when the visitor's conversation is there
 // already: until an agent has it, or while a bot has it, who hands it over by them.
-// It does nothing if they are the same as before, and for a conversation that a
-// person has.
+// It does nothing if they are the same as before, unless the visitor has signed in
+// since, and for a conversation that a person has.
 func (s *Service) Rewish(ctx context.Context, who actor.Actor, c conversation.Conversation, w conversation.Wish) (got conversation.Conversation, err error) {
 	defer errs.Wrap(&err, "routing.Rewish")
 	if w = cleaned(w); !w.Flagged() || c.Status == conversation.Closed {
@@ -130,7 +138,7 @@ func (s *Service) Rewish(ctx context.Context, who actor.Actor, c conversation.Co
 		}
 	}
 	old, err := s.store.Asked(ctx, c.Tenant, c.ID)
-	if err != nil || old != nil && old.BusinessFlag == w.BusinessFlag && old.RoutingFlag == w.RoutingFlag && old.Name == w.Name {
+	if err != nil || old != nil && same(old, w) && !(who.Verified && slices.Contains(old.Refused, conversation.RefusedUntrusted)) {
 		return c, err
 	}
 	book, err := s.accounts.Book(ctx, c.Tenant)
@@ -141,7 +149,7 @@ func (s *Service) Rewish(ctx context.Context, who actor.Actor, c conversation.Co
 	if old != nil {
 		in.Team = old.Team
 	}
-	a := s.settle(book, c.Inbox, &in)
+	a := s.settle(book, who, c.Inbox, &in)
 	if a.TeamBy == "" || in.Team == "" {
 		in.Team = c.Team
 	}

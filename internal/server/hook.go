@@ -37,7 +37,7 @@ func (s *Server) hookDomain() {
 // rocketchat mounts the front of that contract and its form of webhooks.
 func (s *Server) rocketchat(mux *http.ServeMux, clients httpx.ClientIP, limits bool) {
 	d := &s.services
-	kit := contract.New(mux, contract.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
+	kit := contract.New(mux, contract.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Identities: d.identities, Media: d.media,
 		Hooks: d.hooks, Grants: d.grants, Presence: d.presence, Reports: d.reports, Priorities: d.priorities, Tags: d.desk.tags, Fields: d.desk.fields, Canned: d.desk.canned, Contacts: d.desk.contacts, Colleagues: d.colleagues,
 		Triggers: trigger.New(s.store, d.hooks, s.opts.Clock), Mailboxes: d.mailboxes, Mailroom: d.mailroom, SMS: d.sms, Circulars: d.circulars,
 		Clients: clients, Leaves: d.visit.leaves, Transcripts: d.visit.transcripts, PublicURL: s.opts.Config.PublicURL, Limits: limits,

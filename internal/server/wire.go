@@ -31,6 +31,7 @@ import (
 	"parlor/internal/grant"
 	"parlor/internal/hook"
 	"parlor/internal/id"
+	"parlor/internal/identity"
 	"parlor/internal/job"
 	"parlor/internal/knowledge"
 	"parlor/internal/mailbox"
@@ -73,6 +74,7 @@ type services struct {
 	bindings      *binding.Service
 	binder        *binder.Service
 	robots        *robot.Service
+	identities    *identity.Service
 	// key signs what is handed out and recognised again.
 	key []byte
 }
@@ -184,6 +186,7 @@ func (s *Server) domains(ctx context.Context) error {
 	s.bindingDomain()
 	d.routing = routing.New(st, d.accounts, d.conversations, announcer{s}, s.bus, ck, s.log, routing.Options{LostAfter: s.opts.Config.AgentLostAfter, Gate: gate{d.desk.blacklist}, Inviter: invited{s}, Place: s.placeOf, Order: s.keepOrder, Ask: s.askRouting, Bindings: d.bindings, Names: s.namesOf})
 	s.robotDomain()
+	s.identityDomain()
 	s.hookDomain()
 	s.channels(key)
 	d.timers = timer.New(d.accounts, d.conversations, d.visitors, ck, s.log)
@@ -278,7 +281,7 @@ func (s *Server) fronts() {
 	s.sockets = socketio.New(so)
 	mux := http.NewServeMux()
 	s.live = live.Mount(s.sockets, live.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors,
-		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Blacklist: d.desk.blacklist, Visit: d.visit.front(), Robots: d.robots, Hub: s.hub, Views: views, Clock: ck, Posts: posts, Arrivals: arrivals, Cookie: rest.CookieName, Log: s.log})
+		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Blacklist: d.desk.blacklist, Visit: d.visit.front(), Robots: d.robots, Identities: d.identities, Hub: s.hub, Views: views, Clock: ck, Posts: posts, Arrivals: arrivals, Cookie: rest.CookieName, Log: s.log})
 	workers := d.timers.Workers()
 	workers[JobLeaveMail] = s.sendLetter
 	workers[transcript.Job] = s.sendTranscript
@@ -296,7 +299,7 @@ func (s *Server) fronts() {
 		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Blacklist: d.desk.blacklist, Visit: d.visit.front(), Files: web.Files(), Built: web.Built(), PublicURL: c.PublicURL, Leaving: leaving, Media: d.media, Canned: d.desk.canned, Tags: d.desk.tags, Jobs: s.jobs, Hub: s.hub, Clients: clients, Clock: ck, Posts: posts, Calls: arrivals,
 		Grace: c.VisitorGrace, Log: s.log})
 	api := rest.Mount(mux, rest.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
-		Views: views, Clients: clients, Calls: calls, Uploads: arrivals, Desk: d.desk.forREST(s), Visit: d.visit.front(), Hooks: d.hooks, Bindings: d.bindings, Mailboxes: d.mailboxes, Mailroom: d.mailroom, Reports: d.reports, Windows: s.windows(), Robots: d.robots, Leaving: leaving, Version: s.opts.Version, Log: s.log})
+		Views: views, Clients: clients, Calls: calls, Uploads: arrivals, Desk: d.desk.forREST(s), Visit: d.visit.front(), Hooks: d.hooks, Bindings: d.bindings, Mailboxes: d.mailboxes, Mailroom: d.mailroom, Reports: d.reports, Windows: s.windows(), Robots: d.robots, Identities: d.identities, Leaving: leaving, Version: s.opts.Version, Log: s.log})
 	site.Mount(mux, site.Deps{Accounts: d.accounts, Media: d.media, Clients: clients, Surveys: d.visit.surveys, Circulars: d.circulars, Canvases: d.visit.canvases, Views: views, Calls: leaving, Files: web.Files(), Built: web.Built(), Start: s.opts.Start,
 		SetupToken: s.setupToken, PublicURL: c.PublicURL, Cookie: rest.CookieName, Log: s.log})
 	s.rocketchat(mux, clients, limits)

@@ -68,6 +68,9 @@ type Inbox struct {
 	// whoever knows the number or address of a visitor may speak as that visitor.
 	MatchPhone bool `json:"matchPhone,omitempty"`
 	MatchEmail bool `json:"matchEmail,omitempty"`
+	// IdentityRequired serves only visitors whose identity the company signs; others
+	// are told to log in.
+	IdentityRequired bool `json:"identityRequired,omitempty"`
 
 	Look    Look    `json:"look,omitzero"`
 	Invite  Invite  `json:"invite,omitzero"`

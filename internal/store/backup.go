@@ -75,6 +75,8 @@ var backupTables = []struct{ name, order string }{
 	{"agreement", "id"},
 	{"level", "tenant, id"},
 	{"visitor_identity", "visitor"},
+	{"identity_key", "id"},
+	{"visitor_pass", "tenant, hash"},
 	{"grant_roles", "tenant, permission"},
 	{"counter", "tenant, name"},
 	{"hook", "id"},

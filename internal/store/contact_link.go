@@ -127,7 +127,7 @@ func (s *Store) welcome(ctx context.Context, t *tx, c conversation.Conversation,
 			return err
 		}
 	}
-	_, err = t.exec(ctx, `UPDATE visitor SET name = $3 WHERE id = $1 AND tenant = $2`, string(c.Visitor), string(c.Tenant), got.Name)
+	_, err = t.exec(ctx, `UPDATE visitor SET name = $3, held = held | 1 WHERE id = $1 AND tenant = $2`, string(c.Visitor), string(c.Tenant), got.Name)
 	return err
 }
 

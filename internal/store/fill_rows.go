@@ -12,7 +12,6 @@ import (
 	"parlor/internal/leave"
 	"parlor/internal/summary"
 	"parlor/internal/survey"
-	"parlor/internal/visitor"
 )
 
 // msOrZero is ms for times that may be missing.
@@ -24,10 +23,7 @@ func msOrZero(t *time.Time) int64 {
 }
 
 func visitorRows(b fill.Bulk) tableRows {
-	return tableRows{`INSERT INTO visitor (` + visitorColumns + `)`, "", rowsOf(b.Visitors, func(v visitor.Visitor) []any {
-		return []any{string(v.ID), string(v.Tenant), string(v.Inbox), v.Name, v.Email, v.Phone, v.Memo, v.External, v.BrowserKey, v.Locale, v.IP, v.OS,
-			v.Browser, flag(v.Mobile), v.Referrer, v.Visits, ms(v.FirstSeen), ms(v.LastSeen)}
-	})}
+	return tableRows{`INSERT INTO visitor (` + visitorColumns + `)`, "", rowsOf(b.Visitors, visitorValues)}
 }
 
 // tagRows are the links of the tags that conversations name.

@@ -59,8 +59,11 @@ func of(table, columns string) string {
 }
 
 // ByToken implements visitor.IdentityStore.
-func (s *Store) ByToken(ctx context.Context, t id.Tenant, token string) (k visitor.Known, err error) {
+func (s *Store) ByToken(ctx context.Context, t id.Tenant, token string, now time.Time) (k visitor.Known, err error) {
 	defer errs.Wrap(&err, "store.ByToken")
+	if k, ok, err := s.byPass(ctx, t, token, now); err != nil || ok {
+		return k, err
+	}
 	k, ok, err := first(ctx, s.readers, scanKnown, selectKnown+`WHERE i.tenant = $1 AND i.token = $2 AND i.token <> ''`, string(t), token)
 	if err == nil && !ok {
 		err = missing("visitor")
@@ -106,6 +109,9 @@ func (s *Store) Register(ctx context.Context, r visitor.Registration) (k visitor
 		if err := s.lockTenant(ctx, t, r.Tenant); err != nil {
 			return err
 		}
+		if err := dropPass(ctx, t, r.Tenant, r.Token); err != nil {
+			return err
+		}
 		k.Identity, err = findRegistered(ctx, t, r)
 		if errs.CodeOf(err) == errs.NotFound {
 			created = true
@@ -145,11 +151,11 @@ func findRegistered(ctx context.Context, t *tx, r visitor.Registration) (visitor
 }
 
 // latestBy finds the identity of the visitor of the inbox seen last with a phone
-// or e-mail.
+// or e-mail; never one whom the company has signed.
 func latestBy(ctx context.Context, t *tx, r visitor.Registration, column, value string) (visitor.Identity, bool, error) {
 	return first(ctx, t, scanIdentity, `SELECT `+of("i", identityColumns)+`
 		FROM visitor v JOIN visitor_identity i ON i.visitor = v.id
-		WHERE v.tenant = $1 AND v.`+column+` = $2 AND v.`+column+` <> '' AND v.inbox = $3 ORDER BY v.last_seen DESC LIMIT 1`,
+		WHERE v.tenant = $1 AND v.`+column+` = $2 AND v.`+column+` <> '' AND v.inbox = $3 AND v.verified = 0 ORDER BY v.last_seen DESC LIMIT 1`,
 		string(r.Tenant), value, string(r.Inbox))
 }
 
@@ -170,17 +176,21 @@ func (s *Store) addRegistered(ctx context.Context, t *tx, r visitor.Registration
 	if v.Name == "" {
 		v.Name = r.Username
 	}
-	k.Visitor, _, err = change(ctx, t, scanVisitor, `INSERT INTO visitor (`+visitorColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING `+visitorColumns,
-		string(v.ID), string(v.Tenant), string(v.Inbox), v.Name, v.Email, v.Phone, v.Memo, v.External, "",
-		v.Locale, v.IP, v.OS, v.Browser, flag(v.Mobile), v.Referrer, v.Visits, ms(v.FirstSeen), ms(v.LastSeen))
+	v.BrowserKey, v.Verified = "", false
+	k.Visitor, _, err = insertVisitor(ctx, t, v)
 	if err != nil {
 		return k, err
 	}
-	k.Identity, _, err = change(ctx, t, scanIdentity, `INSERT INTO visitor_identity (`+identityColumns+`)
-		VALUES ($1, $2, $3, $4, $5, 'online', $6, $7, $8, $8) RETURNING `+identityColumns, string(v.ID), string(r.Tenant), r.Token, r.Username,
-		string(r.Team), r.Host, r.UserAgent, ms(r.At))
+	k.Identity, err = addIdentity(ctx, t, v.ID, r)
 	return k, err
+}
+
+// addIdentity adds the identity of a registration to a visitor.
+func addIdentity(ctx context.Context, t *tx, v id.Visitor, r visitor.Registration) (i visitor.Identity, err error) {
+	i, _, err = change(ctx, t, scanIdentity, `INSERT INTO visitor_identity (`+identityColumns+`)
+		VALUES ($1, $2, $3, $4, $5, 'online', $6, $7, $8, $8) RETURNING `+identityColumns, string(v), string(r.Tenant), r.Token, r.Username,
+		string(r.Team), r.Host, r.UserAgent, ms(r.At))
+	return i, err
 }
 
 // changeRegistered changes what a registration says of a visitor that is known.

@@ -11,21 +11,21 @@ import (
 
 // visitorColumns is what scanVisitor reads and CreateVisitor writes.
 const visitorColumns = `id, tenant, inbox, name, email, phone, memo, external, browser_key, locale, ip, os, browser,
-	mobile, referrer, visits, first_seen, last_seen`
+	mobile, referrer, visits, first_seen, last_seen, verified`
 
 // visitorRow is where a row of visitorColumns goes.
 type visitorRow struct {
 	visitor.Visitor
-	mobile, firstSeen, lastSeen int64
+	mobile, firstSeen, lastSeen, verified int64
 }
 
 func (v *visitorRow) into() []any {
 	return []any{&v.ID, &v.Tenant, &v.Inbox, &v.Name, &v.Email, &v.Phone, &v.Memo, &v.External, &v.BrowserKey,
-		&v.Locale, &v.IP, &v.OS, &v.Browser, &v.mobile, &v.Referrer, &v.Visits, &v.firstSeen, &v.lastSeen}
+		&v.Locale, &v.IP, &v.OS, &v.Browser, &v.mobile, &v.Referrer, &v.Visits, &v.firstSeen, &v.lastSeen, &v.verified}
 }
 
 func (v *visitorRow) visitor() visitor.Visitor {
-	v.Mobile, v.FirstSeen, v.LastSeen = v.mobile != 0, at(v.firstSeen), at(v.lastSeen)
+	v.Mobile, v.FirstSeen, v.LastSeen, v.Verified = v.mobile != 0, at(v.firstSeen), at(v.lastSeen), v.verified != 0
 	return v.Visitor
 }
 
@@ -46,11 +46,7 @@ func (s *Store) CreateVisitor(ctx context.Context, v visitor.Visitor) (got visit
 		if err := mustHave(ctx, t, "inbox", v.Tenant, string(v.Inbox)); err != nil {
 			return err
 		}
-		got, created, err = change(ctx, t, scanVisitor, `INSERT INTO visitor (`+visitorColumns+`)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-			ON CONFLICT (tenant, inbox, browser_key) WHERE browser_key <> '' DO NOTHING RETURNING `+visitorColumns,
-			string(v.ID), string(v.Tenant), string(v.Inbox), v.Name, v.Email, v.Phone, v.Memo, v.External, v.BrowserKey,
-			v.Locale, v.IP, v.OS, v.Browser, flag(v.Mobile), v.Referrer, v.Visits, ms(v.FirstSeen), ms(v.LastSeen))
+		got, created, err = insertVisitor(ctx, t, v)
 		if err != nil || created {
 			return err
 		}
@@ -64,6 +60,19 @@ func (s *Store) CreateVisitor(ctx context.Context, v visitor.Visitor) (got visit
 		return err
 	})
 	return got, created, err
+}
+
+// insertVisitor adds v unless its browser is known in the inbox already.
+func insertVisitor(ctx context.Context, t *tx, v visitor.Visitor) (got visitor.Visitor, created bool, err error) {
+	return change(ctx, t, scanVisitor, `INSERT INTO visitor (`+visitorColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+		ON CONFLICT (tenant, inbox, browser_key) WHERE browser_key <> '' DO NOTHING RETURNING `+visitorColumns, visitorValues(v)...)
+}
+
+// visitorValues are the values of visitorColumns.
+func visitorValues(v visitor.Visitor) []any {
+	return []any{string(v.ID), string(v.Tenant), string(v.Inbox), v.Name, v.Email, v.Phone, v.Memo, v.External, v.BrowserKey, v.Locale, v.IP, v.OS,
+		v.Browser, flag(v.Mobile), v.Referrer, v.Visits, ms(v.FirstSeen), ms(v.LastSeen), flag(v.Verified)}
 }
 
 // VisitorByKey implements visitor.Store.
@@ -97,8 +106,8 @@ func (s *Store) UpdateVisitor(ctx context.Context, t id.Tenant, v id.Visitor, d 
 	err = s.write(ctx, func(ctx context.Context, x *tx) (err error) {
 		var ok bool
 		got, ok, err = change(ctx, x, scanVisitor, `UPDATE visitor SET name = COALESCE($3, name), email = COALESCE($4, email),
-			phone = COALESCE($5, phone), memo = COALESCE($6, memo) WHERE id = $1 AND tenant = $2 RETURNING `+visitorColumns,
-			string(v), string(t), orNull(d.Name), orNull(d.Email), orNull(d.Phone), orNull(d.Memo))
+			phone = COALESCE($5, phone), memo = COALESCE($6, memo), held = held | CAST($7 AS BIGINT) WHERE id = $1 AND tenant = $2 RETURNING `+visitorColumns,
+			string(v), string(t), orNull(d.Name), orNull(d.Email), orNull(d.Phone), orNull(d.Memo), heldBy(d))
 		if err != nil || !ok {
 			return orMissing(err, "visitor")
 		}

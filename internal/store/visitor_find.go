@@ -70,7 +70,7 @@ func scanFound(r row) (f visitor.Found, err error) {
 }
 
 // ofVisitor are the tables whose rows go with their visitor.
-var ofVisitor = []string{"visitor_identity", "visitor_field", "visit", "served", "online_visitor", "invitation"}
+var ofVisitor = []string{"visitor_identity", "visitor_field", "visit", "served", "online_visitor", "invitation", "visitor_pass"}
 
 // RemoveVisitor implements visitor.IdentityStore.
 func (s *Store) RemoveVisitor(ctx context.Context, t id.Tenant, v id.Visitor) (err error) {

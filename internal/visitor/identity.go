@@ -70,11 +70,12 @@ type Known struct {
 // IdentityStore is the memory of identities.
 type IdentityStore interface {
 	// Register finds the visitor of a registration or adds it, and changes what the
-	// registration says. Without a username it becomes "guest-" and a number that
+	// registration says. Its token leads to nobody verified any more. Without a username it becomes "guest-" and a number that
 	// counts within the tenant. created is true for a new one.
 	Register(ctx context.Context, r Registration) (k Known, created bool, err error)
-	// ByToken finds a visitor by its token; errs.NotFound "visitor_not_found".
-	ByToken(ctx context.Context, t id.Tenant, token string) (Known, error)
+	// ByToken finds a visitor by its token: the verified one to whom it leads now, else
+	// the one whose own it is; errs.NotFound "visitor_not_found".
+	ByToken(ctx context.Context, t id.Tenant, token string, now time.Time) (Known, error)
 	// Identity returns the identity of a visitor, a zero one if it has none.
 	Identity(ctx context.Context, t id.Tenant, v id.Visitor) (Identity, error)
 	// Identities returns those of the given visitors that have one, in no order.
@@ -85,6 +86,9 @@ type IdentityStore interface {
 	// RemoveVisitor deletes a visitor with everything that is only about it. Errors:
 	// NotFound "visitor_not_found"; Conflict "visitor_has_conversations".
 	RemoveVisitor(ctx context.Context, t id.Tenant, v id.Visitor) error
+	// Verify finds or makes the verified visitor of a claim, keeps what the claim says
+	// of it where no agent has entered something, and lets claim.Pass lead to it.
+	Verify(ctx context.Context, c Claim) (Known, error)
 	// SetStatus changes the status of an identity.
 	SetStatus(ctx context.Context, t id.Tenant, v id.Visitor, status string, at time.Time) error
 }
@@ -141,7 +145,7 @@ func (s *Service) ByToken(ctx context.Context, t id.Tenant, token string) (Known
 	if token == "" || len(token) > MaxToken {
 		return Known{}, errs.New(errs.NotFound, "visitor_not_found", "There is no visitor with this token.")
 	}
-	return s.ids.ByToken(ctx, t, token)
+	return s.ids.ByToken(ctx, t, token, s.clock.Now())
 }
 
 // Identity returns the identity of a visitor. One that no program brought has

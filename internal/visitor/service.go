@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -48,7 +49,7 @@ func New(store interface {
 
 // Actor returns the acting party of a visitor.
 func (v Visitor) Actor() actor.Actor {
-	return actor.Actor{Kind: actor.Visitor, Tenant: v.Tenant, Visitor: v.ID, Inbox: v.Inbox, Name: v.Name}
+	return actor.Actor{Kind: actor.Visitor, Tenant: v.Tenant, Visitor: v.ID, Inbox: v.Inbox, Name: v.Name, Verified: v.Verified}
 }
 
 func (s *Service) mac(parts ...string) []byte {
@@ -60,44 +61,63 @@ func (s *Service) mac(parts ...string) []byte {
 	return h.Sum(nil)
 }
 
-// Token returns the signed token by which a browser proves to be v from now on.
+// Token returns the signed token by which a browser proves to be v from now on. That
+// of a verified visitor counts until v.Until only.
 func (s *Service) Token(v Visitor) string {
-	body := string(v.Tenant) + "." + string(v.Inbox) + "." + string(v.ID)
-	return body + "." + base64.RawURLEncoding.EncodeToString(s.mac("token", body))
+	body, what := string(v.Tenant)+"."+string(v.Inbox)+"."+string(v.ID), "token"
+	if v.Verified {
+		body, what = body+":"+strconv.FormatInt(v.Until.Unix(), 36), "signed token"
+	}
+	return body + "." + base64.RawURLEncoding.EncodeToString(s.mac(what, body))
 }
 
 var errToken = errs.New(errs.Unauthenticated, "unauthenticated", "The visitor token is not valid.")
 
 // Authenticate returns the actor a token was issued for. It reads nothing.
-func (s *Service) Authenticate(token string) (actor.Actor, error) {
+func (s *Service) Authenticate(token string) (who actor.Actor, err error) {
 	i := strings.LastIndexByte(token, '.')
 	if i < 0 || len(token) > 400 {
-		return actor.Actor{}, errToken
+		return who, errToken
 	}
 	sum, err := base64.RawURLEncoding.DecodeString(token[i+1:])
-	if err != nil || !hmac.Equal(sum, s.mac("token", token[:i])) {
-		return actor.Actor{}, errToken
+	if err != nil {
+		return who, errToken
 	}
 	part := strings.Split(token[:i], ".")
 	if len(part) != 3 {
-		return actor.Actor{}, errToken
+		return who, errToken
 	}
-	return actor.Actor{Kind: actor.Visitor, Tenant: id.Tenant(part[0]), Inbox: id.Inbox(part[1]), Visitor: id.Visitor(part[2])}, nil
+	v := part[2]
+	switch {
+	case hmac.Equal(sum, s.mac("token", token[:i])):
+	case hmac.Equal(sum, s.mac("signed token", token[:i])):
+		at := strings.LastIndexByte(v, ':')
+		until, err := strconv.ParseInt(v[at+1:], 36, 64)
+		if at < 0 || err != nil || s.clock.Now().Unix() >= until {
+			return who, errToken
+		}
+		v, who.Verified = v[:at], true
+	default:
+		return who, errToken
+	}
+	who.Kind, who.Tenant, who.Inbox, who.Visitor = actor.Visitor, id.Tenant(part[0]), id.Inbox(part[1]), id.Visitor(v)
+	return who, nil
 }
 
 // Arrive recognises the browser that holds token in the inbox, or makes a new
-// visitor of it. seen carries Tenant, Inbox and what the request tells.
+// visitor of it. seen carries Tenant, Inbox and what the request tells. The token of
+// a verified visitor is not enough: who does not sign in again is somebody new.
 func (s *Service) Arrive(ctx context.Context, token string, seen Visitor) (v Visitor, err error) {
 	defer errs.Wrap(&err, "visitor.Arrive")
 	s.clean(&seen)
-	if who, err := s.Authenticate(token); token != "" && err == nil && who.Tenant == seen.Tenant && who.Inbox == seen.Inbox {
+	if who, err := s.Authenticate(token); token != "" && err == nil && !who.Verified && who.Tenant == seen.Tenant && who.Inbox == seen.Inbox {
 		seen.ID = who.Visitor
 		v, err := s.store.TouchVisitor(ctx, seen)
 		if errs.CodeOf(err) != errs.NotFound {
 			return v, err
 		}
 	}
-	seen.BrowserKey = ""
+	seen.BrowserKey, seen.Verified = "", false
 	v, _, err = s.create(ctx, seen)
 	return v, err
 }

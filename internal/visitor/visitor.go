@@ -36,6 +36,11 @@ type Visitor struct {
 	Visits     int       `json:"visits"`
 	FirstSeen  time.Time `json:"firstSeen"`
 	LastSeen   time.Time `json:"lastSeen"`
+	// Verified is set for somebody whose identity the company signs; External is the
+	// company's own id of the person. Nothing but a signed identity leads to it.
+	Verified bool `json:"verified,omitempty"`
+	// Until is when what was shown to be a verified visitor ends.
+	Until time.Time `json:"-"`
 }
 
 // For returns v as an agent may see it: without actor.Contact phone number and

@@ -45,6 +45,8 @@ func faultOf(err error) fault {
 	switch errs.ReasonOf(err) {
 	case "bad_token":
 		return faultToken
+	case "identity_invalid", "identity_expired", "identity_required":
+		return fault{faultToken.status, faultToken.code, errs.MessageOf(err)}
 	case "bad_client":
 		return faultClient
 	case "bound_already":

@@ -15,6 +15,7 @@ import (
 	"parlor/internal/conversation"
 	"parlor/internal/front/httpx"
 	"parlor/internal/hook"
+	"parlor/internal/identity"
 	"parlor/internal/intake"
 	"parlor/internal/leave"
 	"parlor/internal/media"
@@ -28,6 +29,7 @@ import (
 type Deps struct {
 	Accounts      *account.Service
 	Visitors      *visitor.Service
+	Identities    *identity.Service
 	Conversations *conversation.Service
 	Routing       *routing.Service
 	Bindings      *binding.Service

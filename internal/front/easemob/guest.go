@@ -11,6 +11,7 @@ import (
 
 	"parlor/internal/errs"
 	"parlor/internal/id"
+	"parlor/internal/identity"
 	"parlor/internal/sign"
 	"parlor/internal/visitor"
 )
@@ -109,6 +110,8 @@ func (f *Front) makeVisitor(ctx context.Context, c *call) (any, error) {
 	var in struct {
 		Number string `json:"imServiceNumber"`
 		Name   string `json:"specifiedUserName"`
+		// Identity is a token of ours: who the company says that the visitor is.
+		Identity string `json:"identity"`
 	}
 	if len(c.body) > 0 {
 		if err := c.json(&in); err != nil {
@@ -118,6 +121,14 @@ func (f *Front) makeVisitor(ctx context.Context, c *call) (any, error) {
 	inbox, err := f.inbox(ctx, c.tenant, in.Number)
 	if err != nil {
 		return nil, err
+	}
+	if in.Identity != "" {
+		return f.signedVisitor(ctx, c, inbox, in.Identity)
+	}
+	if err := f.Identities.Admits(ctx, c.tenant, inbox); err != nil {
+		if _, perr := f.program(c.Request, c.URL.Query().Get("tenantId")); perr != nil {
+			return nil, err
+		}
 	}
 	if in.Name == "" {
 		in.Name = "webim-visitor-" + strings.ToUpper(id.Secret(20))
@@ -138,13 +149,24 @@ func (f *Front) makeVisitor(ctx context.Context, c *call) (any, error) {
 		"entity": object{"userId": k.Identity.Username, "userPassword": f.password(k.Visitor), "nicename": k.Visitor.Name}}}, nil
 }
 
+// signedVisitor answers with the visitor whose identity the company has signed, and
+// with a token instead of a password: there is none for such a visitor.
+func (f *Front) signedVisitor(ctx context.Context, c *call, inbox id.Inbox, token string) (any, error) {
+	v, err := f.Identities.Arrive(ctx, identity.Arrival{Identity: token, Seen: visitor.Visitor{Tenant: c.tenant, Inbox: inbox, IP: f.Clients.Of(c.Request)}})
+	if err != nil {
+		return nil, err
+	}
+	o := object{"userId": v.External, "nicename": v.Name, "access_token": f.Visitors.Token(v), "expires_in": int(v.Until.Sub(f.Clock.Now()).Seconds())}
+	return plain{object{"status": "OK", "userId": o["userId"], "nicename": v.Name, "access_token": o["access_token"], "expires_in": o["expires_in"], "entity": o}}, nil
+}
+
 // visitorPassword answers GET visitors/password2 for programs and for the visitor itself.
 func (f *Front) visitorPassword(ctx context.Context, c *call) (any, error) {
 	q := c.URL.Query()
 	var k visitor.Known
 	var err error
 	if token := visitorToken(c.Request); token != "" {
-		if k, err = f.guest(c.Request, token); err == nil && (k.Visitor.Tenant != c.tenant || !strings.EqualFold(k.Identity.Username, q.Get("userId"))) {
+		if k, err = f.guest(c.Request, token); err == nil && (k.Visitor.Verified || k.Visitor.Tenant != c.tenant || !strings.EqualFold(k.Identity.Username, q.Get("userId"))) {
 			err = faultUser
 		}
 	} else if _, err = f.program(c.Request, q.Get("tenantId")); err == nil {

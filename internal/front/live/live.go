@@ -19,6 +19,7 @@ import (
 	"parlor/internal/errs"
 	"parlor/internal/front/httpx"
 	"parlor/internal/front/wire"
+	"parlor/internal/identity"
 	"parlor/internal/presence"
 	"parlor/internal/realtime"
 	"parlor/internal/routing"
@@ -50,6 +51,7 @@ type Deps struct {
 	Blacklist     *blacklist.Service
 	Visit         wire.Visit
 	Robots        Robots
+	Identities    *identity.Service
 	Hub           *realtime.Hub
 	Views         wire.Views
 	Clock         clock.Clock

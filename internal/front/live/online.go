@@ -13,6 +13,7 @@ import (
 	"parlor/internal/front/httpx"
 	"parlor/internal/front/wire"
 	"parlor/internal/id"
+	"parlor/internal/identity"
 	"parlor/internal/invite"
 	"parlor/internal/online"
 	"parlor/internal/socketio"
@@ -23,10 +24,12 @@ import (
 // visitorAuth is what a visitor's page connects with: a token, or an inbox in
 // which it is recognised by its token or greeted as somebody new.
 type visitorAuth struct {
-	Token  string   `json:"token"`
-	Inbox  id.Inbox `json:"inbox"`
-	Locale string   `json:"locale"`
-	Page   pageRef  `json:"page"`
+	Token string   `json:"token"`
+	Inbox id.Inbox `json:"inbox"`
+	// Identity is the token that the company has signed, "" for none.
+	Identity string  `json:"identity"`
+	Locale   string  `json:"locale"`
+	Page     pageRef `json:"page"`
 }
 
 // visitorLogin finds out who connects; fresh is the visitor if it was looked up.
@@ -50,8 +53,8 @@ func (f *Front) visitorLogin(ctx context.Context, s *socketio.Socket) (who actor
 		return who, auth, nil, errs.New(errs.Forbidden, "origin_refused", "This page may not use the inbox.")
 	}
 	browser, os, mobile := httpx.UserAgent(h.Get("User-Agent"))
-	v, err := f.Visitors.Arrive(ctx, auth.Token, visitor.Visitor{Tenant: inbox.Tenant, Inbox: inbox.ID, Locale: auth.Locale, IP: s.RemoteIP(), Browser: browser,
-		OS: os, Mobile: mobile, Referrer: auth.Page.Referrer})
+	v, err := f.Identities.Arrive(ctx, identity.Arrival{Token: auth.Token, Identity: auth.Identity, Seen: visitor.Visitor{Tenant: inbox.Tenant, Inbox: inbox.ID,
+		Locale: auth.Locale, IP: s.RemoteIP(), Browser: browser, OS: os, Mobile: mobile, Referrer: auth.Page.Referrer}})
 	return v.Actor(), auth, &v, err
 }
 

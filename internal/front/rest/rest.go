@@ -20,6 +20,7 @@ import (
 	"parlor/internal/front/httpx"
 	"parlor/internal/front/wire"
 	"parlor/internal/hook"
+	"parlor/internal/identity"
 	"parlor/internal/mailbox"
 	"parlor/internal/mailroom"
 	"parlor/internal/media"
@@ -56,6 +57,7 @@ type Deps struct {
 	Reports        *report.Service
 	Windows        *window.Service
 	Robots         *robot.Service
+	Identities     *identity.Service
 	// Leaving limits left messages by visitor and address.
 	Leaving *httpx.Limiter
 	Version string
@@ -105,6 +107,7 @@ func Mount(mux *http.ServeMux, d Deps) *API {
 	a.reports()
 	a.windows()
 	a.robots()
+	a.identities()
 	mux.HandleFunc("GET /api/parlor/docs", a.page)
 	return a
 }

@@ -16,6 +16,7 @@ import (
 	"parlor/internal/front/httpx"
 	"parlor/internal/front/wire"
 	"parlor/internal/id"
+	"parlor/internal/identity"
 	"parlor/internal/media"
 	"parlor/internal/online"
 	"parlor/internal/visitor"
@@ -95,6 +96,8 @@ type arriveInput struct {
 		Token  string   `json:"token,omitempty" maxLength:"400"`
 		Locale string   `json:"locale,omitempty" maxLength:"16"`
 		Page   pageRef  `json:"page,omitempty"`
+		// Checked by hand: too long a token is as bad as any other.
+		Identity string `json:"identity,omitempty" doc:"Who the visitor is: a JWT that the company has signed with a key of the inbox"`
 	}
 	facts requestFacts
 }
@@ -191,8 +194,8 @@ func (a *API) arrive(ctx context.Context, in *arriveInput) (*body[arrived], erro
 		return nil, err
 	}
 	browser, os, mobile := httpx.UserAgent(in.facts.agent)
-	v, err := a.Visitors.Arrive(ctx, in.Body.Token, visitor.Visitor{Tenant: inbox.Tenant, Inbox: inbox.ID, Locale: in.Body.Locale,
-		IP: in.facts.ip, Browser: browser, OS: os, Mobile: mobile, Referrer: in.Body.Page.Referrer})
+	v, err := a.Identities.Arrive(ctx, identity.Arrival{Token: in.Body.Token, Identity: in.Body.Identity, Seen: visitor.Visitor{Tenant: inbox.Tenant, Inbox: inbox.ID,
+		Locale: in.Body.Locale, IP: in.facts.ip, Browser: browser, OS: os, Mobile: mobile, Referrer: in.Body.Page.Referrer}})
 	if err != nil {
 		return nil, err
 	}

@@ -138,7 +138,7 @@ func testFindVisitors(t *testing.T, s *store.Store) {
 	must(t, s.RemoveVisitor(ctx, w.Tenant, bia))
 	_, err = s.Contact(ctx, w.Tenant, known[bia])
 	wantReason(t, err, errs.NotFound, "contact_not_found")
-	_, err = s.ByToken(ctx, w.Tenant, "t-otto")
+	_, err = s.ByToken(ctx, w.Tenant, "t-otto", T0)
 	wantReason(t, err, errs.NotFound, "visitor_not_found")
 	pages, err := s.Pages(ctx, w.Tenant, otto, time.Time{}, 10)
 	must(t, err)

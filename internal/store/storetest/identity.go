@@ -43,10 +43,10 @@ func testRegistered(t *testing.T, s *store.Store) {
 	foreign, created := reg(visitor.Registration{Tenant: o.Tenant, Inbox: o.Inbox, Token: "t-a", ByPhone: true, Phone: "+55 1"})
 	equal(t, "tenants", spaced(created, foreign.Identity.Username), "true guest-1")
 
-	k, err := s.ByToken(ctx, w.Tenant, "t-d")
+	k, err := s.ByToken(ctx, w.Tenant, "t-d", T0)
 	must(t, err)
 	equal(t, "by token", k.Visitor.ID, d.Visitor.ID)
-	_, err = s.ByToken(ctx, o.Tenant, "t-d")
+	_, err = s.ByToken(ctx, o.Tenant, "t-d", T0)
 	wantReason(t, err, errs.NotFound, "visitor_not_found")
 	must(t, s.SetStatus(ctx, w.Tenant, d.Visitor.ID, "away", T0))
 	wantReason(t, s.SetStatus(ctx, o.Tenant, d.Visitor.ID, "busy", T0), errs.NotFound, "visitor_not_found")

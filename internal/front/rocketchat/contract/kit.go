@@ -22,6 +22,7 @@ import (
 	"parlor/internal/grant"
 	"parlor/internal/hook"
 	"parlor/internal/id"
+	"parlor/internal/identity"
 	"parlor/internal/leave"
 	"parlor/internal/mailbox"
 	"parlor/internal/mailroom"
@@ -51,6 +52,7 @@ type Deps struct {
 	Conversations *conversation.Service
 	Routing       *routing.Service
 	Visitors      *visitor.Service
+	Identities    *identity.Service
 	Media         *media.Service
 	Hooks         *hook.Service
 	Grants        *grant.Service

@@ -23,8 +23,8 @@ func (f *Front) visitorMethods() {
 }
 
 func (f *Front) guestMethod(ctx context.Context, c *contract.Call, p contract.Params) (any, error) {
-	var in struct{ Token, Name, Email, Department string }
-	shape := contract.Dict(contract.Maybe("token", contract.Text), contract.Maybe("name", contract.Text), contract.Maybe("email", contract.Text), contract.Maybe("department", contract.Text)).Open().Matched()
+	var in struct{ Token, Name, Email, Department, Identity string }
+	shape := contract.Dict(contract.Maybe("token", contract.Text), contract.Maybe("name", contract.Text), contract.Maybe("email", contract.Text), contract.Maybe("department", contract.Text), contract.Maybe("identity", contract.Text)).Open().Matched()
 	if err := shape.Decode(p.At(0), &in); err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (f *Front) guestMethod(ctx context.Context, c *contract.Call, p contract.Pa
 	if err != nil {
 		return nil, err
 	}
-	k, err := f.meet(ctx, visitor.Registration{Tenant: c.Tenant, Inbox: c.Inbox, Token: in.Token, Name: in.Name, Email: in.Email, Team: team})
+	k, err := f.meet(ctx, visitor.Registration{Tenant: c.Tenant, Inbox: c.Inbox, Token: in.Token, Name: in.Name, Email: in.Email, Team: team}, in.Identity)
 	if err != nil {
 		return nil, err
 	}

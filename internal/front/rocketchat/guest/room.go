@@ -109,7 +109,7 @@ func (f *Front) start(ctx context.Context, c *contract.Call, k visitor.Known, ag
 		return conv, false, contract.Structured("no-agent-online", "Sorry, no online agents")
 	}
 	if err != nil {
-		return conv, false, err
+		return conv, false, unidentified(err)
 	}
 	return a.Conversation, a.Created, nil
 }

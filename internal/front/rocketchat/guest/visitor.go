@@ -15,14 +15,16 @@ import (
 // registerShape is the body of POST livechat/visitor.
 var registerShape = contract.Dict(
 	contract.Must("visitor", contract.Dict(contract.Must("token", contract.Text), contract.Maybe("name", contract.Text), contract.Maybe("email", contract.Text), contract.Maybe("phone", contract.Text), contract.Maybe("username", contract.Text), contract.Maybe("id", contract.Text),
-		contract.Maybe("department", contract.Text), contract.Maybe("customFields", contract.List(contract.Dict(contract.Must("key", contract.Text), contract.Must("value", contract.Text), contract.Must("overwrite", contract.Boolean)))),
+		contract.Maybe("department", contract.Text), contract.Maybe("identity", contract.Text), contract.Maybe("customFields", contract.List(contract.Dict(contract.Must("key", contract.Text), contract.Must("value", contract.Text), contract.Must("overwrite", contract.Boolean)))),
 		contract.Maybe("connectionData", contract.Anything)).Open()),
 ).Matched()
 
 type registerBody struct {
 	Visitor struct {
 		Token, Name, Email, Phone, Username, ID, Department string
-		CustomFields                                        []contract.CustomValue
+		// Identity is a token of ours: who the company says that the visitor is.
+		Identity     string
+		CustomFields []contract.CustomValue
 	}
 }
 
@@ -58,7 +60,7 @@ func (f *Front) register(ctx context.Context, c *contract.Call) (any, error) {
 	}
 	r.Seen.Browser, r.Seen.OS, r.Seen.Mobile = httpx.UserAgent(c.R.UserAgent())
 	r.Seen.IP = f.Clients.Of(c.R)
-	k, err := f.meet(ctx, r)
+	k, err := f.meet(ctx, r, v.Identity)
 	switch errs.ReasonOf(err) {
 	case "bad_email":
 		return nil, contract.Structured("error-invalid-email", errs.MessageOf(err))
@@ -78,15 +80,25 @@ func (f *Front) register(ctx context.Context, c *contract.Call) (any, error) {
 }
 
 // meet registers a visitor the way its inbox recognises them.
-func (f *Front) meet(ctx context.Context, r visitor.Registration) (visitor.Known, error) {
+func (f *Front) meet(ctx context.Context, r visitor.Registration, identity string) (visitor.Known, error) {
 	book, err := f.Accounts.Book(ctx, r.Tenant)
 	if err != nil {
 		return visitor.Known{}, err
 	}
 	in := book.Inboxes[r.Inbox].Settings
 	r.ByPhone, r.ByEmail = in.MatchPhone, in.MatchEmail
-	k, _, err := f.Visitors.Register(ctx, r)
-	return k, err
+	k, err := f.Identities.Register(ctx, r, identity)
+	return k, unidentified(err)
+}
+
+// unidentified puts an identity that does not hold, or is missing, into the words of
+// the contract.
+func unidentified(err error) error {
+	switch errs.ReasonOf(err) {
+	case "identity_invalid", "identity_expired", "identity_required":
+		return contract.Structured("error-"+strings.ReplaceAll(errs.ReasonOf(err), "_", "-"), errs.MessageOf(err))
+	}
+	return err
 }
 
 func (f *Front) visitorByToken(ctx context.Context, c *contract.Call) (any, error) {
