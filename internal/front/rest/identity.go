@@ -14,8 +14,8 @@ type identityKeysOf struct {
 }
 
 type identityKeyOf struct {
-	identityKeysOf
-	Key string `path:"key" maxLength:"64"`
+	Inbox id.Inbox `path:"id" maxLength:"64"`
+	Key   string   `path:"key" maxLength:"64"`
 }
 
 // newIdentityKey is a key with its secret, which is shown this once.
@@ -26,7 +26,7 @@ type newIdentityKey struct {
 
 // identities are the calls about the keys with which a company signs who visitors are.
 func (a *API) identities() {
-	const tag, path = "inboxes", "/inboxes/{id}/identity-keys"
+	const tag, path = "admin", "/admin/inboxes/{id}/identity-keys"
 	asAgent(a, http.MethodGet, path, "Keys that sign the identities of visitors of an inbox, without their secrets", tag, func(ctx context.Context, l account.Login, in *identityKeysOf) (*body[items[identity.Key]], error) {
 		return listed(a.Identities.Keys(ctx, l.Actor(), in.Inbox))
 	})
