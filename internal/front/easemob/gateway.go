@@ -9,6 +9,7 @@ import (
 	"parlor/internal/account"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
+	"parlor/internal/ext"
 	"parlor/internal/id"
 	"parlor/internal/intake"
 	"parlor/internal/visitor"
@@ -167,10 +168,10 @@ func (f *Front) take(ctx context.Context, r *http.Request, k visitor.Known, trus
 	key := ""
 	for i, b := range in.Bodies {
 		if b.Type == "cmd" && b.Action == recallAction {
-			return nil, f.recall(ctx, k, in.Ext)
+			return p.signalled(in.Ext, f.recall(ctx, k, in.Ext))
 		}
 		if b.Type == "cmd" && b.Action == mediaAction {
-			return nil, f.signalMedia(ctx, k, in.Ext)
+			return p.signalled(in.Ext, f.signalMedia(ctx, k, in.Ext))
 		}
 		m, err := f.incoming(ctx, k, in, b)
 		if err != nil {
@@ -209,6 +210,18 @@ func (f *Front) take(ctx context.Context, r *http.Request, k visitor.Known, trus
 	return list{entities: entities, bare: true}, nil
 }
 
+// signalled acknowledges a command that is no message, if it has a name.
+func (p party) signalled(raw json.RawMessage, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	e, err := ext.Parse(raw)
+	if err != nil || e.Key == "" {
+		return nil, err
+	}
+	return list{entities: []object{p.command(ackAction, object{"ack_for_msg_id": e.Key})}, bare: true}, nil
+}
+
 // incoming reads a part of a message.
 func (f *Front) incoming(ctx context.Context, k visitor.Known, in wireMessage, b wireBody) (m intake.Incoming, err error) {
 	m = intake.Incoming{Ext: in.Ext}
@@ -220,6 +233,9 @@ func (f *Front) incoming(ctx context.Context, k visitor.Known, in wireMessage, b
 		m.Text = b.Msg
 	case "cmd":
 		// Never shown: what it says stands in the structured part.
+		if len(m.Ext) == 0 {
+			m.Ext = json.RawMessage("{}")
+		}
 	case "loc":
 		m.Ext, err = placed(m.Ext, b)
 	case "img", "audio", "video", "file":

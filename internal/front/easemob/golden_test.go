@@ -32,7 +32,8 @@ var rewrite = flag.Bool("rewrite", false, "write the transcripts in testdata ane
 //	~ a call that sets the scene: any 2xx answer
 //	! a request that we send to {{receiver}}: its headers and body are exactly these
 //
-// The header Until belongs to "?", Id names the id in an answer that is written anew.
+// The header Until belongs to "?", Id names the id in the answer of "~", and in one that
+// is written anew.
 // {{name}} is what it was the first time, {{ms}}, {{iso}} and {{day}} are times, {{num}}
 // is a number that depends on them, {{any}} anything. Blanks outside texts do not count.
 func TestTranscripts(t *testing.T) {
@@ -199,6 +200,9 @@ func (p *play) step(x *step) {
 			if status/100 != 2 {
 				p.t.Fatalf("%s %s: %d %s", x.method, x.path, status, text)
 			}
+			if p.id != "id" {
+				p.vars[p.id] = fmt.Sprint(answer{p.t, status, text}.get("id"))
+			}
 			return
 		case x.kind == '>' || strings.Contains(text, until):
 			p.answered(x, status, ctype, text)
@@ -343,8 +347,10 @@ var (
 	total   = regexp.MustCompile(`"(messageCount)": \d+`)
 	signed  = regexp.MustCompile(`(t=main\\u0026e=)\d+(\\u0026s=)[\w-]+`)
 	dated   = regexp.MustCompile(`"(date)": "\d{4}-\d\d-\d\d"`)
-	stamped = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+[+-]\d{4}`)
-	lastKey = regexp.MustCompile(`"([\w-]+)":[^:]*$`)
+	stamped = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|[+-]\d{4})`)
+	// lastParam is the name in the query of an address.
+	lastParam = regexp.MustCompile(`[?&](\w+)=$`)
+	lastKey   = regexp.MustCompile(`"([\w-]+)":[^:]*$`)
 )
 
 // aliases are the names of placeholders by the keys at which their values stand.
@@ -382,6 +388,9 @@ func (p *play) abstractLine(key, line string) string {
 	for _, m := range hexID.FindAllStringIndex(line, -1) {
 		name := key
 		if k := lastKey.FindStringSubmatch(line[:m[0]]); k != nil {
+			name = k[1]
+		}
+		if k := lastParam.FindStringSubmatch(line[:m[0]]); k != nil {
 			name = k[1]
 		}
 		out += line[at:m[0]] + p.name(name, line[m[0]:m[1]])
