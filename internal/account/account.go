@@ -61,7 +61,7 @@ var permissions = map[Role][]actor.Permission{
 	Guest:       {},
 	App:         {},
 	Admin:       actor.Permissions(),
-	Supervisor:  {actor.Reply, actor.Invite, actor.Block, actor.Contact, actor.SeeAll, actor.Manage, actor.Content},
+	Supervisor:  {actor.Reply, actor.Invite, actor.Block, actor.Contact, actor.SeeAll, actor.Manage, actor.Content, actor.Export},
 	Member:      {actor.Reply, actor.Invite, actor.Block, actor.Contact},
 }
 

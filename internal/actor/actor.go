@@ -36,13 +36,15 @@ const (
 	Block Permission = "visitor.block"
 	// Contact allows seeing phone numbers and e-mail addresses of visitors whole.
 	Contact Permission = "visitor.contact"
+	// Export allows taking lists away as files: whatever of them one may read.
+	Export Permission = "data.export"
 	// Audit allows reading who changed what.
 	Audit Permission = "audit.read"
 )
 
 // Permissions returns all permissions in the order in which they are offered.
 func Permissions() []Permission {
-	return []Permission{Reply, Invite, Block, Contact, SeeAll, Manage, Content, Audit, Administer}
+	return []Permission{Reply, Invite, Block, Contact, SeeAll, Manage, Content, Export, Audit, Administer}
 }
 
 // Actor is a party with a tenant and, if it is an agent, its permissions.

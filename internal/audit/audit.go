@@ -58,6 +58,8 @@ type Filter struct {
 	Thing   string
 	ThingID string
 	By      string
+	// From and To, which is left out itself, restrict the time.
+	From, To time.Time
 	// After is the cursor of the previous page.
 	After string
 	Limit int

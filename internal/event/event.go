@@ -107,6 +107,8 @@ const (
 	BindingChanged Kind = "binding.changed"
 	// KnowledgeChanged carries *knowledge.Changed.
 	KnowledgeChanged Kind = "knowledge.changed"
+	// ExportChanged carries *export.Changed.
+	ExportChanged Kind = "export.changed"
 	// QueueSpilled carries *routing.Spilled.
 	QueueSpilled Kind = "queue.spilled"
 )

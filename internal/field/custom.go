@@ -254,18 +254,23 @@ func (f VisitorField) judge(who actor.Actor, old, value string) (string, error) 
 
 // Show returns values by key as who may see them.
 func (s *Service) Show(ctx context.Context, who actor.Actor, values map[string]string) (map[string]string, error) {
-	fields, err := s.store.Fields(ctx, who.Tenant)
+	show, err := s.Shower(ctx, who)
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[string]string, len(values))
-	for key, value := range values {
-		out[key] = value
-	}
-	for _, f := range fields {
-		if value, ok := values[f.Key]; ok {
-			out[f.Key], _ = f.shown(who, value, false)
+	return show(values), nil
+}
+
+// Shower is Show for many: what it returns does not ask again.
+func (s *Service) Shower(ctx context.Context, who actor.Actor) (func(values map[string]string) map[string]string, error) {
+	fields, err := s.store.Fields(ctx, who.Tenant)
+	return func(values map[string]string) map[string]string {
+		out := maps.Clone(values)
+		for _, f := range fields {
+			if value, ok := values[f.Key]; ok {
+				out[f.Key], _ = f.shown(who, value, false)
+			}
 		}
-	}
-	return out, nil
+		return out
+	}, err
 }

@@ -93,7 +93,7 @@ func room(pkg string) string {
 		return "leaf"
 	case "realtime":
 		return "realtime"
-	case "routing", "demo", "timer", "fill", "hook", "report", "canvas", "importer", "transcript", "priority", "sms", "circular", "mailroom", "intake", "binder", "window", "call", "relay", "recorder", "robot", "alarm", "identity":
+	case "routing", "demo", "timer", "fill", "hook", "report", "canvas", "importer", "transcript", "priority", "sms", "circular", "mailroom", "intake", "binder", "window", "call", "relay", "recorder", "robot", "alarm", "identity", "export":
 		return "upper"
 	}
 	return "domain"

@@ -99,6 +99,8 @@ type Filter struct {
 	State    State
 	Assignee id.Agent
 	Visitor  id.Visitor
+	// From and To, which is left out itself, restrict the time.
+	From, To time.Time
 	After    string
 	// Limit is 1 to 200.
 	Limit int

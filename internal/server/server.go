@@ -59,6 +59,8 @@ type Server struct {
 	jobs     *job.Runner
 	// outside runs the jobs that wait for servers of others, so that the rest need not.
 	outside *job.Runner
+	// exports runs those that write long files.
+	exports *job.Runner
 	sockets *socketio.Server
 	live    *live.Front
 	uckefu  *uckefu.Front
@@ -155,6 +157,7 @@ func (s *Server) Run(ctx context.Context) error {
 	start("routing", s.services.routing.Run)
 	start("jobs", s.jobs.Run)
 	start("outside", s.outside.Run)
+	start("exports", s.exports.Run)
 	start("timers", s.services.timers.Run)
 	start("calls", s.services.visit.calls.Run)
 	start("binder", s.services.binder.Run)

@@ -22,6 +22,7 @@ import (
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/event"
+	"parlor/internal/export"
 	"parlor/internal/front/httpx"
 	"parlor/internal/front/live"
 	"parlor/internal/front/rest"
@@ -75,6 +76,7 @@ type services struct {
 	binder        *binder.Service
 	robots        *robot.Service
 	identities    *identity.Service
+	exports       *export.Service
 	// key signs what is handed out and recognised again.
 	key []byte
 }
@@ -133,6 +135,9 @@ func payload(k event.Kind) any {
 		return p
 	}
 	if p := bindingPayload(k); p != nil {
+		return p
+	}
+	if p := exportPayload(k); p != nil {
 		return p
 	}
 	return deskPayload(k)
@@ -295,11 +300,12 @@ func (s *Server) fronts() {
 	d.binder.Use(s.jobs)
 	s.outside = job.NewRunner(s.store, ck, s.log, s.guarded(s.outsideWorkers()))
 	d.timers.Use(s.jobs)
+	s.exportDomain()
 	s.uckefu = uckefu.Mount(s.sockets, mux, uckefu.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors,
 		Presence: d.presence, Colleagues: d.colleagues, Rooms: d.desk.rooms, Blacklist: d.desk.blacklist, Visit: d.visit.front(), Files: web.Files(), Built: web.Built(), PublicURL: c.PublicURL, Leaving: leaving, Media: d.media, Canned: d.desk.canned, Tags: d.desk.tags, Jobs: s.jobs, Hub: s.hub, Clients: clients, Clock: ck, Posts: posts, Calls: arrivals,
 		Grace: c.VisitorGrace, Log: s.log})
 	api := rest.Mount(mux, rest.Deps{Accounts: d.accounts, Conversations: d.conversations, Routing: d.routing, Visitors: d.visitors, Media: d.media,
-		Views: views, Clients: clients, Calls: calls, Uploads: arrivals, Desk: d.desk.forREST(s), Visit: d.visit.front(), Hooks: d.hooks, Bindings: d.bindings, Mailboxes: d.mailboxes, Mailroom: d.mailroom, Reports: d.reports, Windows: s.windows(), Robots: d.robots, Identities: d.identities, Leaving: leaving, Version: s.opts.Version, Log: s.log})
+		Views: views, Clients: clients, Calls: calls, Uploads: arrivals, Desk: d.desk.forREST(s), Visit: d.visit.front(), Hooks: d.hooks, Bindings: d.bindings, Mailboxes: d.mailboxes, Mailroom: d.mailroom, Reports: d.reports, Windows: s.windows(), Robots: d.robots, Exports: d.exports, Identities: d.identities, Leaving: leaving, Version: s.opts.Version, Log: s.log})
 	site.Mount(mux, site.Deps{Accounts: d.accounts, Media: d.media, Clients: clients, Surveys: d.visit.surveys, Circulars: d.circulars, Canvases: d.visit.canvases, Views: views, Calls: leaving, Files: web.Files(), Built: web.Built(), Start: s.opts.Start,
 		SetupToken: s.setupToken, PublicURL: c.PublicURL, Cookie: rest.CookieName, Log: s.log})
 	s.rocketchat(mux, clients, limits)

@@ -67,7 +67,7 @@ func note(ctx context.Context, t *tx, by audit.By, action string, c changed, bef
 // Audit implements account.Store: entries newest first.
 func (s *Store) Audit(ctx context.Context, t id.Tenant, f audit.Filter) (list []audit.Entry, next string, err error) {
 	defer errs.Wrap(&err, "store.Audit")
-	from, err := parseCursor(f.After, cursorTop)
+	from, err := parseCursor(until(f.After, f.To), cursorTop)
 	if err != nil {
 		return nil, "", err
 	}
@@ -88,6 +88,10 @@ func (s *Store) Audit(ctx context.Context, t id.Tenant, f audit.Filter) (list []
 		where += ` AND at > 0`
 	case f.ThingID == "" && f.By == "":
 		where += ` AND at >= 1`
+	}
+	if !f.From.IsZero() {
+		args = append(args, ms(f.From))
+		where += ` AND at >= $` + strconv.Itoa(len(args))
 	}
 	list, err = all(ctx, s.readers, scanAudit, `SELECT id, tenant, at, by_id, by_kind, by_name, action, thing, thing_id, name, before, after
 		FROM audit WHERE tenant = $1 AND (at, id) < ($2, $3)`+where+` ORDER BY at DESC, id DESC LIMIT $4`, args...)

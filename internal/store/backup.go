@@ -67,6 +67,7 @@ var backupTables = []struct{ name, order string }{
 	{"invitation", "id"},
 	{"survey", "conversation"},
 	{"leave_message", "id"},
+	{"export", "id"},
 	{"fact_due", "conversation"},
 	{"fact", "conversation"},
 	{"part", "conversation, n"},

@@ -100,7 +100,8 @@ func (s *Store) Leaves(ctx context.Context, t id.Tenant, f leave.Filter) (page [
 			c.text += " AND at > 0" // admits the index of all
 		}
 	}
-	return keyset(ctx, s, scanLeave, func(m leave.Message) cursor { return cursor{ms(m.At), m.ID} }, t, f.After, f.Limit,
+	c.since("at", f.From)
+	return keyset(ctx, s, scanLeave, func(m leave.Message) cursor { return cursor{ms(m.At), m.ID} }, t, until(f.After, f.To), f.Limit,
 		`SELECT `+leaveColumns+` FROM leave_message WHERE tenant = $1`+c.text+` AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4`, c.args...)
 }
 

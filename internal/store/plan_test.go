@@ -10,6 +10,7 @@ import (
 	"parlor/internal/audit"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
+	"parlor/internal/export"
 	"parlor/internal/id"
 	"parlor/internal/invite"
 	"parlor/internal/knowledge"
@@ -154,6 +155,24 @@ func TestFilteredListsWalkTheirOwnIndex(t *testing.T) {
 			_, _, err := s.DueFollowUps(t.Context(), summary.DueFilter{Tenant: "main", Team: "x"})
 			return err
 		}},
+		{"export_at", func() error { _, _, err := s.Exports(t.Context(), "main", export.Query{}); return err }},
+		{"export_by", func() error {
+			_, _, err := s.Exports(t.Context(), "main", export.Query{ByKind: "agent", ByID: "x"})
+			return err
+		}},
+		{"conversation_started", func() error { return past(t, s, export.Past{Scope: conversation.Scope{All: true}}) }},
+		{"conversation_started_agent", func() error { return past(t, s, export.Past{Agent: "x", Scope: conversation.Scope{All: true}}) }},
+		{"conversation_started_team", func() error { return past(t, s, export.Past{Team: "x", Scope: conversation.Scope{All: true}}) }},
+		{"contact_name", func() error { _, _, err := s.PastContacts(t.Context(), "main", "", "", 5); return err }},
+		{"contact_manager", func() error { _, _, err := s.PastContacts(t.Context(), "main", "x", "", 5); return err }},
+		{"audit_at", func() error {
+			_, _, err := s.Audit(t.Context(), "main", audit.Filter{From: time.Unix(1, 0), To: time.Unix(9, 0), Limit: 5})
+			return err
+		}},
+		{"leave_message_at", func() error {
+			_, _, err := s.Leaves(t.Context(), "main", leave.Filter{From: time.Unix(1, 0), To: time.Unix(9, 0)})
+			return err
+		}},
 		{"survey_answered", func() error { _, _, err := s.Surveys(t.Context(), "main", survey.Filter{}); return err }},
 		{"survey_agent", func() error { _, _, err := s.Surveys(t.Context(), "main", survey.Filter{Agent: "x"}); return err }},
 		{"survey_level", func() error { _, _, err := s.Surveys(t.Context(), "main", survey.Filter{Level: "x"}); return err }},
@@ -218,6 +237,13 @@ func TestFilteredListsWalkTheirOwnIndex(t *testing.T) {
 // lists reads a page of a view.
 func lists(t *testing.T, s *store.Store, v conversation.View, sc conversation.Scope) error {
 	_, _, err := s.List(t.Context(), conversation.Filter{Tenant: "main", View: v, Scope: sc, Limit: 5})
+	return err
+}
+
+// past reads a page of past conversations.
+func past(t *testing.T, s *store.Store, p export.Past) error {
+	p.Tenant, p.From, p.To, p.Limit = "main", time.Unix(1, 0), time.Unix(9, 0), 5
+	_, _, err := s.PastConversations(t.Context(), p)
 	return err
 }
 

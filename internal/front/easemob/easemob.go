@@ -13,6 +13,7 @@ import (
 	calls "parlor/internal/call"
 	"parlor/internal/clock"
 	"parlor/internal/conversation"
+	"parlor/internal/export"
 	"parlor/internal/front/httpx"
 	"parlor/internal/hook"
 	"parlor/internal/identity"
@@ -39,6 +40,7 @@ type Deps struct {
 	Intake        *intake.Service
 	Video         *calls.Service
 	Robots        Robots
+	Exports       *export.Service
 	Reports       *report.Service
 	Alarms        *alarm.Service
 	Hooks         *hook.Service
@@ -73,6 +75,7 @@ func Mount(mux *http.ServeMux, d Deps) *Front {
 	f.webhooks()
 	f.monitor()
 	f.office()
+	f.exports()
 	f.gateway()
 	f.media()
 	f.webim()

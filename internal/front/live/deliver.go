@@ -14,6 +14,7 @@ import (
 	"parlor/internal/contact"
 	"parlor/internal/conversation"
 	"parlor/internal/event"
+	"parlor/internal/export"
 	"parlor/internal/field"
 	"parlor/internal/front/wire"
 	"parlor/internal/id"
@@ -106,6 +107,8 @@ func (c *agentConn) Deliver(e *event.Event) {
 		_ = c.sock.Emit("invitation", d)
 	case *survey.Changed:
 		_ = c.sock.Emit("survey", d)
+	case *export.Changed:
+		_ = c.sock.Emit("export", d)
 	case *leave.Changed:
 		seen := *d
 		if d.Message != nil {

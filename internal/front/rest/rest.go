@@ -17,6 +17,7 @@ import (
 	"parlor/internal/binding"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
+	"parlor/internal/export"
 	"parlor/internal/front/httpx"
 	"parlor/internal/front/wire"
 	"parlor/internal/hook"
@@ -58,6 +59,7 @@ type Deps struct {
 	Windows        *window.Service
 	Robots         *robot.Service
 	Identities     *identity.Service
+	Exports        *export.Service
 	// Leaving limits left messages by visitor and address.
 	Leaving *httpx.Limiter
 	Version string
@@ -108,6 +110,7 @@ func Mount(mux *http.ServeMux, d Deps) *API {
 	a.windows()
 	a.robots()
 	a.identities()
+	a.exports()
 	mux.HandleFunc("GET /api/parlor/docs", a.page)
 	return a
 }

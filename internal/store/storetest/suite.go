@@ -73,6 +73,8 @@ var suite = []struct {
 	{"Visitor/Find", testFindVisitors},
 	{"Guest/TriggersAndMailboxes", testTriggers},
 	{"Report/Facts", testFacts},
+	{"Export/Turns", testExports},
+	{"Export/Past", testPast},
 	{"Report/Available", testAvailable},
 	{"Detail/Hold", testHold},
 	{"Detail/Details", testDetails},
