@@ -10,7 +10,7 @@ const faults = []
 
 const flat = (tree, prefix = '') => Object.entries(tree).flatMap(([k, v]) => (typeof v === 'string' ? [[prefix + k, v]] : flat(v, prefix + k + '.')))
 // The texts of pages that are loaded later lie beside them.
-const FILES = ['i18n', 'admin/text', 'desk/text', 'window/text', 'call/text', 'robot/text']
+const FILES = ['i18n', 'admin/text', 'desk/text', 'window/text', 'call/text', 'robot/text', 'export/text']
 const texts = Object.fromEntries(LOCALES.map((l) => [l, new Map(FILES.flatMap((dir) => flat(JSON.parse(readFileSync(`${ROOT}${dir}/${l}.json`, 'utf8')))))]))
 const holes = (s) => [...new Set([...s.matchAll(/\{(\w+)\}/g)].map((m) => m[1]))].sort().join(' ')
 

@@ -3840,7 +3840,7 @@ export interface components {
             downloads: number;
             /** Format: date-time */
             endedAt?: string;
-            filter: components["schemas"]["Filter"];
+            filter: components["schemas"]["ExportFilter"];
             /** @enum {string} */
             format: "csv" | "xlsx";
             id: string;
@@ -3901,6 +3901,19 @@ export interface components {
             to?: string;
             /** @description IANA name of the time zone of times; UTC without it */
             zone?: string;
+        };
+        ExportFilter: {
+            agent?: string;
+            /** Format: date-time */
+            from: string;
+            inbox?: string;
+            rating?: string;
+            state?: string;
+            tag?: string;
+            team?: string;
+            thing?: string;
+            /** Format: date-time */
+            to: string;
         };
         Extra: {
             card?: components["schemas"]["MessageCard"];
@@ -4021,19 +4034,6 @@ export interface components {
             url: string;
             /** Format: int64 */
             width?: number;
-        };
-        Filter: {
-            agent?: string;
-            /** Format: date-time */
-            from: string;
-            inbox?: string;
-            rating?: string;
-            state?: string;
-            tag?: string;
-            team?: string;
-            thing?: string;
-            /** Format: date-time */
-            to: string;
         };
         FindKnowledgeBody: {
             inbox?: string;

@@ -154,6 +154,7 @@ export interface AgentListen extends CanvasListen, CallListen {
   'visitor-fields': object
   contact: { contact: string; visitors: string[] }
   survey: object
+  export: { export: Schemas['Export']; gone?: boolean }
   online: { rows?: OnlineVisitor[]; gone?: string[]; more?: boolean }
   invitation: { invitation: Invitation }
   leave: { message?: LeaveMessage; new?: boolean }

@@ -179,6 +179,7 @@ export const useDesk = defineStore('desk', () => {
     socket.on('recalled', (e) => { inbox.receive(e.message); inbox.place(inbox.upsert(e.conversation)) })
     socket.on('tags', (e) => { const c = inbox.byId.get(e.conversation); if (c) c.tags = e.tags })
     socket.on('leave', countLeft)
+    socket.on('export', (e) => { if (!e.gone && e.export.state === 'done' && !e.export.downloads && !location.pathname.endsWith('/exports')) toast(t('exporting.done', { name: e.export.name }), 'ok', { key: e.export.id }) })
     socket.on('colleague', (m) => { if (m.from !== inbox.me) chats.value++ })
     socket.on('colleague-changed', (e) => { if (e.read) chats.value = e.read.unread })
   }
