@@ -19,9 +19,12 @@ it('tells that a recording could not be deleted, and stays', async () => {
   setActivePinia(pinia)
   useSession().session = { permissions: ['conversation.manage'] } as never
   const record = { call: 'k', side: 'agent', part: 0, file: 'f', offset: 0, length: 1000, size: 1, video: true, until: '2027-01-01T00:00:00Z', url: '/files/f/original' }
-  net.answer = async (r) => (r.method === 'DELETE' ? json({ code: 'forbidden', reason: 'not_allowed', detail: 'no' }, 403) : json({ items: [{ id: 'k', agentName: 'Ann', invitedAt: '2026-11-21T00:00:00Z', records: [record] }] }))
+  net.answer = async (r) => {
+    if (r.method === 'DELETE') return json({ code: 'forbidden', reason: 'not_allowed', detail: 'no' }, 403)
+    return json({ items: r.method === 'POST' ? [record] : [{ id: 'k', agentName: 'Ann', invitedAt: '2026-11-21T00:00:00Z', records: [record] }] })
+  }
   const w = mount(RecordDialog, { props: { conversation: 'c', call: 'k' }, global: { plugins: [pinia, i18n], stubs: { AppDialog: { template: '<div><slot /></div>' } } } })
-  await flushPromises()
+  await vi.waitFor(() => w.get('[data-test=record-erase]'))
   await w.get('[data-test=record-erase]').trigger('click')
   await w.get('[data-test=record-sure]').trigger('click')
   await flushPromises()
