@@ -415,6 +415,24 @@ func TestAnExportGoesOnInTurnsAndBeginsAnewAfterACut(t *testing.T) {
 	})
 }
 
+func TestMoreRowsThanAFileHoldsAreRefused(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		h := newHouse(t, st)
+		h.many(8)
+		export.Bound(h.s, 8, 7)
+		for format, want := range map[sheet.Format]export.State{sheet.CSV: export.Done, sheet.XLSX: export.Failed} {
+			x := h.work(h.s, h.ask(h.boss, export.Input{Kind: export.Messages, Format: format}))
+			if x.State != want || want == export.Failed && (x.Reason != "too_many_rows" || x.Size != 0) {
+				t.Errorf("%s: %+v", format, x)
+			}
+		}
+		if n := h.stored(); n != 1 {
+			t.Errorf("%d files", n)
+		}
+	})
+}
+
 func TestAnExportThatIsDeletedLeavesNothing(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
@@ -477,7 +495,7 @@ func TestMakingAndEachDownloadAreInTheAuditLog(t *testing.T) {
 				t.Errorf("%+v", e)
 			}
 		}
-		if err != nil || did["create"] != 1 || did["update"] != 2 || did["delete"] != 1 {
+		if err != nil || did["create"] != 1 || did["read"] != 2 || did["delete"] != 1 {
 			t.Error(did, err)
 		}
 		var states []string

@@ -119,6 +119,7 @@ var said = []spoken{
 	{"why.left", "Visitor left", "访客离开", "Visitante saiu"},
 	{"action.create", "Added", "新增", "Adicionado"},
 	{"action.update", "Changed", "修改", "Alterado"},
+	{"action.read", "Read", "查看", "Lido"},
 	{"action.delete", "Removed", "删除", "Removido"},
 }
 

@@ -126,12 +126,6 @@ func (s *Store) KeepExport(ctx context.Context, x export.Export) (err error) {
 	})
 }
 
-// downloads is what the audit log keeps of a download.
-type downloads struct {
-	Kind      export.Kind `json:"kind"`
-	Downloads int         `json:"downloads"`
-}
-
 // CountDownload implements export.Store.
 func (s *Store) CountDownload(ctx context.Context, t id.Tenant, x string, by audit.By) (err error) {
 	defer errs.Wrap(&err, "store.CountDownload %s", x)
@@ -143,7 +137,7 @@ func (s *Store) CountDownload(ctx context.Context, t id.Tenant, x string, by aud
 		if err != nil {
 			return err
 		}
-		return record(ctx, w, by, changed{tenant: t, thing: "export", id: x, name: got.Name, before: downloads{got.Kind, got.Downloads - 1}, after: downloads{got.Kind, got.Downloads}})
+		return note(ctx, w, by, "read", changed{tenant: t, thing: "export", id: x, name: got.Name}, "", "")
 	})
 }
 

@@ -1,6 +1,6 @@
 // Runs the journeys. PARLOR_E2E_URL names a running server (with demo data); without it a mock is started.
 //
-//   node e2e/run.mjs [talk] [visit] [desk] [work] [admin] [bindings] [channels] [host] [poll] [canvas] [call] [record] [perf] [many] [screens] [pages] [rocketchat] [person] [easemob] [window] [robot]
+//   node e2e/run.mjs [talk] [visit] [desk] [work] [admin] [bindings] [channels] [host] [poll] [canvas] [call] [record] [perf] [many] [screens] [pages] [rocketchat] [person] [easemob] [window] [robot] [export]
 import { SCREENS, backend, launch } from './lib.mjs'
 import { admin } from './admin.mjs'
 import { bindings } from './bindings.mjs'
@@ -10,6 +10,7 @@ import { canvas } from './canvas.mjs'
 import { channels } from './channels.mjs'
 import { desk } from './desk.mjs'
 import { easemob } from './easemob.mjs'
+import { exportJourney } from './export.mjs'
 import { host } from './host.mjs'
 import { many } from './many.mjs'
 import { pages } from './pages.mjs'
@@ -24,7 +25,7 @@ import { alwaysOpen, visit } from './visit.mjs'
 import { window } from './window.mjs'
 import { work } from './work.mjs'
 
-const JOURNEYS = { talk, visit, desk, work, admin, bindings, channels, host, poll, canvas, call, record, perf, many, screens, pages, rocketchat, person, easemob, window, robot }
+const JOURNEYS = { talk, visit, desk, work, admin, bindings, channels, host, poll, canvas, call, record, perf, many, screens, pages, rocketchat, person, easemob, window, robot, export: exportJourney }
 const wanted = process.argv.slice(2).filter((x) => x in JOURNEYS)
 const server = await backend()
 const browser = await launch()

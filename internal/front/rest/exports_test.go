@@ -88,7 +88,7 @@ func TestAListIsTakenAwayAsAFile(t *testing.T) {
 	if code, _, _ := d.Call("GET", api+"/exports/"+x+"/file", "", "Cookie", root.cookie); code != 200 {
 		t.Error("an administrator:", code)
 	}
-	root.ask(t, 200, "GET", "/admin/audit?thing=export", "", `"byName":"Root"`, `"byName":"Boss"`, `"downloads":2`)
+	root.ask(t, 200, "GET", "/admin/audit?thing=export", "", `"byName":"Root"`, `"byName":"Boss"`, `"action":"read"`)
 	d.boss.ask(t, 204, "DELETE", "/exports/"+x, "")
 	d.boss.ask(t, 404, "GET", "/exports/"+x, "")
 	d.boss.ask(t, 404, "GET", "/exports/"+x+"/file", "")

@@ -29,7 +29,7 @@ export const dayOf = (d: Date) => `${d.getFullYear()}-${String(d.getMonth() + 1)
 /** What the page is opened with, from the address that another page has made. */
 export function formOf(query: Record<string, unknown>, now = new Date()): Form {
   const text = (name: string) => (typeof query[name] === 'string' ? (query[name] as string) : '')
-  const kind = (text('new') in FILTERS ? text('new') : 'conversations') as Kind
+  const kind = (Object.hasOwn(FILTERS, text('new')) ? text('new') : 'conversations') as Kind
   const days = Math.min(MOST_DAYS, Math.max(1, Number(text('days')) || 30))
   const filters: Form['filters'] = {}
   for (const f of FILTERS[kind]) if (text(f)) filters[f] = text(f)
