@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"strings"
 
 	"parlor/internal/actor"
 	"parlor/internal/errs"
@@ -9,7 +10,30 @@ import (
 	"parlor/internal/visitor"
 )
 
-var errRequired = errs.New(errs.Unauthenticated, "identity_required", "Please log in to chat with us.")
+// texts are what visitors read, by the first two letters of their language.
+var texts = map[string]struct{ required, expired string }{
+	"en": {"Please log in to chat with us.", "Your login has expired. Please reload the page and log in again."},
+	"zh": {"请先登录，再与我们联系。", "登录已过期，请刷新页面并重新登录。"},
+	"pt": {"Faça login para conversar conosco.", "Seu login expirou. Recarregue a página e entre novamente."},
+}
+
+// words puts what a visitor must do into the visitor's language; other errors stay.
+func words(err error, locale string) error {
+	base, _, _ := strings.Cut(strings.ToLower(locale), "-")
+	t, ok := texts[base]
+	if !ok {
+		t = texts["en"]
+	}
+	switch errs.ReasonOf(err) {
+	case "identity_required":
+		return errs.New(errs.Unauthenticated, "identity_required", "%s", t.required)
+	case "identity_expired":
+		return errs.New(errs.Unauthenticated, "identity_expired", "%s", t.expired)
+	}
+	return err
+}
+
+var errRequired = errs.New(errs.Unauthenticated, "identity_required", "%s", texts["en"].required)
 
 // Arrival is who looks at a page.
 type Arrival struct {
@@ -31,13 +55,13 @@ func (s *Service) Arrive(ctx context.Context, in Arrival) (v visitor.Visitor, er
 	defer errs.Wrap(&err, "identity.Arrive")
 	if in.Identity == "" {
 		if err = s.Admits(ctx, in.Seen.Tenant, in.Seen.Inbox); err != nil {
-			return v, err
+			return v, words(err, in.Seen.Locale)
 		}
 		return s.Visitors.Arrive(ctx, in.Token, in.Seen)
 	}
 	k, err := s.verify(ctx, in.Identity, visitor.Claim{Seen: in.Seen})
 	if err != nil || in.Token == "" {
-		return k.Visitor, err
+		return k.Visitor, words(err, in.Seen.Locale)
 	}
 	if before, aerr := s.Visitors.Authenticate(in.Token); aerr == nil && !before.Verified && before.Tenant == k.Visitor.Tenant && before.Inbox == k.Visitor.Inbox {
 		err = s.adopt(ctx, before.Visitor, k.Visitor)

@@ -453,7 +453,7 @@ function serve(req, res, url, world) {
   }
   const loader = /^\/w\/(\w+)\.js$/.exec(url.pathname)
   if (loader) {
-    const settings = { inbox: loader[1], origin: `http://${req.headers.host}`, name: '极光灯饰', color: '#2563eb', greeting: GREETING.zh, online: true }
+    const settings = { inbox: loader[1], origin: `http://${req.headers.host}`, name: '极光灯饰', color: '#2563eb', css: 'button{background:#2563eb;color:#fff}', greeting: GREETING.zh, online: true }
     res.writeHead(200, { 'Content-Type': 'text/javascript' })
     return res.end(`window.__parlor=${JSON.stringify(settings)};\n` + readFileSync(join(DIST, 'widget/loader.js')))
   }

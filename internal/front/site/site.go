@@ -246,7 +246,7 @@ func (s *Site) loaderConfig(ctx context.Context, r *http.Request, name id.Inbox)
 		}
 	}
 	return loaderConfig{Inbox: inbox.ID, Name: inbox.Name, Origin: strings.TrimSuffix(origin, "/"), Color: inbox.Settings.Color,
-		Greeting: inbox.Settings.Greeting, Online: online, Origins: inbox.Settings.Origins, CSS: wire.LauncherCSS(inbox.Settings.Look), Label: baseLanguages(inbox.Settings.Look.Label),
+		Greeting: inbox.Settings.Greeting, Online: online, Origins: inbox.Settings.Origins, CSS: wire.BrandCSS(inbox.Settings.Color) + wire.LauncherCSS(inbox.Settings.Look), Label: baseLanguages(inbox.Settings.Look.Label),
 		Icon: s.Views.Picture(inbox.Tenant, inbox.Settings.Look.Icon), Delay: inbox.Settings.Look.DelayMS, Popup: inbox.Settings.Look.Popup, Invite: invite}, err
 }
 

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -89,6 +90,26 @@ func (v Views) InvitationOf(book *account.Book, inbox account.Inbox, now time.Ti
 
 // defaultOffset of the entry button, in CSS pixels.
 const defaultOffset = 20
+
+// defaultColor is the brand colour of inboxes that set none.
+const defaultColor = "#2458d8"
+
+// BrandCSS paints the entry button in the brand colour, with what can be read on it.
+func BrandCSS(color string) string {
+	var rgb [3]int
+	if _, err := fmt.Sscanf(color, "#%02x%02x%02x", &rgb[0], &rgb[1], &rgb[2]); err != nil {
+		return BrandCSS(defaultColor)
+	}
+	light := 0.0
+	for i, share := range []float64{0.2126, 0.7152, 0.0722} {
+		light += share * math.Pow(float64(rgb[i])/255, 2.2)
+	}
+	ink := "#fff"
+	if light > 0.2 {
+		ink = "#111"
+	}
+	return fmt.Sprintf("button{background:#%02x%02x%02x;color:%s}", rgb[0], rgb[1], rgb[2], ink)
+}
 
 // LauncherCSS returns the style of an entry button as it is set, "" for the
 // default. The button is `button`, the frame of the chat `iframe`.

@@ -49,6 +49,10 @@ export interface Kit {
   page(): PageRef
   shown(): boolean
   track(): boolean
+  /** The token by which the company says who looks at the page, if it does. */
+  identity(): string | undefined
+  /** The page may have changed. */
+  moved(): void
   open(): void
   fire(name: string, data?: unknown): void
   /** Set by the part itself: called with each page. */
@@ -68,6 +72,7 @@ export interface PageRef { url: string; title: string; referrer?: string }
 /** The one message that travels by postMessage, with the port. */
 export interface Hello {
   parlor: 1; settings: Settings; locale: string; theme: string; token: string; page: PageRef; compact: boolean
+  identity?: string | undefined
   wish?: Wish
 }
 

@@ -30,14 +30,16 @@ function live(kit: Kit) {
   let since = ms()
   let box: HTMLElement | undefined
   let current = ''
-  /** Whose connection this is. */
+  /** Whose connection this is: by the token, and by the identity that was said. */
   let mine = ''
+  let as: string | undefined
 
   const emit = (event: string, arg: unknown, ack: number | '' = '') => {
     if (ready) socket!.send(`42${NS},${ack}${JSON.stringify([event, arg])}`)
   }
   const connect = () => {
     if (!kit.track()) return
+    as = kit.identity()
     try {
       socket = new WebSocket(s.origin.replace(/^http/, 'ws') + '/socket.io/?EIO=4&transport=websocket')
     } catch {
@@ -46,10 +48,15 @@ function live(kit: Kit) {
     let greeted = false
     socket.onmessage = (e) => {
       const data = String(e.data)
-      if (data[0] === '0') socket!.send(`40${NS},${JSON.stringify({ inbox: s.inbox, token: kit.token(), locale: kit.locale(), page })}`)
+      if (data[0] === '0') socket!.send(`40${NS},${JSON.stringify({ inbox: s.inbox, token: kit.token(), identity: as, locale: kit.locale(), page })}`)
       else if (data === '2') socket!.send('3')
       else if (data.startsWith('40')) { ready = greeted = true; tries = 0 }
-      else if (data.startsWith('44')) { tries = 99; socket!.close() }
+      else if (data.startsWith('44')) {
+        tries = 99
+        socket!.close()
+        const why = /"(identity_\w+)"/.exec(data)
+        if (why) kit.fire('identity', why[1])
+      }
       else if (data.startsWith('43' + NS)) { if (!data.includes('"error":{')) allowed() }
       else if (data.startsWith('42' + NS)) {
         const [event, arg] = JSON.parse(data.slice(3 + NS.length)) as [string, never]
@@ -69,7 +76,7 @@ function live(kit: Kit) {
     if (event === 'hello') {
       hello = arg as Hello
       mine = hello.token
-      if (!kit.token()) kit.token(hello.token)
+      if (!kit.token() || as) kit.token(hello.token)
     } else if (event === 'invite') {
       const got = arg as { id: string; text?: string; agent?: string }
       draw(got.id, got.text, got.agent)
@@ -164,9 +171,10 @@ function live(kit: Kit) {
   if (rules.length) setInterval(look, 1_000)
 
   kit.hit = (p: PageRef) => {
-    if (mine && kit.token() && kit.token() !== mine) {
-      // The panel became somebody else, who was there before: the page is that visitor's.
+    if (as !== kit.identity() || (mine && kit.token() && kit.token() !== mine)) {
+      // The panel became somebody else, who was there before, or signed in: the page is that visitor's.
       mine = ''
+      tries = 0
       page = p
       return void (ready ? socket!.close() : connect())
     }
@@ -176,6 +184,16 @@ function live(kit: Kit) {
     if (ready) emit('page', p)
     else beacon()
   }
+  const soon = () => setTimeout(kit.moved, 300)
+  for (const name of ['pushState', 'replaceState'] as const) {
+    const own = history[name]
+    history[name] = function (...args: Parameters<typeof own>) {
+      own.apply(this, args)
+      soon()
+    }
+  }
+  addEventListener('popstate', soon)
+  addEventListener('hashchange', soon)
   connect()
 }
 

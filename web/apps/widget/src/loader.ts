@@ -47,6 +47,7 @@ function run(s: Settings) {
   }
   let track = data.track !== 'off'
   let token = stored('localStorage', '')
+  let identity = data.identity
   let locale = data.lang || s.locale || navigator.language
   let theme = data.theme || 'auto'
   let frame: HTMLIFrameElement | undefined
@@ -76,10 +77,6 @@ function run(s: Settings) {
   button.append(s.icon ? Object.assign(new Image(26, 26), { src: s.origin + s.icon, alt: '' }) : icon, badge)
   if (label) button.appendChild(doc.createElement('u')).textContent = label
   root.append(button)
-  const rgb = /^#(..)(..)(..)$/.exec(s.color || '') ?? [0, '24', '58', 'd8']
-  const [r, g, b] = rgb.slice(1).map((x) => (parseInt(x as string, 16) / 255) ** 2.2)
-  button.style.background = s.color || '#2458d8'
-  button.style.color = 0.2126 * r! + 0.7152 * g! + 0.0722 * b! > 0.2 ? '#111' : '#fff'
 
   const paint = () => {
     path.setAttribute('d', shown ? 'm6 9 6 6 6-6' : 'M7.9 20A9 9 0 1 0 4 16.1L2 22Z')
@@ -100,7 +97,7 @@ function run(s: Settings) {
       const channel = new MessageChannel()
       port = channel.port1
       port.onmessage = (e) => hear(e.data as ToHost)
-      const hello: Hello = { parlor: 1, settings: s, locale, theme, token, page: page(), compact: small.matches, wish: { team: data.team, agent: data.agent } as Hello['wish'] }
+      const hello: Hello = { parlor: 1, settings: s, locale, theme, token, identity, page: page(), compact: small.matches, wish: { team: data.team, agent: data.agent } as Hello['wish'] }
       frame!.contentWindow!.postMessage(hello, s.origin, [channel.port2])
     }
     root.insertBefore(frame, button)
@@ -124,7 +121,8 @@ function run(s: Settings) {
     } else if (m.t === 'close') show(false)
     else if (m.t === 'token') {
       token = m.token
-      if (track) stored('localStorage', '', token)
+      // Who is signed in stays so by signing in again, never by what the browser keeps.
+      if (track) stored('localStorage', '', identity ? '' : token)
       kit.hit?.(page())
     } else if (m.t === 'unread') {
       unread = m.n
@@ -140,7 +138,7 @@ function run(s: Settings) {
   // Reporting the page and inviting come after the page has loaded.
   let last = ''
   const kit: Kit = {
-    s, root, store: stored, page, fire, locale: () => locale, shown: () => shown, track: () => track, open: () => show(true),
+    s, root, store: stored, page, fire, locale: () => locale, shown: () => shown, track: () => track, identity: () => identity, moved: () => hit(), open: () => show(true),
     token: (t) => { if (t) hear({ t: 'token', token: t }); return token },
   }
   const hit = () => {
@@ -154,16 +152,18 @@ function run(s: Settings) {
       setTimeout(() => doc.head.append(Object.assign(doc.createElement('script'), { src: s.origin + '/w/live.js' })), 900)
     }
   }
-  const soon = () => setTimeout(hit, 300)
-  for (const name of ['pushState', 'replaceState'] as const) {
-    const own = history[name]
-    history[name] = function (...args: Parameters<typeof own>) {
-      own.apply(this, args)
-      soon()
-    }
+  /** Who looks at the page is said to be somebody else: the panel begins anew, as that person. */
+  const identify = (x?: string) => {
+    if (x === identity) return
+    if (!x) stored('localStorage', '', token = '')
+    identity = x
+    frame?.remove()
+    frame = port = undefined
+    unread = 0
+    paint()
+    if (shown) show(true, false)
+    kit.hit?.(page())
   }
-  addEventListener('popstate', soon)
-  addEventListener('hashchange', soon)
 
   const commands: Record<string, (...a: never[]) => void> = {
     open: () => show(true),
@@ -174,6 +174,8 @@ function run(s: Settings) {
     theme: (x: string) => { theme = x; say({ t: 'theme', theme }) },
     locale: (x: string) => { locale = x; say({ t: 'locale', locale }); paint() },
     page: () => { last = ''; hit() },
+    identify,
+    logout: () => identify(),
     consent: () => { track = true; stored('localStorage', '', token); hit() },
   }
   const call = (...args: Args) => (commands[args[0]] as ((...a: unknown[]) => void) | undefined)?.(...args.slice(1))
@@ -187,7 +189,7 @@ function run(s: Settings) {
   paint()
   setTimeout(() => doc.body.append(host), s.delay)
   queue.forEach((args) => call(...args))
-  soon()
+  setTimeout(hit, 300)
   if (stored('sessionStorage', '.open')) show(true, false)
   else if (stored('localStorage', '.live')) setTimeout(make, 1_200)
 }

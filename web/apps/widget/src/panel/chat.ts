@@ -27,6 +27,8 @@ export class Chat {
   /** What stands before the conversation, if anything, and why a message is left. */
   gate: '' | 'form' | 'offline' = ''
   why = ''
+  /** Why nothing can be shown, in the visitor's language. */
+  note = ''
   /** The conversation that an agent asks to rate. */
   surveyed = ''
   token: string
@@ -43,7 +45,8 @@ export class Chat {
     this.token = hello.token
     this.page = hello.page
     // There before the server has answered, so that whatever is written early is kept too.
-    const storage = localStore()
+    // What somebody who is signed in has not sent yet must not wait in the browser for whoever comes next.
+    const storage = hello.identity ? null : localStore()
     this.outbox = new Outbox({
       ...(storage ? { storage } : {}), scope: `parlor.out.${this.hello.settings.inbox}.`,
       send: async (p) => {
@@ -128,7 +131,7 @@ export class Chat {
   private async arrive() {
     try {
       const s: VisitorSession = await this.call<'session', 'post'>('session', '', {
-        method: 'POST', headers: { Authorization: '' }, body: JSON.stringify({ inbox: this.hello.settings.inbox, locale: this.hello.locale, page: this.page, ...(this.token ? { token: this.token } : {}) }),
+        method: 'POST', headers: { Authorization: '' }, body: JSON.stringify({ inbox: this.hello.settings.inbox, locale: this.hello.locale, page: this.page, identity: this.hello.identity, ...(this.token ? { token: this.token } : {}) }),
       })
       this.session = s
       this.token = s.token
@@ -143,7 +146,11 @@ export class Chat {
       this.report()
     } catch (e) {
       const error = toError(e)
-      if (this.token && error.code === 'unauthenticated') this.token = ''
+      if (error.reason.startsWith('identity')) {
+        this.phase = 'broken'
+        this.note = error.message
+        this.tell({ t: 'event', name: 'identity', data: error.reason })
+      } else if (this.token && error.code === 'unauthenticated') this.token = ''
       else if (!error.temporary && error.code !== 'internal') this.phase = 'broken'
       if (this.phase !== 'broken') setTimeout(() => void this.arrive(), backoff(this.tries++))
     }

@@ -55,7 +55,7 @@ export function Panel({ chat, t, name, greeting }: Props) {
       </header>
       {chat.offline && <div class="bar warn" role="status"><b>{t.lost}</b> {(chat.pending.length > 0) && t.lostHint}</div>}
       {s?.status === 'queued' && view === 'chat' && <div class="bar" role="status"><b>{t.queue(s.ahead)}</b> {t.queueHint}</div>}
-      {chat.phase === 'broken' ? <div class="hole" role="alert">{t.broken}</div>
+      {chat.phase === 'broken' ? <div class="hole" role="alert">{chat.note || t.broken}</div>
         : view === 'history' && more ? <more.History chat={chat} t={t} />
         : chat.gate ? forms && <forms.Gate chat={chat} key={chat.gate} />
         : <Safe text={t.broken}>{forms && chat.wish.product && <forms.Product chat={chat} />}<Log chat={chat} t={t} greeting={greeting} name={name} /></Safe>}
