@@ -1,6 +1,6 @@
 // Runs the journeys. PARLOR_E2E_URL names a running server (with demo data); without it a mock is started.
 //
-//   node e2e/run.mjs [talk] [visit] [desk] [work] [admin] [bindings] [channels] [host] [poll] [canvas] [call] [record] [perf] [many] [screens] [pages] [rocketchat] [person] [easemob] [window] [robot] [export]
+//   node e2e/run.mjs [talk] [visit] [desk] [work] [admin] [bindings] [channels] [host] [poll] [canvas] [call] [record] [perf] [many] [screens] [pages] [rocketchat] [person] [easemob] [window] [robot] [export] [identity]
 import { SCREENS, backend, launch } from './lib.mjs'
 import { admin } from './admin.mjs'
 import { bindings } from './bindings.mjs'
@@ -12,6 +12,7 @@ import { desk } from './desk.mjs'
 import { easemob } from './easemob.mjs'
 import { exportJourney } from './export.mjs'
 import { host } from './host.mjs'
+import { identity } from './identity.mjs'
 import { many } from './many.mjs'
 import { pages } from './pages.mjs'
 import { perf } from './perf.mjs'
@@ -25,7 +26,7 @@ import { alwaysOpen, visit } from './visit.mjs'
 import { window } from './window.mjs'
 import { work } from './work.mjs'
 
-const JOURNEYS = { talk, visit, desk, work, admin, bindings, channels, host, poll, canvas, call, record, perf, many, screens, pages, rocketchat, person, easemob, window, robot, export: exportJourney }
+const JOURNEYS = { talk, visit, desk, work, admin, bindings, channels, host, poll, canvas, call, record, perf, many, screens, pages, rocketchat, person, easemob, window, robot, export: exportJourney, identity }
 const wanted = process.argv.slice(2).filter((x) => x in JOURNEYS)
 const server = await backend()
 const browser = await launch()

@@ -3,7 +3,7 @@
   'use strict'
   var script = d.currentScript, src = new URL(script.src), base = src.origin
   var defaults = { hide: false, autoConnect: false, tenantId: '', configId: '', to: '', emgroup: '', agentName: '', routingRuleFlag: '', user: {}, visitor: {}, extMsg: null, customExtendMessage: null }
-  var given = w.easemobim && w.easemobim.config || {}, config = {}, inbox = '', tenant = '', waiting = [], ready = false, active = false, began = false
+  var given = w.easemobim && w.easemobim.config || {}, config = {}, inbox = '', tenant = '', waiting = [], ready = false, active = false, began = false, mine = ''
   function merge(to, from) { for (var k in from) if (from[k] !== undefined && from[k] !== null) to[k] = from[k]; return to }
   function read(name) { try { return w.localStorage.getItem('parlor.' + inbox + name) || '' } catch (e) { return '' } }
   function keep(name, value) { try { w.localStorage.setItem('parlor.' + inbox + name, value) } catch (e) { /* the widget keeps it for this page */ } }
@@ -28,7 +28,7 @@
   /* Sends what waits, one after the other; what fails for the network is tried again. */
   var busy
   function flush() {
-    var token = read('')
+    var token = mine || read('')
     if (busy) return busy
     if (!token || !waiting.length) return Promise.resolve()
     var next = waiting[0]
@@ -67,8 +67,17 @@
   function enter(name, password) {
     return post('/parlor/kefuchannelapp' + tenant + '/token', { grant_type: 'password', username: name, password: password }).then(function (a) { if (a.access_token) keep('', a.access_token) })
   }
+  /* A token that the company has signed (a JWT, of three parts) is not kept: who comes next may be somebody else. */
+  function signed() {
+    var user = config.user || {}, token = user.identity || config.identity || user.token || ''
+    return user.identity || config.identity || token.split('.').length === 3 ? token : ''
+  }
   function login() {
     var user = config.user || {}
+    if (signed()) return post('/v1/webimplugin/visitors?tenantId=' + tenant, { imServiceNumber: 'kefuchannelimid_' + inbox, identity: signed() }).then(function (a) {
+      if (a.status !== 'OK') throw new Error(a.errorDescription)
+      mine = a.access_token
+    })
     if (user.token) return keep('', user.token)
     if (user.username && user.password) return enter(user.username, user.password)
   }
@@ -76,7 +85,7 @@
   function arrive() {
     begin()
     if (!waiting.length) return
-    return Promise.resolve(read('') || post('/v1/webimplugin/visitors?tenantId=' + tenant, { imServiceNumber: 'kefuchannelimid_' + inbox }).then(function (a) { return enter(a.userId, a.userPassword) })).then(flush)
+    return Promise.resolve(mine || read('') || post('/v1/webimplugin/visitors?tenantId=' + tenant, { imServiceNumber: 'kefuchannelimid_' + inbox }).then(function (a) { return enter(a.userId, a.userPassword) })).then(flush)
   }
   function load() {
     if (load.done) return
@@ -84,6 +93,7 @@
     var s = d.createElement('script')
     s.src = base + '/w/' + encodeURIComponent(inbox) + '.js'
     w.Parlor = w.Parlor || function () { (w.Parlor.q = w.Parlor.q || []).push(arguments) }
+    if (signed()) w.Parlor('identify', signed())
     w.Parlor('on', 'ready', function () {
       if (!ready) setTimeout(function () { call('onready') }, 500)
       ready = true

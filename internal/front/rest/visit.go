@@ -20,7 +20,7 @@ import (
 // visitSchemas are the names in the document of types that share theirs with
 // others.
 var visitSchemas = map[string]string{
-	"parlor/internal/tag.Uses": "TagUses", "parlor/internal/export.Filter": "ExportFilter",
+	"parlor/internal/tag.Uses": "TagUses", "parlor/internal/export.Filter": "ExportFilter", "parlor/internal/identity.Key": "IdentityKey",
 	"parlor/internal/online.Visitor": "OnlineVisitor", "parlor/internal/online.State": "OnlineState", "parlor/internal/leave.Message": "LeaveMessage",
 	"parlor/internal/leave.Change": "LeaveChange", "parlor/internal/survey.Survey": "ConversationSurvey", "parlor/internal/survey.Answer": "SurveyAnswer",
 	"parlor/internal/survey.Tally": "SurveyTally", "parlor/internal/invite.Tally": "InvitationTally", "parlor/internal/setting.Canvas": "CanvasSettings",

@@ -4121,6 +4121,14 @@ export interface components {
             /** @description The choice of a menu that asks for a person */
             item?: string;
         };
+        IdentityKey: {
+            by: string;
+            /** Format: date-time */
+            createdAt: string;
+            hint?: string;
+            id: string;
+            inbox: string;
+        };
         ImportFault: {
             detail: string;
             field?: string;
@@ -4397,7 +4405,7 @@ export interface components {
             items: components["schemas"]["Inbox"][];
         };
         ItemsKey: {
-            items: components["schemas"]["Key"][];
+            items: components["schemas"]["IdentityKey"][];
         };
         ItemsMessage: {
             items: components["schemas"]["Message"][];
@@ -4452,14 +4460,6 @@ export interface components {
         };
         ItemsVisitorField: {
             items: components["schemas"]["VisitorField"][];
-        };
-        Key: {
-            by: string;
-            /** Format: date-time */
-            createdAt: string;
-            hint?: string;
-            id: string;
-            inbox: string;
         };
         KnowledgeArticleInput: {
             active?: boolean;
