@@ -3,7 +3,7 @@
 import { hooks } from './hooks.mjs'
 import { axe, check, open, shot, signIn, unique, until } from './lib.mjs'
 
-const PAGES = ['inboxes', 'inboxes/main/install', 'inboxes/main/look', 'inboxes/main/invite', 'inboxes/main/forms', 'inboxes/main/service', 'mailboxes', 'teams', 'agents', 'roles', 'tags', 'fields', 'types', 'knowledge', 'knowledge/new', 'robots', 'company', 'settings', 'audit', 'programs', 'hooks', 'bindings', 'flags', 'companies']
+const PAGES = ['inboxes', 'inboxes/main/install', 'inboxes/main/look', 'inboxes/main/invite', 'inboxes/main/forms', 'inboxes/main/service', 'inboxes/main/identity', 'mailboxes', 'teams', 'agents', 'roles', 'tags', 'fields', 'types', 'knowledge', 'knowledge/new', 'robots', 'company', 'settings', 'audit', 'programs', 'hooks', 'bindings', 'flags', 'companies']
 const LOOKS = [['light', 'zh-CN', 1440, 900], ['dark', 'en', 1024, 768], ['light', 'pt-BR', 390, 844]]
 
 async function pictures(browser, base) {

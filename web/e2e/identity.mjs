@@ -42,7 +42,8 @@ async function makeKey(browser, base, a) {
   let secret = ''
   for (const [width, height, theme, locale] of [[1440, 900, 'light', 'en'], [1440, 900, 'dark', 'zh-CN'], [390, 844, 'light', 'pt-BR'], [390, 844, 'dark', 'en']]) {
     const page = await open(browser, { width, height, theme, locale, touch: width < 500 })
-    await signIn(page, base, '/console/admin/inboxes/main/identity')
+    await signIn(page, base)
+    await page.goto(base + '/console/admin/inboxes/main/identity')
     const section = page.locator('[data-test=identity-keys]')
     await section.waitFor()
     if (!secret) {
@@ -57,7 +58,8 @@ async function makeKey(browser, base, a) {
     await page.context().close()
   }
   const page = await open(browser, { locale: 'en' })
-  await signIn(page, base, '/console/admin/inboxes/main/identity')
+  await signIn(page, base)
+  await page.goto(base + '/console/admin/inboxes/main/identity')
   await page.locator('[data-test=identity-keys] li').first().waitFor()
   check(!(await page.content()).includes(secret), 'the key is not shown again')
   await page.context().close()
@@ -111,8 +113,9 @@ async function flags(browser, base, a, key) {
       const text = unique('with a flag')
       const page = await shop(browser, `<script>window.easemobim = { config: { routingRuleFlag: 'vip', user: ${JSON.stringify(user ?? {})} } }</script><script src="${base}/webim/easemob.js?configId=main"></script>`)
       await page.waitForFunction(() => !!globalThis.easemobim?.bind)
-      await page.evaluate((x) => { globalThis.easemobim.bind({}); globalThis.easemobim.sendText(x) }, text)
+      await page.evaluate(() => globalThis.easemobim.bind({}))
       const panel = await panelOf(page)
+      await page.evaluate((x) => globalThis.easemobim.sendText(x), text)
       await panel.waitForSelector(`.me:not(.pending) >> text=${text}`)
       const views = await Promise.all(['queue', 'all'].map((v) => a.call('GET', `/conversations?view=${v}&limit=200`)))
       const found = views.flatMap((x) => x.items).find((c) => c.lastText === text)

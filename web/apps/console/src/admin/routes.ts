@@ -24,7 +24,7 @@ export const adminRoutes: RouteRecordRaw = {
   children: [
     { path: '', component: () => import('./InboxesPage.vue'), beforeEnter: () => '/admin/' + (adminPages()[0] ?? 'inboxes') },
     { path: 'inboxes', component: () => import('./InboxesPage.vue') },
-    { path: 'inboxes/:id/:tab(install|look|invite|forms|service)?', name: 'admin-inbox', component: () => import('./InboxPage.vue') },
+    { path: 'inboxes/:id/:tab(install|look|invite|forms|service|identity)?', name: 'admin-inbox', component: () => import('./InboxPage.vue') },
     { path: 'mailboxes', component: () => import('./MailboxesPage.vue') },
     { path: 'teams/:id?', name: 'admin-teams', component: () => import('./TeamsPage.vue') },
     { path: 'agents', component: () => import('./AgentsPage.vue') },
