@@ -29,7 +29,7 @@ async function chatOf(page) {
 async function newest(page) {
   let frame
   await until(async () => {
-    frame = page.frames().filter((f) => f.url().includes('/w/panel/')).at(-1)
+    frame = page.frames().findLast((f) => f.url().includes('/w/panel/'))
     return !!frame && (await frame.locator('textarea, [role=alert]').count().catch(() => 0)) > 0
   }, 'a panel')
   return frame

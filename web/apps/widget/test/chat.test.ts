@@ -55,6 +55,25 @@ it('hands the token to the host and opens no socket before there is something to
   expect(Server.last).toBe(before)
 })
 
+it('shows who is signed in, and keeps nothing of it in the browser', async () => {
+  const asked: Record<string, unknown>[] = []
+  const chat = await start({})
+  vi.stubGlobal('fetch', async (_: string, init: RequestInit) => {
+    asked.push(JSON.parse(String(init.body)) as Record<string, unknown>)
+    return new Response(JSON.stringify({ code: 'unauthenticated', reason: 'identity_expired', detail: 'Log in again.' }), { status: 401 })
+  })
+  chat.send('said by nobody in particular')
+  expect(localStorage).toHaveLength(1)
+  localStorage.clear()
+  const signed = new Chat({ ...hello, token: 'V', identity: 'a.b.c' }, host as unknown as MessagePort, () => {})
+  signed.send('said by somebody')
+  expect(localStorage).toHaveLength(0)
+  await vi.waitFor(() => expect(signed.phase).toBe('broken'))
+  expect(asked).toEqual([expect.objectContaining({ token: 'V', identity: 'a.b.c' })])
+  expect(signed.note).toBe('Log in again.')
+  expect(host.postMessage).toHaveBeenLastCalledWith(expect.objectContaining({ t: 'event', name: 'identity', data: 'identity_expired' }))
+})
+
 it('sees a hole by the number before, and fills it by resuming', async () => {
   ANSWERS.resume = ({ seq }) => ({ messages: [msg(2), msg(3), msg(5, { prev: 3 })].filter((m) => m.seq > Number(seq)), state: state() })
   const chat = await start({ conversation: state() }, [msg(1)])
