@@ -10,6 +10,7 @@ import (
 	"parlor/internal/actor"
 	"parlor/internal/errs"
 	"parlor/internal/event"
+	"parlor/internal/ext"
 	"parlor/internal/id"
 )
 
@@ -101,6 +102,21 @@ func (s *Service) Post(ctx context.Context, who actor.Actor, in PostInput) (out 
 		}
 	}
 	return out, s.tellMentioned(ctx, out)
+}
+
+// Takes returns the error with which Post would refuse what a message says, whatever the
+// conversation; nil says that it would take it. Nothing is kept.
+func (s *Service) Takes(ctx context.Context, who actor.Actor, in PostInput) (err error) {
+	defer errs.Wrap(&err, "conversation.Takes")
+	if len(in.Ext) > 0 && string(in.Ext) != "null" {
+		if _, err := ext.Parse(in.Ext); err != nil {
+			return err
+		}
+		if in.Kind == Text && CleanText(in.Text) == "" {
+			return nil // it says nothing, or what its card says
+		}
+	}
+	return s.body(ctx, who, in, &Message{})
 }
 
 // Note adds a line that nobody wrote, such as the reminder of a timer. key names

@@ -112,12 +112,37 @@ func (s *Service) token(t id.Tenant, inbox id.Inbox, name string) string {
 // endings is how often a conversation may end between the look for it and the message.
 const endings = 3
 
+// Check returns the error with which Receive would refuse what a message says; nil says
+// that it would take it. The visitor needs no id: it may not be there yet.
+func (s *Service) Check(ctx context.Context, v visitor.Visitor, in Incoming) (err error) {
+	defer errs.Wrap(&err, "intake.Check")
+	var e ext.Ext
+	if len(in.Ext) > 0 {
+		if e, err = ext.Parse(in.Ext); err != nil {
+			return err
+		}
+	}
+	if e.Control == rate {
+		if v.ID == "" {
+			return errs.New(errs.NotFound, "conversation_not_found", "There is no such conversation.")
+		}
+		return nil
+	}
+	if in.Kind == "" {
+		in.Kind = conversation.Text
+	}
+	return s.Conversations.Takes(ctx, v.Actor(), conversation.PostInput{Kind: in.Kind, Text: in.Text, File: in.File, ClientID: keyOf(in.Key, e.Key), Ext: in.Ext})
+}
+
 // Receive takes a message of a visitor. A conversation that has ended is followed by
 // a new one, for which the wishes of the message count.
 //
 // Errors: those of ext.Parse, routing.Admit, conversation.Post and survey.Answer.
 func (s *Service) Receive(ctx context.Context, k visitor.Known, in Incoming) (got Received, err error) {
 	defer errs.Wrap(&err, "intake.Receive")
+	if err = s.Check(ctx, k.Visitor, in); err != nil {
+		return got, err
+	}
 	var e ext.Ext
 	if len(in.Ext) > 0 {
 		if e, err = ext.Parse(in.Ext); err != nil {

@@ -238,22 +238,8 @@ func (s *Service) Update(ctx context.Context, who actor.Actor, v id.Visitor, d D
 	if who.Kind == actor.Visitor && who.Visitor != v {
 		return got, errs.New(errs.Forbidden, "not_you", "A visitor may change only its own details.")
 	}
-	limits := []struct {
-		field string
-		p     *string
-		n     int
-	}{{"name", d.Name, 100}, {"email", d.Email, 254}, {"phone", d.Phone, 40}, {"memo", d.Memo, 500}}
-	for _, l := range limits {
-		if l.p == nil {
-			continue
-		}
-		if n := len([]rune(*l.p)); n > l.n {
-			return got, errs.Field(l.field, "too_long", "%s has %d characters; %d are allowed.", l.field, n, l.n)
-		}
-		*l.p = cut(*l.p, l.n)
-	}
-	if d.Name != nil && *d.Name == "" {
-		return got, errs.Field("name", "bad_name", "The name is empty.")
+	if err = d.Fit(); err != nil {
+		return got, err
 	}
 	if err = s.unmask(ctx, who, v, &d); err != nil {
 		return got, err
@@ -264,6 +250,29 @@ func (s *Service) Update(ctx context.Context, who actor.Actor, v id.Visitor, d D
 	}
 	s.announce(got, nil)
 	return got.For(who), nil
+}
+
+// Fit cuts details into the form in which they are kept. Errors: Invalid "too_long" with
+// the field, "bad_name".
+func (d *Details) Fit() error {
+	limits := []struct {
+		field string
+		p     *string
+		n     int
+	}{{"name", d.Name, 100}, {"email", d.Email, 254}, {"phone", d.Phone, 40}, {"memo", d.Memo, 500}}
+	for _, l := range limits {
+		if l.p == nil {
+			continue
+		}
+		if n := len([]rune(*l.p)); n > l.n {
+			return errs.Field(l.field, "too_long", "%s has %d characters; %d are allowed.", l.field, n, l.n)
+		}
+		*l.p = cut(*l.p, l.n)
+	}
+	if d.Name != nil && *d.Name == "" {
+		return errs.Field("name", "bad_name", "The name is empty.")
+	}
+	return nil
 }
 
 // Rename gives visitors the name of the person they are and tells consoles.

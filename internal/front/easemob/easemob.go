@@ -56,17 +56,22 @@ type Deps struct {
 	Log       *slog.Logger
 }
 
+// Mux is where calls are added: http.ServeMux.
+type Mux interface {
+	HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request))
+}
+
 // Front is the front.
 type Front struct {
 	Deps
-	mux  *http.ServeMux
+	mux  Mux
 	tabs tabs
 	// typing are the conversations whose agents type.
 	typing typing
 }
 
 // Mount adds the calls to mux.
-func Mount(mux *http.ServeMux, d Deps) *Front {
+func Mount(mux Mux, d Deps) *Front {
 	f := &Front{Deps: d, mux: mux}
 	f.tokens()
 	f.bindings()

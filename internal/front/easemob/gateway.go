@@ -3,6 +3,7 @@ package easemob
 import (
 	"context"
 	"encoding/json"
+	"mime/multipart"
 	"net/http"
 	"strings"
 
@@ -67,8 +68,9 @@ type wireBody struct {
 const maxBodies = 10
 
 // sender is who stands behind a call: a program that speaks for any visitor, or the
-// visitor whose token it shows.
-func (f *Front) sender(r *http.Request, tenant, name, number string) (k visitor.Known, trusted bool, err error) {
+// visitor whose token it shows. check looks at the rest of the call before a visitor is
+// made, who has no id then.
+func (f *Front) sender(r *http.Request, tenant, name, number string, check func(k visitor.Known) error) (k visitor.Known, trusted bool, err error) {
 	if token := visitorToken(r); token != "" {
 		k, err = f.guest(r, token)
 		if err == nil && name != "" && !strings.EqualFold(strings.TrimSpace(name), k.Identity.Username) {
@@ -76,6 +78,9 @@ func (f *Front) sender(r *http.Request, tenant, name, number string) (k visitor.
 		}
 		if err == nil {
 			err = f.Calls.Take("kefu visitor " + string(k.Visitor.ID))
+		}
+		if err == nil {
+			err = check(k)
 		}
 		return k, false, err
 	}
@@ -87,7 +92,14 @@ func (f *Front) sender(r *http.Request, tenant, name, number string) (k visitor.
 	if err != nil {
 		return k, false, err
 	}
-	k, err = f.Intake.Visitor(r.Context(), c.tenant, inbox, name, true)
+	if k, err = f.Intake.Visitor(r.Context(), c.tenant, inbox, name, false); errs.CodeOf(err) == errs.NotFound {
+		if err = check(visitor.Known{Visitor: visitor.Visitor{Tenant: c.tenant, Inbox: inbox}}); err == nil {
+			k, err = f.Intake.Visitor(r.Context(), c.tenant, inbox, name, true)
+		}
+	} else if err == nil {
+		err = check(k)
+	}
+	k.Visitor.Tenant = c.tenant // also of a call that is refused
 	return k, true, err
 }
 
@@ -150,12 +162,38 @@ func (f *Front) bring(ctx context.Context, r *http.Request, body []byte) (t id.T
 	if len(in.Bodies) == 0 || len(in.Bodies) > maxBodies {
 		return "", nil, faultParam
 	}
-	k, trusted, err := f.sender(r, tenant, in.From, in.To)
+	k, trusted, err := f.sender(r, tenant, in.From, in.To, func(k visitor.Known) error { return f.fits(ctx, k, in) })
 	if err != nil {
 		return k.Visitor.Tenant, nil, err
 	}
 	out, err := f.take(ctx, r, k, trusted, in)
 	return k.Visitor.Tenant, out, err
+}
+
+// fits looks at all parts of a message before any is taken.
+func (f *Front) fits(ctx context.Context, k visitor.Known, in wireMessage) error {
+	for i, b := range in.Bodies {
+		if b.Type == "cmd" && (b.Action == recallAction || b.Action == mediaAction) {
+			if _, _, err := recalled(in.Ext); err != nil && b.Action == recallAction {
+				return err
+			}
+			if k.Visitor.ID == "" {
+				return faultNothing // who is not there has said nothing
+			}
+			return nil
+		}
+		m, err := f.incoming(ctx, k, in, b)
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			m.Ext = nil
+		}
+		if err := f.Intake.Check(ctx, k.Visitor, m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // take gives the parts of a message to the intake, one after the other.
@@ -301,35 +339,49 @@ func placed(raw json.RawMessage, b wireBody) ([]byte, error) {
 	return json.Marshal(all)
 }
 
-// recall takes a message of the visitor's back.
-func (f *Front) recall(ctx context.Context, k visitor.Known, raw json.RawMessage) error {
+// recalled reads which message a command takes back.
+func recalled(raw json.RawMessage) (c id.Conversation, seq int64, err error) {
 	var e struct {
 		Weichat struct {
 			ID string `json:"recall_msg_id"`
 		} `json:"weichat"`
 	}
 	if err := decode(raw, &e); err != nil {
-		return err
+		return "", 0, err
 	}
 	c, seq, ok := readName(e.Weichat.ID)
 	if !ok {
-		return faultParam
+		return "", 0, faultParam
 	}
-	_, err := f.Conversations.Recall(ctx, k.Visitor.Actor(), c, seq)
+	return c, seq, nil
+}
+
+// recall takes a message of the visitor's back.
+func (f *Front) recall(ctx context.Context, k visitor.Known, raw json.RawMessage) error {
+	c, seq, err := recalled(raw)
+	if err == nil {
+		_, err = f.Conversations.Recall(ctx, k.Visitor.Actor(), c, seq)
+	}
 	return err
 }
 
 // upload takes a file of a visitor.
 func (f *Front) upload(r *http.Request) (t id.Tenant, v any, err error) {
-	k, _, err := f.sender(r, r.PathValue("tenant"), r.PathValue("user"), r.URL.Query().Get("imServiceNumber"))
+	var file multipart.File
+	var head *multipart.FileHeader
+	k, _, err := f.sender(r, r.PathValue("tenant"), r.PathValue("user"), r.URL.Query().Get("imServiceNumber"), func(visitor.Known) (err error) {
+		if file, head, err = r.FormFile("file"); err != nil {
+			return faultParam
+		}
+		return nil
+	})
+	if file == nil {
+		return k.Visitor.Tenant, nil, err
+	}
+	defer func() { _ = file.Close(); _ = r.MultipartForm.RemoveAll() }() // it was read or refused
 	if err != nil {
 		return k.Visitor.Tenant, nil, err
 	}
-	file, head, err := r.FormFile("file")
-	if err != nil {
-		return k.Visitor.Tenant, nil, faultParam
-	}
-	defer func() { _ = file.Close(); _ = r.MultipartForm.RemoveAll() }() // it was read or refused
 	got, err := f.Media.Save(r.Context(), k.Visitor.Actor(), head.Filename, file)
 	if err != nil {
 		return k.Visitor.Tenant, nil, err

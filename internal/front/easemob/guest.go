@@ -191,7 +191,7 @@ func (f *Front) imToken(ctx context.Context, r *http.Request, body []byte) (t id
 		Name     string `json:"username"`
 		Password string `json:"password"`
 	}
-	if err = json.Unmarshal(body, &in); err != nil || in.Grant != "password" {
+	if err = json.Unmarshal(body, &in); err != nil || in.Grant != "password" || words(in.Name, in.Password) != nil {
 		return "", nil, faultParam
 	}
 	tenant, err := f.tenantOf(ctx, strings.TrimPrefix(r.PathValue("app"), "kefuchannelapp"))

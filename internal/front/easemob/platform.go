@@ -251,11 +251,18 @@ func (f *Front) queues(ctx context.Context, c *call) (any, error) {
 }
 
 func (f *Front) queueAgents(ctx context.Context, c *call) (any, error) {
+	team := id.Team(c.PathValue("id"))
+	book, err := f.Accounts.Book(ctx, c.tenant)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := book.Teams[team]; !ok {
+		return nil, faultNothing
+	}
 	roster, err := f.roster(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	team := id.Team(c.PathValue("id"))
 	roster = slices.DeleteFunc(roster, func(a seat) bool { return !slices.Contains(a.Teams, team) })
 	return list{entities: seats(roster), total: len(roster)}, nil
 }
@@ -294,10 +301,14 @@ func (f *Front) changeVisitor(ctx context.Context, c *call) (any, error) {
 	if err := c.json(&in); err != nil {
 		return nil, err
 	}
+	details := visitor.Details{Name: in.Nickname, Phone: in.Phone, Email: in.Email, Memo: in.Description}
+	if err := details.Fit(); err != nil {
+		return nil, err // before there is a visitor
+	}
 	k, err := f.visitorNamed(ctx, c, true)
 	if err != nil {
 		return nil, err
 	}
-	k.Visitor, err = f.Visitors.Update(ctx, actor.ForSystem(c.tenant), k.Visitor.ID, visitor.Details{Name: in.Nickname, Phone: in.Phone, Email: in.Email, Memo: in.Description})
+	k.Visitor, err = f.Visitors.Update(ctx, actor.ForSystem(c.tenant), k.Visitor.ID, details)
 	return guestOf(k), err
 }

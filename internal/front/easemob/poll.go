@@ -64,12 +64,14 @@ const maxTab = 100
 // poll answers GET /v1/imgateway/messages: what the tab has not been told.
 func (f *Front) poll(ctx context.Context, r *http.Request, _ []byte) (t id.Tenant, v any, err error) {
 	q := r.URL.Query()
-	k, _, err := f.sender(r, q.Get("tenantId"), q.Get("visitorEasemobId"), q.Get("easemobId"))
+	k, _, err := f.sender(r, q.Get("tenantId"), q.Get("visitorEasemobId"), q.Get("easemobId"), func(visitor.Known) error {
+		if len(q.Get("tabId")) > maxTab {
+			return faultParam
+		}
+		return nil
+	})
 	if err != nil {
 		return k.Visitor.Tenant, nil, err
-	}
-	if len(q.Get("tabId")) > maxTab {
-		return k.Visitor.Tenant, nil, faultParam
 	}
 	out, err := f.news(ctx, k, string(k.Visitor.ID)+" "+q.Get("tabId"))
 	return k.Visitor.Tenant, list{entities: out, bare: true}, err

@@ -396,6 +396,9 @@ func (f *Front) attributes(ctx context.Context, c *visitorCall) (any, error) {
 	if err := decode(c.body, &in); err != nil {
 		return nil, err
 	}
+	if _, err := f.own(ctx, c); err != nil {
+		return nil, err
+	}
 	return nil, f.Visitors.Look(ctx, c.Visitor.Actor(), in.URL, "")
 }
 
