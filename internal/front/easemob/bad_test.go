@@ -36,6 +36,7 @@ var good = map[string]string{
 	"POST tickets":                               `{"visitUserName*":"bad_1","imServiceNumber":"kefuchannelimid_main","subject":"bad","content":"bad","creator":{}}`,
 	"PUT tickets/{id}":                           `{"state":"SOLVED","agentUserName":"","note":"bad"}`,
 	"POST webhooks":                              `{"url*":"https://example.com/","name":"bad","eventNames":[],"imServiceNumbers":[],"secret":"bad"}`,
+	"POST exports":                               `{"type*":"session","format":"csv","beginDateTime*":1700000000000,"endDateTime":1700086400000,"queueId":"","agentUserId":"","imServiceNumber":"","state":"","timeZone":"UTC","language":"en"}`,
 	"POST messages":                              `{"from*":"bad_1","to":"kefuchannelimid_main","bodies*":[{"type":"txt","msg":"bad"}],"ext":{}}`,
 	"POST webimplugin/visitors":                  `{"imServiceNumber":"kefuchannelimid_main","specifiedUserName":"bad_1"}`,
 	"POST satisfaction-comment":                  `{"satisfactionCommentKey*":"none","type":1}`,
@@ -163,6 +164,7 @@ func TestBadInputStoresNothing(t *testing.T) {
 		if after := b.state(); after != before {
 			t.Errorf("before\n%s\nafter\n%s", before, after)
 		}
+		b.samples(all)
 	})
 }
 
@@ -387,6 +389,25 @@ func (b *bad) values(session string) {
 	}
 	b.refused("grant", "POST", "/parlor/kefuchannelapp1/token", `{"grant_type":"client_credentials","username":"kept","password":"x"}`, "", "API_001", 400)
 	b.refused("password", "POST", "/parlor/kefuchannelapp1/token", `{"grant_type":"password","username":"kept","password":"main.x"}`, "", "API_002", 401)
+}
+
+// samples are taken as they are: what was refused was refused for what was wrong with it.
+func (b *bad) samples(all routes) {
+	taken := 0
+	for _, pattern := range all {
+		body, reads := goodBody(pattern)
+		if !reads || kind(pattern) != "program" && !strings.HasSuffix(pattern, "imgateway/messages") || strings.Contains(pattern, "{id}") || strings.Contains(pattern, "businessbind") {
+			continue
+		}
+		method, path := filled(pattern, "1", "bad_1")
+		if a := b.call(method, path, strings.ReplaceAll(body, `*"`, `"`), b.token); a.get("status") != "OK" {
+			b.t.Errorf("%s %s: %d %s", method, path, a.status, a.text)
+		}
+		taken++
+	}
+	if taken < 11 {
+		b.t.Errorf("only %d samples were tried", taken)
+	}
 }
 
 // foreign names what belongs to another company or visitor.

@@ -346,6 +346,7 @@ var (
 	counted = regexp.MustCompile(`"(avg_session_time|avgSessionTime|avgFirstResponseTime|avgResponseTime)": \d+`)
 	total   = regexp.MustCompile(`"(messageCount)": \d+`)
 	signed  = regexp.MustCompile(`(t=main\\u0026e=)\d+(\\u0026s=)[\w-]+`)
+	namedAt = regexp.MustCompile(`("fileName": "\w+)-\d{8}-\d{4}\.csv"`)
 	dated   = regexp.MustCompile(`"(date)": "\d{4}-\d\d-\d\d"`)
 	stamped = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|[+-]\d{4})`)
 	// lastParam is the name in the query of an address.
@@ -403,6 +404,7 @@ func (p *play) abstractLine(key, line string) string {
 	if m := short.FindStringSubmatch(line); m != nil {
 		p.name("inbox", m[1])
 	}
+	line = namedAt.ReplaceAllString(line, `$1-{{any}}.csv"`)
 	line = signed.ReplaceAllString(line, `$1{{num}}$2{{any}}`)
 	for name, v := range p.vars {
 		if len(v) >= 8 {
