@@ -200,11 +200,20 @@ func TestBadMessagesAreRefusedByField(t *testing.T) {
 		{"clientId", "bad_client_id", conversation.PostInput{Kind: conversation.Text, Text: "x", ClientID: strings.Repeat("x", 65)}},
 		{"", "file_not_found", conversation.PostInput{Kind: conversation.Image, File: "other"}},
 	} {
+		if err := f.Takes(t.Context(), f.visitor, c.in); errs.ReasonOf(err) != c.reason || errs.FieldOf(err) != c.field {
+			t.Errorf("%s: foreseen as %v", c.reason, err)
+		}
 		c.in.Conversation = f.conv
 		_, err := f.Post(t.Context(), f.visitor, c.in)
 		if errs.ReasonOf(err) != c.reason || errs.FieldOf(err) != c.field {
 			t.Errorf("%s: got %v", c.reason, err)
 		}
+	}
+	for text, ext := range map[string]string{"x": "", "": `{"msgtype":{"order":{"title":"x"}}}`, " ": `{"weichat":{"queueName":"SAC"}}`} {
+		f.must(f.Takes(t.Context(), f.visitor, conversation.PostInput{Kind: conversation.Text, Text: text, Ext: []byte(ext)}))
+	}
+	if err := f.Takes(t.Context(), f.visitor, conversation.PostInput{Kind: conversation.Text, Text: "x", Ext: []byte(`[]`)}); errs.ReasonOf(err) != "bad_ext" {
+		t.Error(err)
 	}
 	p, err := f.Post(t.Context(), f.visitor, conversation.PostInput{Conversation: f.conv, Kind: conversation.Image, File: "pic"})
 	f.must(err)

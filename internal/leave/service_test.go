@@ -232,3 +232,46 @@ func TestTheCompanyLearnsByMail(t *testing.T) {
 	_, err = f.Leave(t.Context(), f.visitor, in)
 	f.reason(err, "offline_disabled")
 }
+
+// TestProgramsSeeTheListByPages: counted and cut, for programs too, and what would be
+// refused is known before anything is left.
+func TestProgramsSeeTheListByPages(t *testing.T) {
+	t.Parallel()
+	f := setup(t, false)
+	program := actor.Actor{Kind: actor.System, Tenant: "main", Name: "CRM"}
+	for _, text := range []string{"one", "two", "three"} {
+		f.clock.Advance(time.Minute)
+		f.left(map[string]string{"content": text})
+	}
+	for _, who := range []actor.Actor{f.lin, program} {
+		page, total, err := f.Page(t.Context(), who, leave.PageFilter{State: leave.Open, Offset: 1, Limit: 1})
+		if err != nil || total != 3 || len(page) != 1 || page[0].Content != "two" {
+			t.Fatalf("%+v %d %v", page, total, err)
+		}
+	}
+	page, total, err := f.Page(t.Context(), program, leave.PageFilter{State: leave.Done, Limit: 9})
+	if err != nil || total != 0 || len(page) != 0 {
+		t.Fatal(page, total, err)
+	}
+	for want, find := range map[string]leave.PageFilter{"unknown_state": {State: "lost", Limit: 9}, "bad_page": {Limit: 201}} {
+		_, _, err := f.Page(t.Context(), program, find)
+		f.reason(err, want)
+	}
+	for _, offset := range []int{-1, leave.MaxFound + 1} {
+		_, _, err = f.Page(t.Context(), program, leave.PageFilter{Offset: offset, Limit: 9})
+		f.reason(err, "bad_page")
+	}
+	_, _, err = f.Page(t.Context(), f.visitor, leave.PageFilter{Limit: 9})
+	f.reason(err, "not_allowed")
+
+	good := leave.Input{Answers: map[string]string{"content": "x"}}
+	if err := f.Check(t.Context(), "main", f.world.Inbox, good); err != nil {
+		t.Fatal(err)
+	}
+	f.reason(f.Check(t.Context(), "main", f.world.Inbox, leave.Input{Answers: map[string]string{"content": "x", "email": "none"}}), "bad_email")
+	f.inbox.form.Disabled = true
+	f.reason(f.Check(t.Context(), "main", f.world.Inbox, good), "offline_disabled")
+	if _, total, err = f.Page(t.Context(), program, leave.PageFilter{Limit: 9}); err != nil || total != 3 {
+		t.Fatal(total, err)
+	}
+}
