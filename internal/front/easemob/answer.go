@@ -112,7 +112,7 @@ func (f *Front) write(w http.ResponseWriter, r *http.Request, t id.Tenant, v any
 			w.Header().Set("Retry-After", "1")
 		}
 		out := envelope{Status: "FAIL", ErrorCode: x.code, ErrorDescription: x.text}
-		if x.status == http.StatusConflict && x.code == faultInside.code || x.status == http.StatusForbidden && x.code == faultInside.code {
+		if x.code == faultInside.code && x.status != faultInside.status {
 			out.Reason = errs.ReasonOf(err)
 		}
 		send(w, status, out)
