@@ -212,11 +212,15 @@ func (s *Service) Export(ctx context.Context, who actor.Actor, x string) (got Ex
 }
 
 // Open opens the file of an export that is done, and notes the download. The caller
-// closes it. Errors: those of Export; Conflict "export_not_ready".
+// closes it. Errors: those of Export; Forbidden if who may no longer read such lists;
+// Conflict "export_not_ready".
 func (s *Service) Open(ctx context.Context, who actor.Actor, x string) (o media.Opened, err error) {
 	defer errs.Wrap(&err, "export.Open")
 	got, err := s.Export(ctx, who, x)
 	if err != nil {
+		return o, err
+	}
+	if err = allowed(who, got.Kind); err != nil {
 		return o, err
 	}
 	if got.State != Done {

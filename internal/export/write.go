@@ -107,9 +107,12 @@ func (s *Service) turn(ctx context.Context, x *Export) error {
 			return err
 		}
 		x.Clean = true
-		if err = s.Store.KeepExport(ctx, *x); err != nil || x.Place != whole {
-			s.tell(*x, false)
+		if err = s.Store.KeepExport(ctx, *x); err != nil {
 			return err
+		}
+		if x.Place != whole {
+			s.tell(*x, false)
+			return nil
 		}
 	}
 	part, size := partLines, x.Size

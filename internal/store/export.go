@@ -141,7 +141,7 @@ func (s *Store) CountDownload(ctx context.Context, t id.Tenant, x string, by aud
 	})
 }
 
-// DropExport implements export.Store. The job that removes it in time goes with it.
+// DropExport implements export.Store.
 func (s *Store) DropExport(ctx context.Context, t id.Tenant, x string, by audit.By) (got export.Export, err error) {
 	defer errs.Wrap(&err, "store.DropExport %s", x)
 	err = s.write(ctx, func(ctx context.Context, w *tx) error {

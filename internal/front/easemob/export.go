@@ -108,6 +108,6 @@ func (f *Front) exportFile(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
-	httpx.ServeFile(w, c.Request, o)
+	httpx.ServeOnce(w, c.Request, o)
 	return nil
 }

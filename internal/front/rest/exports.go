@@ -2,16 +2,15 @@ package rest
 
 import (
 	"context"
-	"io"
-	"mime"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"parlor/internal/account"
 	"parlor/internal/export"
+	"parlor/internal/front/httpx"
 	"parlor/internal/id"
 	"parlor/internal/sheet"
 )
@@ -76,12 +75,7 @@ func (a *API) exportFile(ctx context.Context, l account.Login, in *ByID) (*huma.
 		return nil, err
 	}
 	return &huma.StreamResponse{Body: func(out huma.Context) {
-		defer func() { _ = o.Body.Close() }() // read-only
-		out.SetHeader("Content-Type", o.Type)
-		out.SetHeader("Content-Length", strconv.FormatInt(o.File.Size, 10))
-		out.SetHeader("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": o.File.Name}))
-		out.SetHeader("X-Content-Type-Options", "nosniff")
-		out.SetHeader("Cache-Control", "private, no-store")
-		_, _ = io.Copy(out.BodyWriter(), o.Body) // the client has gone if this fails
+		r, w := humago.Unwrap(out)
+		httpx.ServeOnce(w, r, o)
 	}}, nil
 }

@@ -39,6 +39,11 @@ describe('faults', () => {
     expect(faultOf(form({ from: '2026-11-23' }))).toBe('span')
     expect(faultOf(form({ to: '' }))).toBe('span')
   })
+  it('lets contacts do without a first day', () => {
+    const f = formOf({ new: 'contacts' }, now)
+    expect([f.from, faultOf(f), Object.keys(bodyOf(f, 'en', 'UTC')).includes('from')]).toEqual(['', undefined, false])
+    expect(faultOf(form({ from: '' }))).toBe('span')
+  })
   it('counts one day as a span', () => expect(faultOf(form({ from: dayOf(now), to: dayOf(now) }))).toBeUndefined())
 })
 

@@ -33,11 +33,12 @@ export function formOf(query: Record<string, unknown>, now = new Date()): Form {
   const days = Math.min(MOST_DAYS, Math.max(1, Number(text('days')) || 30))
   const filters: Form['filters'] = {}
   for (const f of FILTERS[kind]) if (text(f)) filters[f] = text(f)
-  return { kind, format: 'csv', from: dayOf(new Date(now.getTime() - (days - 1) * DAY)), to: dayOf(now), filters }
+  return { kind, format: 'csv', from: kind === 'contacts' ? '' : dayOf(new Date(now.getTime() - (days - 1) * DAY)), to: dayOf(now), filters }
 }
 
-/** Why a form cannot be sent: no days, the wrong way round, or too many of them. */
+/** Why a form cannot be sent: no days, the wrong way round, or too many of them. Contacts need no first one. */
 export function faultOf(f: Form): 'span' | 'long' | undefined {
+  if (!f.from && f.kind === 'contacts' && f.to) return undefined
   if (!f.from || !f.to || f.from > f.to) return 'span'
   return (Date.parse(f.to) - Date.parse(f.from)) / DAY >= MOST_DAYS ? 'long' : undefined
 }
@@ -46,7 +47,7 @@ export function faultOf(f: Form): 'span' | 'long' | undefined {
 export function bodyOf(f: Form, lang: Body['lang'] & string, zone: string): Body {
   const [y, m, d] = f.to.split('-').map(Number) as [number, number, number]
   const kept = Object.fromEntries(FILTERS[f.kind].flatMap((n) => (f.filters[n] ? [[n, f.filters[n]]] : [])))
-  return { kind: f.kind, format: f.format, from: new Date(f.from + 'T00:00').toISOString(), to: new Date(y, m - 1, d + 1).toISOString(), lang, zone, ...kept } as Body
+  return { kind: f.kind, format: f.format, ...(f.from ? { from: new Date(f.from + 'T00:00').toISOString() } : {}), to: new Date(y, m - 1, d + 1).toISOString(), lang, zone, ...kept } as Body
 }
 
 /** The list with one export changed, added in front, or gone. */
