@@ -383,6 +383,9 @@ func (p *play) abstract(text string) string {
 func (p *play) abstractLine(key, line string) string {
 	line = random.ReplaceAllStringFunc(line, func(m string) string {
 		part := random.FindStringSubmatch(m)
+		if strings.Contains(part[2], ".visitor.") { // the ticket of a call, which ends later each time
+			return `"` + part[1] + `": "{{any}}"`
+		}
 		return `"` + part[1] + `": "` + p.name(part[1], part[2]) + `"`
 	})
 	out, at := "", 0
