@@ -17,23 +17,30 @@ var texts = map[string]struct{ required, expired string }{
 	"pt": {"Faça login para conversar conosco.", "Seu login expirou. Recarregue a página e entre novamente."},
 }
 
+// in returns the texts of a language.
+func in(locale string) struct{ required, expired string } {
+	base, _, _ := strings.Cut(strings.ToLower(locale), "-")
+	if t, ok := texts[base]; ok {
+		return t
+	}
+	return texts["en"]
+}
+
+// Please asks a visitor to log in, in a language.
+func Please(locale string) string { return in(locale).required }
+
 // words puts what a visitor must do into the visitor's language; other errors stay.
 func words(err error, locale string) error {
-	base, _, _ := strings.Cut(strings.ToLower(locale), "-")
-	t, ok := texts[base]
-	if !ok {
-		t = texts["en"]
-	}
 	switch errs.ReasonOf(err) {
-	case "identity_required":
-		return errs.New(errs.Unauthenticated, "identity_required", "%s", t.required)
+	case errRequired.Reason:
+		return errs.New(errs.Unauthenticated, errRequired.Reason, "%s", in(locale).required)
 	case "identity_expired":
-		return errs.New(errs.Unauthenticated, "identity_expired", "%s", t.expired)
+		return errs.New(errs.Unauthenticated, "identity_expired", "%s", in(locale).expired)
 	}
 	return err
 }
 
-var errRequired = errs.New(errs.Unauthenticated, "identity_required", "%s", texts["en"].required)
+var errRequired = errs.New(errs.Unauthenticated, "identity_required", "%s", Please("en"))
 
 // Arrival is who looks at a page.
 type Arrival struct {
@@ -124,12 +131,26 @@ func (s *Service) verify(ctx context.Context, token string, c visitor.Claim) (k 
 	return s.Visitors.Verify(ctx, c)
 }
 
+// recall lets a person keep what it said of itself before it signed in, where nothing
+// else is known.
+func (s *Service) recall(ctx context.Context, from id.Visitor, to visitor.Visitor) error {
+	v, err := s.Visitors.Visitor(ctx, to.Tenant, from)
+	if err != nil || v.Email+v.Phone+v.Memo == "" {
+		return err
+	}
+	_, err = s.Visitors.Update(ctx, to.Actor(), to.ID, visitor.Details{Email: &v.Email, Phone: &v.Phone, Memo: &v.Memo})
+	return err
+}
+
 // adopt gives the running conversation of a visitor without an identity to the person
 // it was. A person who has a conversation already keeps that one.
 func (s *Service) adopt(ctx context.Context, from id.Visitor, to visitor.Visitor) error {
 	c, err := s.Conversations.Active(ctx, to.Tenant, from)
 	if err == nil {
 		_, err = s.Conversations.Give(ctx, actor.ForSystem(to.Tenant), c.ID, from, to.ID)
+	}
+	if err == nil {
+		err = s.recall(ctx, from, to)
 	}
 	switch errs.CodeOf(err) {
 	case errs.NotFound, errs.Conflict, errs.Forbidden: // none, another one runs, or the person is blocked

@@ -314,6 +314,33 @@ func TestFlagsOfStrangersDoNotCount(t *testing.T) {
 	})
 }
 
+// TestFlagsOfVerifiedVisitorsCount: what a page says of somebody whom the company has
+// signed is believed, also if it was said before.
+func TestFlagsOfVerifiedVisitorsCount(t *testing.T) {
+	t.Parallel()
+	eachBound(t, func(w *boundWorld) {
+		w.flags(setting.Flags{Teams: map[string]string{"buy": string(w.sales.ID)}})
+		li := w.agent("li", 5, account.Member)
+		w.bind("u_1", "li")
+		w.ready(li)
+		guest := w.visitor("v")
+		in := conversation.StartInput{Team: w.help.ID, Wish: conversation.Wish{BusinessFlag: "lead", RoutingFlag: "buy", Name: "u_1"}}
+		a := w.admit(guest, in)
+		if again := w.admit(guest, in); a.Conversation.Agent != "" || again.Conversation.Agent != "" || again.Conversation.Team != w.help.ID {
+			w.t.Fatalf("a stranger's flags counted: %+v", again.Conversation)
+		}
+		guest.Verified = true
+		if signed := w.admit(guest, in); signed.Created || signed.Conversation.Agent != li.Agent || signed.Conversation.Team != w.sales.ID {
+			w.t.Fatalf("%+v", signed.Conversation)
+		}
+		fresh := w.visitor("fresh")
+		fresh.Verified = true
+		if first := w.admit(fresh, in); !first.Created || first.Conversation.Agent != li.Agent {
+			w.t.Fatalf("%+v", first.Conversation)
+		}
+	})
+}
+
 func TestWishesMayChangeUntilSomebodyHasIt(t *testing.T) {
 	t.Parallel()
 	eachBound(t, func(w *boundWorld) {

@@ -231,8 +231,9 @@ func (s *Service) StillHere(ctx context.Context, t id.Tenant, list []id.Visitor)
 }
 
 // Update changes contact details and tells consoles. A visitor may change only
-// itself. A masked value that comes back as it was shown stays as it is; any
-// other masked one is Invalid "masked".
+// itself, and one who is verified says only what is not known yet. A masked value
+// that comes back as it was shown stays as it is; any other masked one is Invalid
+// "masked".
 func (s *Service) Update(ctx context.Context, who actor.Actor, v id.Visitor, d Details) (got Visitor, err error) {
 	defer errs.Wrap(&err, "visitor.Update")
 	if who.Kind == actor.Visitor && who.Visitor != v {
@@ -243,6 +244,11 @@ func (s *Service) Update(ctx context.Context, who actor.Actor, v id.Visitor, d D
 	}
 	if err = s.unmask(ctx, who, v, &d); err != nil {
 		return got, err
+	}
+	if who.Verified {
+		if err = s.blanks(ctx, who, &d); err != nil {
+			return got, err
+		}
 	}
 	d.Sure = who.Kind != actor.Visitor
 	if got, err = s.store.UpdateVisitor(ctx, who.Tenant, v, d); err != nil {
@@ -271,6 +277,28 @@ func (d *Details) Fit() error {
 	}
 	if d.Name != nil && *d.Name == "" {
 		return errs.Field("name", "bad_name", "The name is empty.")
+	}
+	return nil
+}
+
+// blanks takes out of d what is known of a verified visitor: the word of the company
+// and of agents stands above the visitor's own.
+func (s *Service) blanks(ctx context.Context, who actor.Actor, d *Details) error {
+	v, err := s.store.Visitor(ctx, who.Tenant, who.Visitor)
+	if err != nil {
+		return err
+	}
+	name := v.Name
+	if v.Unnamed() {
+		name = ""
+	}
+	for _, f := range []struct {
+		known string
+		said  **string
+	}{{name, &d.Name}, {v.Email, &d.Email}, {v.Phone, &d.Phone}} {
+		if f.known != "" {
+			*f.said = nil
+		}
 	}
 	return nil
 }

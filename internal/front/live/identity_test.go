@@ -17,6 +17,7 @@ import (
 	"parlor/internal/server/servertest"
 	"parlor/internal/store"
 	"parlor/internal/store/storetest"
+	"parlor/internal/visitor"
 )
 
 // gate is a server with an administrator and an inbox that has a key.
@@ -113,7 +114,11 @@ func TestOnePersonInEveryBrowser(t *testing.T) {
 		g := newGate(t, s)
 		stranger := g.in("main", "", "")
 		c := g.begin(stranger, "said as a stranger")
-		ann := g.in("main", stranger.Token, token(g.secret, "u1", "Ann"))
+		if _, err := g.Identities().Visitors.Update(t.Context(), actor.Actor{Kind: actor.Visitor, Tenant: account.MainTenant, Visitor: id.Visitor(stranger.Visitor.ID)},
+			id.Visitor(stranger.Visitor.ID), visitor.Details{Email: &[]string{"mine@x.example"}[0], Phone: &[]string{"+49 30"}[0]}); err != nil {
+			t.Fatal(err)
+		}
+		ann := g.in("main", stranger.Token, identity.Sign(g.secret, identity.Claims{Subject: "u1", Name: "Ann", Email: "ann@x.example", Expires: time.Now().Add(time.Hour)}))
 		if ann.Visitor.ID == stranger.Visitor.ID || ann.Visitor.Name != "Ann" || ann.Conversation.Conversation != string(c) {
 			t.Fatalf("%+v", ann)
 		}
@@ -122,6 +127,9 @@ func TestOnePersonInEveryBrowser(t *testing.T) {
 		}
 		if got := g.read(stranger, "?conversation="+string(c)); strings.Contains(got, "said as") {
 			t.Error("the browser of before still reads it:", got)
+		}
+		if _, got := g.rest("GET", "/visitors/"+ann.Visitor.ID, ""); !strings.Contains(got, `"email":"ann@x.example","phone":"+49 30"`) || !strings.Contains(got, `"verified":true`) || !strings.Contains(got, `"external":"u1"`) {
+			t.Error("what the company and the visitor said:", got)
 		}
 		other := g.in("main", "", token(g.secret, "u1", "Ann"))
 		if other.Visitor.ID != ann.Visitor.ID || !strings.Contains(g.read(other, ""), "said as a stranger") {

@@ -184,7 +184,7 @@ func (f *Front) embed(r *http.Request, inbox account.Inbox, text bool) (c embedC
 			c.Pass[name] = v
 		}
 	}
-	c.Invite = inviteLook{Invite: s.Invite, Ink: ink(first(s.Invite.Color, c.Color))}
+	c.Invite = inviteLook{Invite: s.Invite, Ink: wire.Ink(first(s.Invite.Color, c.Color))}
 	if c.Invite.Rules = nil; s.Invite.Enabled {
 		c.Rules = s.Invite.Rules
 	}
@@ -195,7 +195,7 @@ func (f *Front) embed(r *http.Request, inbox account.Inbox, text bool) (c embedC
 		return c, err
 	}
 	c.CSS = "#ukefu-point{all:initial;position:fixed;z-index:2147483000;display:grid;place-items:center;cursor:pointer;box-sizing:border-box;min-height:48px;padding:10px 20px;border-radius:24px;right:20px;bottom:20px;" +
-		"background:" + c.Color + ";color:" + ink(c.Color) + ";font:15px/1.4 system-ui,sans-serif;box-shadow:0 6px 20px rgba(0,0,0,.22)}#ukefu-point:focus-visible{outline:3px solid #fff;box-shadow:0 0 0 6px #1b4fd0}" +
+		"background:" + c.Color + ";color:" + wire.Ink(c.Color) + ";font:15px/1.4 system-ui,sans-serif;box-shadow:0 6px 20px rgba(0,0,0,.22)}#ukefu-point:focus-visible{outline:3px solid #fff;box-shadow:0 0 0 6px #1b4fd0}" +
 		strings.NewReplacer("button u", "#ukefu-point span", "button", "#ukefu-point", "iframe", "#ukefu-none").Replace(wire.LauncherCSS(s.Look))
 	return c, err
 }
@@ -205,16 +205,6 @@ func first(a, b string) string {
 		return a
 	}
 	return b
-}
-
-// ink is black or white, whichever is better read on a colour.
-func ink(color string) string {
-	black, err1 := setting.Contrast("#111111", color)
-	white, err2 := setting.Contrast("#ffffff", color)
-	if err1 == nil && err2 == nil && black > white {
-		return "#111111"
-	}
-	return "#ffffff"
 }
 
 // base is the address of this server as pages reach it.

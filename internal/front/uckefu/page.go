@@ -13,6 +13,7 @@ import (
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/front/httpx"
+	"parlor/internal/front/wire"
 	"parlor/internal/id"
 	"parlor/internal/leave"
 	"parlor/internal/online"
@@ -287,5 +288,5 @@ func (f *Front) css(w http.ResponseWriter, r *http.Request) {
 		color = inbox.Settings.Color
 	}
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	_, _ = io.WriteString(w, ":root{--ukefu-color:"+color+";--ukefu-ink:"+ink(color)+"}.theme1{background-color:"+color+"!important;color:"+ink(color)+"!important}\n") // the client has gone if this fails
+	_, _ = io.WriteString(w, ":root{--ukefu-color:"+color+";--ukefu-ink:"+wire.Ink(color)+"}.theme1{background-color:"+color+"!important;color:"+wire.Ink(color)+"!important}\n") // the client has gone if this fails
 }

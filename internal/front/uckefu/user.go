@@ -14,6 +14,7 @@ import (
 	"parlor/internal/errs"
 	"parlor/internal/event"
 	"parlor/internal/id"
+	"parlor/internal/identity"
 	"parlor/internal/realtime"
 	"parlor/internal/routing"
 	"parlor/internal/setting"
@@ -256,7 +257,7 @@ func (c *visitorConn) enter(a routing.Admission) {
 // turnedAway reports whether a reason of routing.Admit sends a visitor to the
 // leave-message page.
 func turnedAway(reason string) bool {
-	return reason == "closed" || reason == "queue_full" || reason == "known_only"
+	return reason == "closed" || reason == "queue_full" || reason == "known_only" || reason == "identity_required"
 }
 
 // refuse tells a page that no dialogue is started now. What the visitor writes
@@ -269,7 +270,11 @@ func (c *visitorConn) refuse(reason string) {
 	if reason != "closed" {
 		name = setting.PromptNobody
 	}
-	c.status("message", withPlace(c.prompt(name), 0), true)
+	text := withPlace(c.prompt(name), 0)
+	if reason == "identity_required" {
+		text = identity.Please(c.who.Locale)
+	}
+	c.status("message", text, true)
 }
 
 func (c *visitorConn) standing(a routing.Admission) string {

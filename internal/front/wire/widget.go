@@ -2,7 +2,6 @@ package wire
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
@@ -91,24 +90,22 @@ func (v Views) InvitationOf(book *account.Book, inbox account.Inbox, now time.Ti
 // defaultOffset of the entry button, in CSS pixels.
 const defaultOffset = 20
 
-// defaultColor is the brand colour of inboxes that set none.
-const defaultColor = "#2458d8"
+// Ink returns what can be read best on a colour, black or white.
+func Ink(color string) string {
+	black, err1 := setting.Contrast("#111111", color)
+	white, err2 := setting.Contrast("#ffffff", color)
+	if err1 == nil && err2 == nil && black > white {
+		return "#111111"
+	}
+	return "#ffffff"
+}
 
-// BrandCSS paints the entry button in the brand colour, with what can be read on it.
+// BrandCSS paints the entry button in the brand colour of an inbox.
 func BrandCSS(color string) string {
-	var rgb [3]int
-	if _, err := fmt.Sscanf(color, "#%02x%02x%02x", &rgb[0], &rgb[1], &rgb[2]); err != nil {
-		return BrandCSS(defaultColor)
+	if color == "" {
+		color = setting.DefaultColor
 	}
-	light := 0.0
-	for i, share := range []float64{0.2126, 0.7152, 0.0722} {
-		light += share * math.Pow(float64(rgb[i])/255, 2.2)
-	}
-	ink := "#fff"
-	if light > 0.2 {
-		ink = "#111"
-	}
-	return fmt.Sprintf("button{background:#%02x%02x%02x;color:%s}", rgb[0], rgb[1], rgb[2], ink)
+	return "button{background:" + color + ";color:" + Ink(color) + "}"
 }
 
 // LauncherCSS returns the style of an entry button as it is set, "" for the
