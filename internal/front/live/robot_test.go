@@ -35,7 +35,10 @@ func TestARobotAnswersInTheWidget(t *testing.T) {
 	seq := number(t, answer, "seq")
 	v.call("helpful", fmt.Sprintf(`{"seq":%s,"helpful":true}`, seq))
 	v.until("message", "很高兴能帮到您")
-	if refusal := v.call("helpful", fmt.Sprintf(`{"seq":%s,"helpful":true}`, seq)); !strings.Contains(refusal, "rated_already") {
+	if again := v.call("helpful", fmt.Sprintf(`{"seq":%s,"helpful":true}`, seq)); strings.Contains(again, "reason") {
+		t.Error("the same again:", again)
+	}
+	if refusal := v.call("helpful", fmt.Sprintf(`{"seq":%s,"helpful":false}`, seq)); !strings.Contains(refusal, "rated_already") {
 		t.Error(refusal)
 	}
 	lin.has(w.api(root, "GET", "/knowledge/"+article, ""), `"asked":1`, `"solved":1`, `"unsolved":0`)
