@@ -142,6 +142,16 @@ func (a Agent) Roles() []Role { return append([]Role{a.Role}, a.Also...) }
 // Has reports whether an agent has a role.
 func (a Agent) Has(r Role) bool { return a.Role == r || slices.Contains(a.Also, r) }
 
+// StateChanged tells that an agent chose another state.
+type StateChanged struct {
+	Agent  id.Agent `json:"agent"`
+	Name   string   `json:"name"`
+	Before State    `json:"before"`
+	State  State    `json:"state"`
+	// Reason is the agent's own word for being busy or away.
+	Reason string `json:"reason,omitempty"`
+}
+
 // AgentStatus is the changing part of an agent, as routing and colleagues see it.
 type AgentStatus struct {
 	Agent  id.Agent  `json:"agent"`

@@ -103,6 +103,12 @@ type Spilled struct {
 	Waiting int `json:"waiting"`
 }
 
+// Overflow tells of a step that a conversation was sent on.
+type Overflow struct {
+	Conversation id.Conversation `json:"conversation"`
+	Spilled
+}
+
 // SpillRule sends on to another team whoever comes while Waiting or more wait.
 type SpillRule struct {
 	Waiting int

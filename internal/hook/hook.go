@@ -58,13 +58,19 @@ const (
 	// flag, or not any more. Imports of many are not told.
 	BindingCreated Occasion = "binding.created"
 	BindingDeleted Occasion = "binding.deleted"
+	// AgentState: an agent chose another state.
+	AgentState Occasion = "agent.state"
+	// Overflowed: a long queue sent a conversation on to another team.
+	Overflowed Occasion = "queue.overflowed"
+	// CallChanged: a voice or video call began, rang, was answered, or ended.
+	CallChanged Occasion = "call.changed"
 	// Sample is sent by Test only.
 	Sample Occasion = "test"
 )
 
 // Occasions lists what a subscription can choose, in the order of documentation.
 func Occasions() []Occasion {
-	return []Occasion{Started, Queued, Assigned, Forwarded, Closed, Edited, Rated, FromVisitor, FromAgent, Lead, LeftMessage, Page, BindingCreated, BindingDeleted}
+	return []Occasion{Started, Queued, Assigned, Forwarded, Closed, Edited, Rated, FromVisitor, FromAgent, Lead, LeftMessage, Page, BindingCreated, BindingDeleted, AgentState, Overflowed, CallChanged}
 }
 
 // Bounds.

@@ -114,7 +114,7 @@ func (s *Service) Heed(e *event.Event) {
 		s.lists.Forget(func(t id.Tenant) bool { return t == e.Tenant })
 		s.stale.Store(true)
 		s.Wake()
-	case event.MessagePosted, event.ConversationChanged, event.TagsChanged, event.LeaveChanged, event.SurveyChanged, event.BindingChanged:
+	case event.MessagePosted, event.ConversationChanged, event.TagsChanged, event.LeaveChanged, event.SurveyChanged, event.BindingChanged, event.AgentChanged, event.CallChanged:
 		if m := s.active.Load(); m != nil && (*m)[e.Tenant] {
 			s.Wake()
 		}

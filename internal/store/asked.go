@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
+	"parlor/internal/hook"
 	"parlor/internal/id"
 	"parlor/internal/routing"
 )
@@ -29,7 +31,10 @@ func (s *Store) enter(ctx context.Context, t *tx, c conversation.Conversation, e
 	team = c.Team
 	if c.BoundAgent == "" && len(e.Spills[c.Team]) > 0 {
 		var steps []conversation.Spilled
-		if team, steps, err = s.spill(ctx, t, c.Tenant, c.Team, e.Spills); err != nil {
+		if team, steps, err = s.spill(ctx, t, c.Tenant, c.Team, e.Spills); err == nil {
+			err = s.noteOverflows(ctx, t, c, steps, c.CreatedAt)
+		}
+		if err != nil {
 			return team, "", err
 		}
 		if len(steps) > 0 {
@@ -54,6 +59,16 @@ func (s *Store) spill(ctx context.Context, t *tx, tenant id.Tenant, team id.Team
 		n, _, err := first(ctx, t, scalar[int], `SELECT COUNT(*) FROM conversation WHERE tenant = $1 AND team = $2 AND status = 'queued'`, string(tenant), string(team))
 		return n, err
 	})
+}
+
+// noteOverflows has webhooks told that long queues sent a conversation on.
+func (s *Store) noteOverflows(ctx context.Context, t *tx, c conversation.Conversation, steps []conversation.Spilled, when time.Time) error {
+	for _, step := range steps {
+		if err := s.noteAll(ctx, t, c.Tenant, hook.Note{Occasion: hook.Overflowed, Inbox: c.Inbox, At: when}, conversation.Overflow{Conversation: c.ID, Spilled: step}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Asked implements routing.Store.
@@ -109,7 +124,10 @@ func (s *Store) LeaveBound(ctx context.Context, in routing.LeaveInput) (moved co
 			// The conversation itself is in the queue that is counted: it is the one
 			// that is too many if so many wait beside it.
 			rules := in.Spills.Beside(c.Team)
-			if team, steps, err = s.spill(ctx, t, in.Tenant, c.Team, rules); err != nil {
+			if team, steps, err = s.spill(ctx, t, in.Tenant, c.Team, rules); err == nil {
+				err = s.noteOverflows(ctx, t, c, steps, in.At)
+			}
+			if err != nil {
 				return err
 			}
 			a.Spilled = append(a.Spilled, steps...)

@@ -7,6 +7,7 @@ import (
 	"parlor/internal/actor"
 	calls "parlor/internal/call"
 	"parlor/internal/errs"
+	"parlor/internal/hook"
 	"parlor/internal/id"
 	"parlor/internal/job"
 )
@@ -77,8 +78,10 @@ func (s *Store) CreateCall(ctx context.Context, c calls.Call, watch job.Job) (go
 			return err
 		}
 		text, args := insertJobs([]job.Job{watch})
-		_, err = t.exec(ctx, text, args...)
-		return err
+		if _, err = t.exec(ctx, text, args...); err != nil {
+			return err
+		}
+		return s.noteAll(ctx, t, c.Tenant, hook.Note{Occasion: hook.CallChanged, At: c.InvitedAt}, got)
 	})
 	return got, err
 }
@@ -114,8 +117,11 @@ func (s *Store) MoveCall(ctx context.Context, m calls.Move) (got calls.Call, err
 			duration = CASE WHEN CAST($5 AS BIGINT) > answered_at AND answered_at > 0 THEN (CAST($5 AS BIGINT) - answered_at) / 1000 ELSE 0 END
 			WHERE id = $1 AND tenant = $2 AND state IN `+s.dialect.list("$8")+` RETURNING `+callColumns,
 			string(m.Call), string(m.Tenant), string(m.To), answered, ended, m.Reason, string(m.By), jsonList(calls.From(m.To)))
-		if err != nil || ok {
+		if err != nil {
 			return err
+		}
+		if ok {
+			return s.noteAll(ctx, t, m.Tenant, hook.Note{Occasion: hook.CallChanged, At: m.At}, got)
 		}
 		if _, err = callOf(ctx, t, m.Tenant, m.Call); err != nil {
 			return err

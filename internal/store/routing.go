@@ -204,7 +204,7 @@ func (s *Store) requeue(ctx context.Context, t *tx, c conversation.Conversation,
 	if err := s.freeUnlessHeld(ctx, t, c, ms(in.At)); err != nil {
 		return moved, err
 	}
-	steps, err := s.spillOver(ctx, t, &in)
+	steps, err := s.spillOver(ctx, t, c, &in)
 	if err != nil {
 		return moved, err
 	}
@@ -223,12 +223,15 @@ func (s *Store) requeue(ctx context.Context, t *tx, c conversation.Conversation,
 }
 
 // spillOver sends a conversation that enters a long queue on, before it does.
-func (s *Store) spillOver(ctx context.Context, t *tx, in *routing.RequeueInput) ([]conversation.Spilled, error) {
+func (s *Store) spillOver(ctx context.Context, t *tx, c conversation.Conversation, in *routing.RequeueInput) ([]conversation.Spilled, error) {
 	if a := in.Asked; len(in.Spills[in.Team]) == 0 || a != nil && a.Bound != nil && a.Bound.Left == "" {
 		return nil, nil
 	}
 	team, steps, err := s.spill(ctx, t, in.Tenant, in.Team, in.Spills)
 	if err != nil || len(steps) == 0 {
+		return nil, err
+	}
+	if err = s.noteOverflows(ctx, t, c, steps, in.At); err != nil {
 		return nil, err
 	}
 	name, _, err := first(ctx, t, scalar[string], `SELECT name FROM team WHERE tenant = $1 AND id = $2`, string(in.Tenant), string(team))

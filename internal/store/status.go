@@ -6,6 +6,7 @@ import (
 
 	"parlor/internal/account"
 	"parlor/internal/errs"
+	"parlor/internal/hook"
 	"parlor/internal/id"
 )
 
@@ -14,6 +15,10 @@ import (
 func (s *Store) SetState(ctx context.Context, t id.Tenant, a id.Agent, st account.State, reason string, when time.Time) (got account.AgentStatus, err error) {
 	defer errs.Wrap(&err, "store.SetState %s", a)
 	err = s.write(ctx, func(ctx context.Context, x *tx) (err error) {
+		before, _, err := first(ctx, x, scalar[account.State], `SELECT a.state FROM agent a WHERE a.id = $1 AND a.tenant = $2`+s.dialect.lock("a"), string(a), string(t))
+		if err != nil {
+			return err
+		}
 		n, err := x.exec(ctx, `UPDATE agent SET state = $3, state_reason = $4, state_since = $5
 			WHERE id = $1 AND tenant = $2`, string(a), string(t), string(st), reason, ms(when))
 		if err != nil {
@@ -22,8 +27,10 @@ func (s *Store) SetState(ctx context.Context, t id.Tenant, a id.Agent, st accoun
 		if n == 0 {
 			return missing("agent")
 		}
-		got, err = statusOf(ctx, x, t, a, ms(when))
-		return err
+		if got, err = statusOf(ctx, x, t, a, ms(when)); err != nil || st == before {
+			return err
+		}
+		return s.noteAll(ctx, x, t, hook.Note{Occasion: hook.AgentState, At: when}, account.StateChanged{Agent: a, Name: got.Name, Before: before, State: st, Reason: reason})
 	})
 	return got, err
 }

@@ -57,6 +57,9 @@ var occasions = map[hook.Occasion]string{
 	// A binding that is made or ends is one event with an action.
 	hook.BindingCreated: "BusinessBindEvent",
 	hook.BindingDeleted: "BusinessBindEvent",
+	hook.AgentState:     "AgentStateChangedEvent",
+	hook.Overflowed:     "QueueOverflowEvent",
+	hook.CallChanged:    "CallEvent",
 	hook.Sample:         "TestEvent",
 }
 
@@ -80,6 +83,10 @@ func (w Format) Body(ctx context.Context, h hook.Happening) ([]byte, error) {
 		out["data"], err = rated(book, h)
 	case h.Occasion == hook.LeftMessage:
 		out["data"], err = w.ticket(ctx, h)
+	case h.Occasion == hook.Overflowed:
+		out["data"], err = overflow(book, h)
+	case h.Occasion == hook.AgentState, h.Occasion == hook.CallChanged:
+		out["data"], err = w.doing(ctx, h)
 	case h.Data != "":
 		out["data"] = json.RawMessage(h.Data)
 	default:
@@ -89,6 +96,18 @@ func (w Format) Body(ctx context.Context, h hook.Happening) ([]byte, error) {
 		return nil, err
 	}
 	return json.Marshal(out)
+}
+
+// doing is what an event tells of an agent's state or call.
+func (w Format) doing(ctx context.Context, h hook.Happening) (object, error) {
+	logins, err := w.f.logins(ctx, h.Hook.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	if h.Occasion == hook.AgentState {
+		return chosenState(h, logins)
+	}
+	return callMoved(h, logins)
 }
 
 // bind is what an event tells of a binding.

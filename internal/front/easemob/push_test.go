@@ -19,6 +19,7 @@ func TestEventsArePushed(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, map[string]string{"webhook-private": "allow"}, func(t *testing.T, s *servertest.Instance) {
 		d := newDesk(t, s)
+		bearer := d.ready()
 		got := make(chan string, 20)
 		out := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(r.Body)
@@ -29,6 +30,7 @@ func TestEventsArePushed(t *testing.T) {
 				Data               struct {
 					Session                                                 struct{ VisitorUserName string }
 					Action, BusinessFlag, AgentUserName, EvaluationDegreeID string
+					OldState, NewState                                      string
 					Message                                                 struct {
 						Body struct {
 							Bodies []struct{ Msg string }
@@ -49,20 +51,23 @@ func TestEventsArePushed(t *testing.T) {
 			if b := event.Data.Message.Body.Bodies; len(b) > 0 {
 				text = b[0].Msg
 			}
-			if event.EventName == "BusinessBindEvent" {
+			switch event.EventName {
+			case "BusinessBindEvent":
 				text = event.Data.Action + " " + event.Data.BusinessFlag + " " + event.Data.AgentUserName
+			case "AgentStateChangedEvent":
+				text = event.Data.OldState + " " + event.Data.NewState + " " + event.Data.AgentUserName
 			}
 			got <- fmt.Sprint(event.EventName, " ", event.Data.Session.VisitorUserName, event.Data.EvaluationDegreeID, " ", text)
 		}))
 		t.Cleanup(out.Close)
-		status, text, _ := s.Call("POST", "/api/parlor/v1/webhooks", fmt.Sprintf(`{"name":"Push","url":%q,"format":"easemob","key":"key","active":true,"occasions":["conversation.started","message.visitor","conversation.closed","conversation.rated","binding.created","binding.deleted"]}`, out.URL),
+		status, text, _ := s.Call("POST", "/api/parlor/v1/webhooks", fmt.Sprintf(`{"name":"Push","url":%q,"format":"easemob","key":"key","active":true,"occasions":["conversation.started","message.visitor","conversation.closed","conversation.rated","binding.created","binding.deleted","agent.state"]}`, out.URL),
 			"Authorization", "Bearer "+d.Token("root@example.com"), "Content-Type", "application/json")
 		if status != 200 {
 			t.Fatal(text)
 		}
 		a := d.send("u_5", "你好", "")
 		session := fmt.Sprint(a.get("entities.0.ext.weichat.service_session.serviceSessionId"))
-		if status, text, _ := s.Call("POST", "/api/parlor/v1/conversations/"+session+"/claim", "", "Authorization", "Bearer "+d.ready()); status != 200 {
+		if status, text, _ := s.Call("POST", "/api/parlor/v1/conversations/"+session+"/claim", "", "Authorization", "Bearer "+bearer); status != 200 {
 			t.Fatal(text)
 		}
 		d.do("POST", "sessions/"+session+"/close", "").is("status", "OK")
@@ -82,5 +87,14 @@ func TestEventsArePushed(t *testing.T) {
 		tell("EnquiryEvent 2 ", d.send("u_5", "", fmt.Sprintf(`{"weichat":{"ctrlType":"enquiry","ctrlArgs":{"serviceSessionId":%q,"evaluationDegreeId":2}}}`, session)))
 		tell("BusinessBindEvent  bind lead li.na@example.com", d.do("POST", "busniessbind", `{"businessFlag":"lead","visitUserName":"u_5","agentUserName":"li.na@example.com"}`))
 		tell("BusinessBindEvent  unbind lead li.na@example.com", d.do("DELETE", "busniessbind", `{"businessFlag":"lead","visitUserName":"u_5"}`))
+		for range 2 { // the same state again is no change
+			if status, text, _ := s.Call("PUT", "/api/parlor/v1/me/state", `{"state":"busy"}`, "Authorization", "Bearer "+bearer, "Content-Type", "application/json"); status != 200 {
+				t.Fatal(text)
+			}
+		}
+		if event, want := <-got, "AgentStateChangedEvent  Online Busy li.na@example.com"; event != want {
+			t.Fatalf("%s, want %s", event, want)
+		}
+		tell("BusinessBindEvent  bind last li.na@example.com", d.do("POST", "busniessbind", `{"businessFlag":"last","visitUserName":"u_5","agentUserName":"li.na@example.com"}`))
 	})
 }

@@ -26,7 +26,7 @@ func (w *World) hook(name string, active bool) hook.Hook {
 func testHooksDue(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	w, o := NewWorld(t, s, "main"), NewWorld(t, s, "other")
-	quiet := w.Start("before", "")
+	quiet, ready := w.Start("before", ""), w.Ready("ann", 5)
 	a, off := w.hook("a", true), w.hook("off", false)
 	o.Append(o.Say(o.Start("foreign", ""), "not told"))
 	c := w.Start("bia", "")
@@ -66,7 +66,7 @@ func testHooksDue(t *testing.T, s *store.Store) {
 	equal(t, "nothing is due", ok, false)
 
 	// A message recorded with a change counts too, and a note is due by itself.
-	w.Assign(c, w.Ready("ann", 5))
+	w.Assign(c, ready)
 	must(t, s.NoteHooks(ctx, w.Tenant, []string{a.ID, "none"}, hook.Note{Occasion: hook.LeftMessage, Data: "x", At: T0}))
 	must(t, s.NoteHooks(ctx, o.Tenant, []string{a.ID}, hook.Note{Occasion: hook.LeftMessage, At: T0}))
 	one, err := s.ClaimHooks(ctx, 10, 1, nil, T0, T0.Add(time.Minute))

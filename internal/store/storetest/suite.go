@@ -98,6 +98,7 @@ var suite = []struct {
 	{"Hook/Channels", testHookChannels},
 	{"Hook/Log", testHookLog},
 	{"Hook/Edited", testHooksEdited},
+	{"Hook/Happenings", testHookHappenings},
 	{"Routing/OpenByTeam", testOpenByTeam},
 	{"Media/FilesAndColleagues", testFilesAndColleagues},
 	{"Marks/Recall", testRecall},
