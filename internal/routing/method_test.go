@@ -243,6 +243,10 @@ func TestBotsAndUnattendedAgents(t *testing.T) {
 		defer w.ready(who)()
 		on := true
 		w.set(withRouting(setting.Routing{Rule: "manual", BotsFirst: &on}))
+		// A look that began with the old rules has ended when another one has.
+		if d, err := w.routing.Route(t.Context(), "main", "nobody"); err != nil || d.Agent != "" {
+			t.Fatal(d, err)
+		}
 		a, err := w.admit("")
 		w.must(err)
 		if a.Conversation.Agent != bot.ID {
