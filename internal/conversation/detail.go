@@ -220,7 +220,7 @@ func (s *Service) Label(ctx context.Context, who actor.Actor, c id.Conversation,
 // tagsMoved tells whom a conversation concerns that its tags changed.
 func (s *Service) tagsMoved(c Conversation, by string) {
 	s.events.Publish(&event.Event{ID: id.New(), Tenant: c.Tenant, Kind: event.TagsChanged, To: append(agentTopics(c), event.ToTeam(c.Tenant, c.Team)), At: s.clock.Now(),
-		Data: &Tagged{Conversation: c.ID, Tags: append([]string{}, c.Tags...), By: by}})
+		Data: &Tagged{Conversation: c.ID, Tags: append([]string{}, c.Tags...), Version: c.Version, By: by}})
 }
 
 // Remove deletes a closed conversation with its messages. It needs the permission

@@ -6,7 +6,6 @@ import (
 
 	"parlor/internal/actor"
 	"parlor/internal/errs"
-	"parlor/internal/event"
 	"parlor/internal/id"
 )
 
@@ -26,8 +25,9 @@ type TagInput struct {
 // Tagged is the payload of event.TagsChanged for conversations.
 type Tagged struct {
 	Conversation id.Conversation `json:"conversation"`
-	// Tags are those it has now.
-	Tags []string `json:"tags"`
+	// Tags are those it has now, as Version of it.
+	Tags    []string `json:"tags"`
+	Version int64    `json:"version"`
 	// By is the name of who changed them.
 	By string `json:"by"`
 }
@@ -47,8 +47,6 @@ func (s *Service) Tag(ctx context.Context, who actor.Actor, c id.Conversation, a
 	if err != nil {
 		return got, err
 	}
-	to := append(agentTopics(got), event.ToTeam(got.Tenant, got.Team))
-	s.events.Publish(&event.Event{ID: id.New(), Tenant: got.Tenant, Kind: event.TagsChanged, To: to, At: now,
-		Data: &Tagged{Conversation: c, Tags: append([]string{}, got.Tags...), By: who.Name}})
+	s.tagsMoved(got, who.Name)
 	return got, nil
 }

@@ -145,7 +145,7 @@ export interface AgentListen extends CanvasListen, CallListen {
   draft: Draft
   params: { conversation: string; params: Record<string, string> }
   viewers: { conversation: string; viewers: Viewer[] }
-  tags: { conversation: string; tags: string[]; by: string }
+  tags: { conversation: string; tags: string[]; version: number; by: string }
   'visitor-tags': { visitor: string; tags: string[]; by: string }
   colleague: Remark
   'colleague-changed': { read?: { peer: string; unread: number }; group?: ColleagueGroup }

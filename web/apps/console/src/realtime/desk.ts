@@ -177,7 +177,7 @@ export const useDesk = defineStore('desk', () => {
     socket.on('draft', (d) => { if (d.origin !== ORIGIN) drafts.set(d.conversation, d) })
     socket.on('edited', (e) => inbox.receive(e.message))
     socket.on('recalled', (e) => { inbox.receive(e.message); inbox.place(inbox.upsert(e.conversation)) })
-    socket.on('tags', (e) => { const c = inbox.byId.get(e.conversation); if (c) c.tags = e.tags })
+    socket.on('tags', (e) => inbox.retag(e))
     socket.on('leave', countLeft)
     socket.on('export', (e) => { if (!e.gone && e.export.state === 'done' && !e.export.downloads && !location.pathname.endsWith('/exports')) toast(t('exporting.done', { name: e.export.name }), 'ok', { key: e.export.id }) })
     socket.on('colleague', (m) => { if (m.from !== inbox.me) chats.value++ })

@@ -93,6 +93,15 @@ export const useInbox = defineStore('inbox', () => {
     return upsert(data!)
   }
 
+  /** Takes over tags as they were changed. A copy from before, which arrives later, must not undo them. */
+  function retag(e: { conversation: string; tags: string[]; version: number }) {
+    const c = byId.get(e.conversation)
+    if (!c || e.version < c.version) return
+    c.tags = e.tags
+    if (e.version <= c.version + 1) c.version = e.version
+    else void fetchOne(e.conversation).catch(() => undefined) // more has changed than we know
+  }
+
   // ---- threads
 
   const messagesOf = async (id: string, query: { before?: number; after?: number; limit?: number }) =>
@@ -316,6 +325,6 @@ export const useInbox = defineStore('inbox', () => {
   }
   return {
     me, byId, views, threads, typing, isTyping, agents, counts, link, wasOnline, current, pending,
-    upsert, place, loadView, fetchOne, openThread, loadOlder, reach, receive, recall, markRead, send, retry, discard, start,
+    upsert, retag, place, loadView, fetchOne, openThread, loadOlder, reach, receive, recall, markRead, send, retry, discard, start,
   }
 })
