@@ -92,20 +92,42 @@ func Write(w io.Writer, f Format, rows [][]string) (err error) {
 
 // writeBook writes a workbook of one sheet. Its cells are texts by type, and
 // guarded all the same, for whoever saves it as CSV.
-func writeBook(w io.Writer, rows [][]string) (err error) {
-	book := excelize.NewFile()
-	defer func() { err = errors.Join(err, book.Close()) }()
+func writeBook(w io.Writer, rows [][]string) error {
+	n := -1
+	return book(w, func() ([]string, error) {
+		if n++; n == len(rows) {
+			return nil, io.EOF
+		}
+		safe := make([]string, len(rows[n]))
+		for i, cell := range rows[n] {
+			safe[i] = Guard(cell)
+		}
+		return safe, nil
+	})
+}
+
+// book writes a workbook of the rows that next gives until io.EOF.
+func book(w io.Writer, next func() ([]string, error)) (err error) {
+	made := excelize.NewFile()
+	defer func() { err = errors.Join(err, made.Close()) }()
 	// Streamed row by row: a whole sheet in the library's memory is many times its file.
-	out, err := book.NewStreamWriter("Sheet1")
+	out, err := made.NewStreamWriter("Sheet1")
 	if err != nil {
 		return err
 	}
-	for i, row := range rows {
-		cells := make([]any, len(row))
-		for j, cell := range row {
-			cells[j] = Guard(cell)
+	for n := 1; ; n++ {
+		row, err := next()
+		if errors.Is(err, io.EOF) {
+			break
 		}
-		at, err := excelize.CoordinatesToCellName(1, i+1)
+		if err != nil {
+			return err
+		}
+		cells := make([]any, len(row))
+		for i, cell := range row {
+			cells[i] = cell
+		}
+		at, err := excelize.CoordinatesToCellName(1, n)
 		if err != nil {
 			return err
 		}
@@ -116,7 +138,7 @@ func writeBook(w io.Writer, rows [][]string) (err error) {
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	return book.Write(w)
+	return made.Write(w)
 }
 
 // Read reads the first table of a CSV file or Excel workbook; which it is is

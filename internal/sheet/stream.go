@@ -2,10 +2,7 @@ package sheet
 
 import (
 	"encoding/csv"
-	"errors"
 	"io"
-
-	"github.com/xuri/excelize/v2"
 
 	"parlor/internal/errs"
 )
@@ -54,34 +51,5 @@ func Book(w io.Writer, lines io.Reader) (err error) {
 	}
 	in := csv.NewReader(lines)
 	in.ReuseRecord = true
-	book := excelize.NewFile()
-	defer func() { err = errors.Join(err, book.Close()) }()
-	out, err := book.NewStreamWriter("Sheet1")
-	if err != nil {
-		return err
-	}
-	for n := 1; ; n++ {
-		row, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		cells := make([]any, len(row))
-		for i, cell := range row {
-			cells[i] = cell
-		}
-		at, err := excelize.CoordinatesToCellName(1, n)
-		if err != nil {
-			return err
-		}
-		if err := out.SetRow(at, cells); err != nil {
-			return err
-		}
-	}
-	if err := out.Flush(); err != nil {
-		return err
-	}
-	return book.Write(w)
+	return book(w, in.Read)
 }

@@ -197,14 +197,7 @@ func (s *Store) PastConversations(ctx context.Context, p export.Past) (page []ex
 	if err != nil {
 		return nil, "", err
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		last := rows[limit-1]
-		next = cursor{last.key, string(last.value.ID)}.String()
-	}
-	for _, r := range rows {
-		page = append(page, r.value)
-	}
+	page, next = cut(rows, limit, func(c export.PastConversation) string { return string(c.ID) })
 	return page, next, nil
 }
 

@@ -90,17 +90,23 @@ func (s *Store) List(ctx context.Context, f conversation.Filter) (page []convers
 	if err != nil {
 		return nil, "", err
 	}
-	// One row more than asked for was read, to know whether a page follows.
+	page, next = cut(rows, limit, func(c conversation.Conversation) string { return string(c.ID) })
+	return page, next, nil
+}
+
+// cut makes a page of rows, of which one more than asked for was read, to know whether
+// another page follows.
+func cut[T any](rows []keyed[T], limit int, id func(T) string) (page []T, next string) {
 	if len(rows) > limit {
 		rows = rows[:limit]
 		last := rows[limit-1]
-		next = cursor{last.key, string(last.value.ID)}.String()
+		next = cursor{last.key, id(last.value)}.String()
 	}
-	page = make([]conversation.Conversation, 0, len(rows))
+	page = make([]T, 0, len(rows))
 	for _, r := range rows {
 		page = append(page, r.value)
 	}
-	return page, next, nil
+	return page, next
 }
 
 // listingOf chooses the index walks for a filter.
