@@ -91,7 +91,7 @@ type Hook struct {
 	Tenant id.Tenant `json:"-"`
 	Name   string    `json:"name"`
 	URL    string    `json:"url"`
-	// Format names how bodies are written: "parlor", "rocketchat" or "easemob".
+	// Format names how bodies are written: "parlor", "rocketchat", "easemob" or "easemob-im".
 	Format string `json:"format"`
 	// Channel is set for what is no subscription of anybody's but the way out of a
 	// channel, see Bind: it is told of conversations of that channel only, and does

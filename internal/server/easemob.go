@@ -17,4 +17,5 @@ func (s *Server) kefu(mux *http.ServeMux, clients httpx.ClientIP, limits bool) {
 		Media: d.media, Leaves: d.visit.leaves, Intake: in, Video: d.visit.calls, Robots: d.robots, Exports: d.exports, Reports: d.reports, Alarms: alarm.New(s.store, d.accounts, ck), Hooks: d.hooks, Clients: clients,
 		Calls: httpx.NewLimiter(ck, limits, 50, 200), Programs: httpx.NewLimiter(ck, limits, 1000, 4000), Entries: httpx.NewLimiter(ck, limits, 0.5, 20), Clock: ck, Key: d.key, PublicURL: s.opts.Config.PublicURL, Log: s.log})
 	d.hooks.Add("easemob", s.easemob.Format())
+	d.hooks.Add("easemob-im", s.easemob.Callback())
 }

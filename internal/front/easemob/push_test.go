@@ -2,6 +2,7 @@ package easemob_test
 
 import (
 	"crypto/hmac"
+	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"parlor/internal/server/servertest"
@@ -96,5 +98,58 @@ func TestEventsArePushed(t *testing.T) {
 			t.Fatalf("%s, want %s", event, want)
 		}
 		tell("BusinessBindEvent  bind last li.na@example.com", d.do("POST", "busniessbind", `{"businessFlag":"last","visitUserName":"u_5","agentUserName":"li.na@example.com"}`))
+	})
+}
+
+// TestMessagesAreCalledBack: a bridge is told what is said, and nothing else, with the
+// proof of its secret.
+func TestMessagesAreCalledBack(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, map[string]string{"webhook-private": "allow"}, func(t *testing.T, s *servertest.Instance) {
+		d := newDesk(t, s)
+		bearer := d.ready()
+		got := make(chan string, 20)
+		ids := map[string]bool{}
+		out := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			var e struct {
+				CallID, EventType, From, To, SecurityVersion, Security, AppKey string
+				ChatType                                                       string `json:"chat_type"`
+				MsgID                                                          string `json:"msg_id"`
+				Timestamp                                                      int64
+				Payload                                                        struct{ Bodies []struct{ Msg string } }
+			}
+			err := json.NewDecoder(r.Body).Decode(&e)
+			sum := md5.Sum([]byte(e.CallID + "key" + fmt.Sprint(e.Timestamp)))
+			if err != nil || e.Security != hex.EncodeToString(sum[:]) || e.AppKey != "parlor#kefuchannelapp1" || !strings.HasPrefix(e.CallID, e.AppKey+"_") || ids[e.CallID] || e.MsgID == "" ||
+				e.EventType+e.ChatType+e.SecurityVersion != "chatchat1.0.0" || len(e.Payload.Bodies) != 1 {
+				got <- fmt.Sprintf("%v %+v", err, e)
+				return
+			}
+			ids[e.CallID] = true
+			got <- e.From + ">" + e.To + " " + e.Payload.Bodies[0].Msg
+		}))
+		t.Cleanup(out.Close)
+		api := func(method, path, body string) {
+			t.Helper()
+			if status, text, _ := s.Call(method, "/api/parlor/v1"+path, body, "Authorization", "Bearer "+bearer, "Content-Type", "application/json"); status/100 != 2 {
+				t.Fatal(text)
+			}
+		}
+		status, text, _ := s.Call("POST", "/api/parlor/v1/webhooks", fmt.Sprintf(`{"name":"Bridge","url":%q,"format":"easemob-im","key":"key","active":true,"occasions":["conversation.started","message.visitor","message.agent","conversation.closed","agent.state"]}`, out.URL),
+			"Authorization", "Bearer "+d.Token("root@example.com"), "Content-Type", "application/json")
+		if status != 200 {
+			t.Fatal(text)
+		}
+		session := fmt.Sprint(d.send("u_5", "你好", "").get("entities.0.ext.weichat.service_session.serviceSessionId"))
+		api("POST", "/conversations/"+session+"/claim", "")
+		api("POST", "/conversations/"+session+"/messages", `{"kind":"note","text":"not told"}`)
+		api("POST", "/conversations/"+session+"/messages", `{"kind":"text","text":"hello"}`)
+		d.do("POST", "sessions/"+session+"/close", "").is("status", "OK")
+		d.send("u_6", "the next", "")
+		for _, want := range []string{"u_5>kefuchannelimid_main 你好", "kefuchannelimid_main>u_5 hello", "u_6>kefuchannelimid_main the next"} {
+			if told := <-got; told != want {
+				t.Fatalf("%s, want %s", told, want)
+			}
+		}
 	})
 }

@@ -29,7 +29,7 @@ func webhookOf(h hook.Hook) Webhook {
 type WebhookBody struct {
 	Name       string          `json:"name" maxLength:"80"`
 	URL        string          `json:"url" maxLength:"2000"`
-	Format     string          `json:"format,omitempty" enum:"parlor,rocketchat,easemob" default:"parlor"`
+	Format     string          `json:"format,omitempty" enum:"parlor,rocketchat,easemob,easemob-im" default:"parlor"`
 	Occasions  []hook.Occasion `json:"occasions" maxItems:"20"`
 	Inboxes    []id.Inbox      `json:"inboxes,omitempty" maxItems:"100" doc:"Conversations of these only; absent or [] for all"`
 	Secret     *string         `json:"secret,omitempty" maxLength:"500" doc:"Sent as it is in the format's header; absent keeps, \"\" removes"`

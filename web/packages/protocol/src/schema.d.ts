@@ -5890,7 +5890,7 @@ export interface components {
              * @default parlor
              * @enum {string}
              */
-            format: "parlor" | "rocketchat" | "easemob";
+            format: "parlor" | "rocketchat" | "easemob" | "easemob-im";
             /** @description Conversations of these only; absent or [] for all */
             inboxes?: string[];
             /** @description Signs bodies (X-Parlor-Signature); absent keeps, "" removes */
