@@ -10,8 +10,8 @@ func (c *Conn) crash(v any) {
 
 // tell brings the end to the handler of a connection whose reader panicked, unless it was told before. The handler may
 // be what panicked, and may do so again.
-func (c *Conn) tell(told bool) {
-	if told {
+func (c *Conn) tell() {
+	if c.told {
 		return
 	}
 	defer func() {

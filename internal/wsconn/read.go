@@ -22,7 +22,7 @@ var readBuffers = sync.Pool{New: func() any { return new([readBuffer]byte) }}
 //
 // Whenever nothing is left in buf, it goes back to the pool before the reader waits (rest).
 
-// input is the reading side; only the goroutine of Run touches it.
+// input is the reading side; only the goroutine that reads touches it.
 type input struct {
 	buf     *[readBuffer]byte // nil while idle
 	r, w    int               // unread bytes are buf[r:w]
@@ -39,15 +39,40 @@ type input struct {
 // early sets bytes that are to be read before those of the socket.
 func (in *input) early(b []byte) { in.first = b }
 
-// Run writes what was queued, reads until the connection ends, then calls Closed. It must be called once; the caller's
-// goroutine is used.
+// Start writes what was queued, and reads until the connection ends; then it calls Closed, and done. It returns at once
+// and must be called once, unless Run is.
+func (c *Conn) Start(done func()) {
+	if c.sock == nil {
+		go func() {
+			defer done()
+			c.readHere()
+		}()
+		return
+	}
+	c.mu.Lock()
+	c.uncork()
+	c.mu.Unlock()
+	c.sock.start(done)
+}
+
+// Run is Start, and returns at the end.
 func (c *Conn) Run() {
-	told := false
+	if c.sock == nil {
+		c.readHere()
+		return
+	}
+	done := make(chan struct{})
+	c.Start(func() { close(done) })
+	<-done
+}
+
+// readHere reads on the caller's goroutine, for connections without a descriptor.
+func (c *Conn) readHere() {
 	if c.opts.Panicked != nil {
 		defer func() {
 			if v := recover(); v != nil {
 				c.crash(v)
-				c.tell(told)
+				c.tell()
 			}
 		}()
 	}
@@ -55,12 +80,25 @@ func (c *Conn) Run() {
 	c.uncork()
 	c.mu.Unlock()
 	err := c.readAll()
-	var v *violation
-	if errors.As(err, &v) {
-		c.opts.Counters.ProtocolErrorCloses.Add(1)
-		c.shut(closeFrame(v.code, v.text), v, false)
+	if c.violated(err) {
 		c.drain()
 	}
+	c.finish(err)
+}
+
+// violated begins to close the connection if err is a violation of the protocol.
+func (c *Conn) violated(err error) bool {
+	var v *violation
+	if !errors.As(err, &v) {
+		return false
+	}
+	c.opts.Counters.ProtocolErrorCloses.Add(1)
+	c.shut(closeFrame(v.code, v.text), v, false)
+	return true
+}
+
+// finish ends the reading for err, if nothing else was the cause, and tells the handler.
+func (c *Conn) finish(err error) {
 	c.mu.Lock()
 	if c.err == nil {
 		c.err = err
@@ -78,7 +116,7 @@ func (c *Conn) Run() {
 		_ = c.nc.Close() // the cause is reported already
 	}
 	c.in.release()
-	told = true
+	c.told = true
 	c.handler.Closed(cause)
 }
 
@@ -107,25 +145,53 @@ func (in *input) release() {
 	in.r, in.w, in.message = 0, 0, nil
 }
 
-// readAll reads until the connection ends and returns why. All frames that one read has brought are handled before the
-// next, and the answers to them gather in the queue meanwhile.
+// readAll reads until the connection ends and returns why.
 func (c *Conn) readAll() error {
 	in := &c.in
-	reader := directReader{buffer: in.space, idle: in.rest}
 	for {
-		if err := c.fill(&reader); err != nil {
+		n, err := 0, error(nil)
+		if in.first != nil {
+			n = in.takeFirst()
+		} else {
+			n, err = c.nc.Read(in.space())
+		}
+		if n == 0 && err == nil {
+			err = io.ErrNoProgress
+		}
+		if n <= 0 {
 			return err
 		}
-		for {
-			more, err := c.step()
-			if err != nil {
-				return err
-			}
-			if !more {
-				break
-			}
+		if err := c.took(n); err != nil {
+			return err
 		}
 	}
+}
+
+// took handles n bytes that were read into the space. All frames that one read has brought are handled before the next,
+// and the answers to them gather in the queue meanwhile.
+func (c *Conn) took(n int) error {
+	in := &c.in
+	c.opts.Counters.BytesIn.Add(int64(n))
+	if in.inFrame && in.r == in.w {
+		in.absorb(n)
+	} else {
+		in.w += n
+	}
+	for {
+		more, err := c.step()
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// takeFirst reads what came with the handshake, which may be more than one buffer.
+func (in *input) takeFirst() int {
+	n := copy(in.space(), in.first)
+	if in.first = in.first[n:]; len(in.first) == 0 {
+		in.first = nil
+	}
+	return n
 }
 
 // space is where the next bytes go: the message itself inside a large frame, else the buffer, which is borrowed only now.
@@ -159,38 +225,6 @@ func (in *input) rest() {
 		readBuffers.Put(in.buf)
 		in.buf, in.r, in.w = nil, 0, 0
 	}
-}
-
-// fill reads once, waiting if it must, and accounts for what came: to the buffer, or to the message inside a large
-// frame.
-func (c *Conn) fill(d *directReader) (err error) {
-	in := &c.in
-	var n int
-	switch {
-	case in.first != nil:
-		// What came with the handshake may be more than one buffer.
-		n = copy(in.space(), in.first)
-		if in.first = in.first[n:]; len(in.first) == 0 {
-			in.first = nil
-		}
-	case c.raw != nil:
-		n, err = d.read(c.raw)
-	default:
-		n, err = c.nc.Read(in.space())
-	}
-	if n == 0 && err == nil {
-		err = io.ErrNoProgress
-	}
-	if n <= 0 {
-		return err
-	}
-	c.opts.Counters.BytesIn.Add(int64(n))
-	if in.inFrame && in.r == in.w {
-		in.absorb(n)
-		return nil
-	}
-	in.w += n
-	return nil
 }
 
 // absorb accounts for n masked bytes that were appended to the message in place.

@@ -49,10 +49,7 @@ func (b *batch) release() {
 }
 
 // writer is what writing needs only while it goes on.
-type writer struct {
-	scratch []byte
-	direct  directWriter
-}
+type writer struct{ scratch []byte }
 
 var writers = sync.Pool{New: func() any { return &writer{scratch: make([]byte, 0, scratchSize)} }}
 
@@ -84,7 +81,7 @@ func (c *Conn) flush(w *writer) {
 		var chunk []byte
 		chunk, i = w.next(b.frames, i)
 		c.count(len(chunk))
-		n, err := w.direct.write(c.raw, chunk)
+		n, err := c.sock.tryWrite(chunk)
 		if err != nil {
 			c.Abort(err)
 			break

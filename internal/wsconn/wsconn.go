@@ -1,8 +1,8 @@
 // Package wsconn is the core of a server-side WebSocket connection (RFC 6455): handshake, frame reader, and a bounded
 // combining write queue.
 //
-// It is made for very many mostly idle connections. An idle connection owns one goroutine and no buffer: on Unix the
-// reader waits for readability and only then borrows a buffer. Writers never block: frames are queued by reference, so
+// It is made for very many mostly idle connections. On Linux an idle connection owns neither a goroutine nor a buffer:
+// one loop waits for all of them (loop). Elsewhere, and over TLS, a goroutine reads. Writers never block: frames are queued by reference, so
 // one encoded frame can be shared by any number of connections, and a few goroutines that live only while there is
 // something to write put everything that is waiting into as few system calls as possible.
 //
@@ -14,10 +14,10 @@ package wsconn
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -89,7 +89,8 @@ func (o Options) WithDefaults() Options {
 	return o
 }
 
-// Handler receives what comes in. Both methods are called on the goroutine of Run.
+// Handler receives what comes in. Its methods are called one after another. They may block; other connections are not
+// held up by it.
 type Handler interface {
 	// Message gets one complete text or binary message. Text is valid UTF-8. The data may be changed but is only
 	// valid until Message returns; while it runs nothing more is read.
@@ -109,10 +110,10 @@ const (
 	closed
 )
 
-// Conn is one connection. Its write side is safe for concurrent use; its read side belongs to the goroutine of Run.
+// Conn is one connection. Its write side is safe for concurrent use; its read side belongs to whoever reads.
 type Conn struct {
-	nc      net.Conn
-	raw     syscall.RawConn // nil where waiting without a buffer is not possible
+	nc      stream
+	sock    *socket // nc, or nil where there is no descriptor to wait for
 	opts    *Options
 	handler Handler
 
@@ -124,22 +125,33 @@ type Conn struct {
 	err     error // why the connection ends; the first cause stays, except that ErrSlowReader replaces it
 	state   state
 	writing bool          // queued for, or in the hands of, somebody who writes
-	corked  bool          // before Run; what is queued waits for it, and writing is set
+	corked  bool          // before Start; what is queued waits for it, and writing is set
 	blocked bool          // the socket did not take everything at once
 	hangup  bool          // close the socket once everything is written
 	next    *Conn         // in the queue of the flushers
 	room    chan struct{} // closed when the queue has become shorter, or hopeless; nil if nobody waits
 
-	in input
+	in   input
+	told bool // Closed was called; of the reading side
+}
+
+// stream is what is needed of a network connection.
+type stream interface {
+	io.ReadWriteCloser
+	SetReadDeadline(t time.Time) error
+	SetWriteDeadline(t time.Time) error
 }
 
 // New makes a connection of what Upgrade returned. It takes nc over and starts nothing. opts must have been through
-// WithDefaults and must not change afterwards. Writes are accepted at once, but nothing is read or written before Run:
+// WithDefaults and must not change afterwards. Writes are accepted at once, but nothing is read or written before Start:
 // what the owner queues while it introduces the connection goes out together, and the peer hears nothing before the
-// owner is ready. Only a full queue does not wait for Run.
+// owner is ready. Only a full queue does not wait for Start.
 func New(nc net.Conn, early []byte, opts *Options, h Handler) *Conn {
-	c := &Conn{nc: nc, opts: opts, handler: h, raw: rawConn(nc), writing: true, corked: true}
+	c := &Conn{nc: nc, opts: opts, handler: h, writing: true, corked: true}
 	c.in.early(early)
+	if s := adopt(nc, c); s != nil {
+		c.nc, c.sock = s, s
+	}
 	opts.Counters.Opened.Add(1)
 	return c
 }
@@ -254,7 +266,7 @@ func (c *Conn) push(frame []byte) {
 // own.
 func (c *Conn) startWriting() {
 	c.writing = true
-	if c.raw != nil {
+	if c.sock != nil {
 		flushers.add(c)
 		return
 	}
@@ -262,7 +274,7 @@ func (c *Conn) startWriting() {
 	go c.drainQueue(nil, nil, 0)
 }
 
-// uncork needs mu. The first call lets go what was queued before Run.
+// uncork needs mu. The first call lets go what was queued before Start.
 func (c *Conn) uncork() {
 	if !c.corked {
 		return

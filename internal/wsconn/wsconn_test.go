@@ -41,7 +41,7 @@ func echo(p *peer, op wsconn.OpCode, data []byte) { _ = p.conn.Write(wsconn.Fram
 func serve(t *testing.T, opts wsconn.Options, got func(*peer, wsconn.OpCode, []byte)) (string, <-chan *peer) {
 	t.Helper()
 	full := opts.WithDefaults()
-	peers := make(chan *peer, 16)
+	peers := make(chan *peer, 1000) // more than any test opens
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		nc, early, err := wsconn.Upgrade(w, r, http.Header{"X-Test": {"yes"}})
 		if err != nil {

@@ -34,7 +34,7 @@ type Server struct {
 	mu       sync.RWMutex
 	sessions map[string]*Conn
 	draining bool
-	readers  sync.WaitGroup // goroutines of WebSockets
+	readers  sync.WaitGroup // WebSockets that are read
 }
 
 // NewServer makes a server that reports to h. It starts nothing.
@@ -232,7 +232,8 @@ func (s *Server) run(ws *wsconn.Conn) bool {
 	if s.draining {
 		return false
 	}
-	s.readers.Go(ws.Run)
+	s.readers.Add(1)
+	ws.Start(s.readers.Done)
 	return true
 }
 
