@@ -88,12 +88,19 @@ func (p *poll) ask(l *loop) bool {
 
 // join begins to watch a socket.
 func (l *loop) join(s *socket) error {
+	end, err := l.with(s)
+	end()
+	return err
+}
+
+// with is join without what is to be done without mu.
+func (l *loop) with(s *socket) (end func(), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.poll == nil {
 		p, err := openPoll(l)
 		if err != nil {
-			return err
+			return func() {}, err
 		}
 		l.poll = p
 	}
@@ -102,11 +109,10 @@ func (l *loop) join(s *socket) error {
 	}
 	l.socks[s.fd] = s
 	l.count++
-	err := syscall.EpollCtl(l.poll.fd, syscall.EPOLL_CTL_ADD, s.fd, &syscall.EpollEvent{Events: events, Fd: int32(s.fd)})
-	if err != nil {
-		defer l.without(s)()
+	if err := syscall.EpollCtl(l.poll.fd, syscall.EPOLL_CTL_ADD, s.fd, &syscall.EpollEvent{Events: events, Fd: int32(s.fd)}); err != nil {
+		return l.without(s), err
 	}
-	return err
+	return func() {}, nil
 }
 
 // leave ends the watching, before the descriptor is closed.
