@@ -31,8 +31,9 @@ func TestAHandlerThatWaitsHoldsUpNobody(t *testing.T) {
 	waiting.Add(n)
 	var stuck []*wstest.Client
 	for range n {
-		c := dial(t, url)
-		stuck = append(stuck, c)
+		stuck = append(stuck, dial(t, url))
+	}
+	for _, c := range stuck { // in one go, so that several are found at once
 		if err := c.Write(wsconn.OpText, []byte("wait")); err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +64,11 @@ func TestWhatComesWhileAHandlerRunsIsNotForgotten(t *testing.T) {
 	begun, hold := make(chan struct{}), make(chan struct{})
 	var mu sync.Mutex
 	var got []string
-	url, peers := serve(t, wsconn.Options{}, func(_ *peer, _ wsconn.OpCode, data []byte) {
+	url, peers := serve(t, wsconn.Options{}, func(p *peer, op wsconn.OpCode, data []byte) {
+		if string(data) == "probe" {
+			echo(p, op, data)
+			return
+		}
 		mu.Lock()
 		got = append(got, string(data))
 		first := len(got) == 1
@@ -84,6 +89,14 @@ func TestWhatComesWhileAHandlerRunsIsNotForgotten(t *testing.T) {
 		}
 	}
 	if err := c.Conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// What happens to another connection afterwards is announced afterwards.
+	probe := dial(t, url)
+	if err := probe.Write(wsconn.OpText, []byte("probe")); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := probe.Read(); err != nil {
 		t.Fatal(err)
 	}
 	close(hold)
