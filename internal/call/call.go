@@ -2,8 +2,10 @@
 // conversation: who invited, how it stands, how long it lasted and why it ended.
 //
 // Picture and sound go from browser to browser, or through a relay that sees only
-// encrypted packets; those of a call that is recorded go through the recorder. What the browsers must tell each other to find a way (signals)
-// passes through here unread, is bounded in size and kept nowhere.
+// encrypted packets; those of a call that is recorded go through the recorder. What the
+// browsers must tell each other to find a way (signals) passes through here unread, is
+// bounded in size and kept nowhere. What is drawn on the whiteboard passes the same way
+// and is checked; the browsers hold the board.
 //
 // A conversation has at most one call that goes on. A call that nobody answers, one
 // whose page is gone, and one whose conversation has ended or lost its agent is

@@ -73,7 +73,7 @@ func newWorld(t *testing.T) *world {
 	servers := func(c id.Call, side actor.Kind) []call.Server {
 		return []call.Server{{URLs: []string{"turn:x"}, Username: string(c) + string(side)}}
 	}
-	w.Service = call.New(call.Deps{Store: st, Conversations: w.talks, Events: b, Clock: w.clock, Servers: servers, Key: []byte("key"), Log: slog.New(slog.DiscardHandler)})
+	w.Service = call.New(call.Deps{Store: st, Conversations: w.talks, Events: b, Clock: w.clock, Servers: servers, Key: []byte("key"), Pictures: ours{}, Log: slog.New(slog.DiscardHandler)})
 	b.Subscribe(func(e *event.Event) { w.events = append(w.events, e); w.Heed(e) })
 	return w
 }

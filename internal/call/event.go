@@ -23,8 +23,3 @@ type Signal struct {
 	// ToRecorder is true for what no browser gets, but the recorder of the call.
 	ToRecorder bool `json:"toRecorder,omitempty"`
 }
-
-// SignalTypes are the signals that are passed on: a side is ready to begin or to
-// begin anew, an offer, an answer, a way to be reached, and what a side has switched
-// off.
-var SignalTypes = []string{"ready", "offer", "answer", "candidate", "state"}

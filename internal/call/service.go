@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -30,6 +29,12 @@ type Server struct {
 // made for it alone and end by themselves.
 type Servers func(c id.Call, side actor.Kind) []Server
 
+// Pictures knows addresses of files.
+type Pictures interface {
+	// Signed reports whether an address is one of ours that opens a file of the company now.
+	Signed(t id.Tenant, address string) bool
+}
+
 // Deps are what the service works with.
 type Deps struct {
 	Store         Store
@@ -45,6 +50,8 @@ type Deps struct {
 	Recorder Recorder
 	Rule     func(ctx context.Context, talk conversation.Conversation) (Rule, error)
 	Files    Files
+	// Pictures knows the pictures that the whiteboard shows.
+	Pictures Pictures
 	Log      *slog.Logger
 }
 
@@ -279,32 +286,6 @@ func (s *Service) Ping(ctx context.Context, who actor.Actor, ticket string, q *Q
 		return "", err
 	}
 	return s.Ticket(who.Tenant, c, who.Kind), nil
-}
-
-// Pass passes a signal to the other side. It asks no store: callers have seen that
-// who is a side of the call in, and that it goes on. Errors: Forbidden "bad_ticket",
-// Invalid "bad_signal".
-func (s *Service) Pass(who actor.Actor, in Call, ticket, kind, data string) error {
-	c, err := s.Holder(who, ticket)
-	if err != nil {
-		return err
-	}
-	if c != in.ID {
-		return errTicket
-	}
-	if !slices.Contains(SignalTypes, kind) || len(data) > MaxSignal {
-		return errs.Field("type", "bad_signal", "A signal is one of ready, offer, answer, candidate and state, with at most %d bytes.", MaxSignal)
-	}
-	to := event.ToVisitor(in.Tenant, in.Visitor)
-	if who.Kind == actor.Visitor {
-		to = event.ToAgent(in.Tenant, in.Agent)
-	}
-	if in.Recorded {
-		to = event.ToNodes
-	}
-	s.Events.Publish(&event.Event{ID: id.New(), Tenant: in.Tenant, Kind: event.CallSignal, At: s.Clock.Now(), To: []event.Topic{to},
-		Data: &Signal{Call: in.ID, From: who.Kind, Type: kind, Data: data, ToRecorder: in.Recorded}})
-	return nil
 }
 
 // Running returns the call of a conversation that goes on, for those who may see the

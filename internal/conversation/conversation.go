@@ -141,7 +141,7 @@ type File struct {
 // Line is what a message of kind Event says, for each screen to put into words.
 type Line struct {
 	// Name is one of the Line constants.
-	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_end,too_long,recalled,edited,held,resumed,joined,called,call_ended,visited,undelivered"`
+	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_end,too_long,recalled,edited,held,resumed,joined,called,call_ended,whiteboard,visited,undelivered"`
 	// Agent, AgentName, Team and TeamName are whom it concerns.
 	Agent     id.Agent `json:"agent,omitempty"`
 	AgentName string   `json:"agentName,omitempty"`
@@ -209,6 +209,8 @@ const (
 	// LineCalled tells that a call was begun, LineCallEnded that it is over.
 	LineCalled    = "called"
 	LineCallEnded = "call_ended"
+	// LineBoard tells that the whiteboard of a call was opened.
+	LineBoard = "whiteboard"
 	// LineVisited tells of a page that the visitor looked at. It is a note.
 	LineVisited = "visited"
 	// LineUndelivered tells agents that message Seq did not reach the visitor, for the

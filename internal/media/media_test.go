@@ -129,6 +129,32 @@ func TestTokenOpensEveryVariantOfOneFile(t *testing.T) {
 	}
 }
 
+func TestOnlyOurAddressesAreSigned(t *testing.T) {
+	t.Parallel()
+	s, stub, _ := setup(t)
+	f, err := s.Save(t.Context(), ann, "a.png", bytes.NewReader(picture(t, 20, 20)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := s.Address("main", f.ID, media.Original)
+	for address, want := range map[string]bool{
+		at: true, s.Address("main", f.ID, media.Thumb): true, s.AddressFor("main", f.ID, media.Original, time.Minute): true,
+		"": false, "/": false, at + "x": false, at + "&x=1": false, "https://example.com" + at: false, "//example.com" + at: false,
+		strings.Replace(at, media.Original, media.Thumb, 1): false, strings.Replace(at, "t=main", "t=other", 1): false, "/x/.." + at: false, at + "#x": false,
+	} {
+		if got := s.Signed("main", address); got != want {
+			t.Errorf("%s: %v", address, got)
+		}
+	}
+	if s.Signed("other", at) || s.Signed("main", s.Address("other", f.ID, media.Original)) {
+		t.Error("an address of another tenant is taken")
+	}
+	stub.Advance(1000 * time.Hour)
+	if s.Signed("main", at) {
+		t.Error("an address is taken that is no longer valid")
+	}
+}
+
 func TestRefusedUploadsLeaveNothingBehind(t *testing.T) {
 	t.Parallel()
 	s, _, dir := setup(t)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -319,6 +320,23 @@ func (s *Service) Open(ctx context.Context, t id.Tenant, f id.File, variant, exp
 		return o, errSignature
 	}
 	return s.open(ctx, t, f, variant)
+}
+
+// Signed reports whether an address is one that Address gave for a file of the tenant
+// and that is still valid. It asks no store.
+func (s *Service) Signed(t id.Tenant, address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Fragment != "" {
+		return false
+	}
+	part := strings.Split(u.Path, "/")
+	if len(part) != 4 || part[0] != "" || part[1] != "files" || !id.Valid(part[2]) {
+		return false
+	}
+	q := u.Query()
+	until, err := strconv.ParseInt(q.Get("e"), 10, 64)
+	return err == nil && q.Get("t") == string(t) && (part[3] == Original || part[3] == Thumb) && s.clock.Now().Unix() <= until &&
+		address == "/files/"+part[2]+"/"+part[3]+"?"+s.signed(t, id.File(part[2]), part[3], until)
 }
 
 var errSignature = errs.New(errs.Forbidden, "bad_signature", "The address is not valid or no longer valid.")

@@ -23,7 +23,7 @@ import (
 // callDomain builds the domain of calls.
 func (s *Server) callDomain(key []byte) *calls.Service {
 	return calls.New(calls.Deps{Store: s.store, Conversations: s.services.conversations, Events: s.bus, Clock: s.opts.Clock, Servers: s.iceServers(key),
-		Key: key, Off: s.opts.Config.Calls == "off", Recorder: s.tape(), Rule: s.recordRule, Files: s.services.media, Log: s.log})
+		Key: key, Off: s.opts.Config.Calls == "off", Recorder: s.tape(), Rule: s.recordRule, Files: s.services.media, Pictures: s.services.media, Log: s.log})
 }
 
 // recordRule says whether the calls of a conversation are recorded: as its inbox wants.

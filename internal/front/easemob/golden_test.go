@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"parlor/internal/server/servertest"
+	"parlor/internal/wsconn/wstest"
 )
 
 // rewrite has transcripts written anew from what the server answers on SQLite. What
@@ -31,6 +32,7 @@ var rewrite = flag.Bool("rewrite", false, "write the transcripts in testdata ane
 //	? the same, repeated until the answer holds what the header Until says; {{n}} counts
 //	~ a call that sets the scene: any 2xx answer
 //	! a request that we send to {{receiver}}: its headers and body are exactly these
+//	^ an event of the agent's console with its argument, which is acknowledged
 //
 // The header Until belongs to "?", Id names the id in the answer of "~", and in one that
 // is written anew.
@@ -89,7 +91,7 @@ func readScript(t *testing.T, file string) script {
 	for _, line := range strings.Split(string(b), "\n") {
 		kind, rest, _ := strings.Cut(line, " ")
 		switch {
-		case len(kind) == 1 && strings.Contains(">?~!", kind):
+		case len(kind) == 1 && strings.Contains(">?~!^", kind):
 			method, path, _ := strings.Cut(rest, " ")
 			s.steps = append(s.steps, step{prose: prose, kind: kind[0], method: method, path: path})
 			prose, part, answered = "", &s.steps[len(s.steps)-1].body, false
@@ -145,6 +147,8 @@ type play struct {
 	pushes chan push
 	// id is what an id is called that stands at no other key, in this step.
 	id string
+	// console is the agent's connection, once a step needs it.
+	console *wstest.Client
 }
 
 func newPlay(t *testing.T, s *servertest.Instance, file string) *play {
@@ -190,6 +194,10 @@ func (p *play) step(x *step) {
 		p.pushed(x)
 		return
 	}
+	if x.kind == '^' {
+		p.emit(x.method, p.fill(x.body))
+		return
+	}
 	deadline, tick := time.After(20*time.Second), time.NewTicker(30*time.Millisecond)
 	defer tick.Stop()
 	for n := 1; ; n++ {
@@ -214,6 +222,37 @@ func (p *play) step(x *step) {
 			p.t.Fatalf("%s %s never holds %q: %d %s", x.method, x.path, until, status, text)
 		}
 	}
+}
+
+// emit sends an event from the agent's console.
+func (p *play) emit(event, argument string) {
+	p.t.Helper()
+	const nsp = "/parlor/agent"
+	exchange := func(packet, until string) {
+		p.t.Helper()
+		if err := p.console.Text(packet); err != nil {
+			p.t.Fatal(err)
+		}
+		for {
+			got, err := p.console.ReadText()
+			switch {
+			case err != nil || strings.HasPrefix(got, "44"+nsp) || strings.HasPrefix(got, "43"+nsp) && strings.Contains(got, `"reason":`):
+				p.t.Fatalf("%s: %s %v", packet, got, err)
+			case strings.HasPrefix(got, until):
+				return
+			}
+		}
+	}
+	if p.console == nil {
+		c, _, err := wstest.Dial("ws"+strings.TrimPrefix(p.URL, "http")+"/socket.io/?EIO=4&transport=websocket", nil)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.t.Cleanup(func() { _ = c.Close() }) // the server may have closed it
+		p.console = c
+		exchange("40"+nsp+fmt.Sprintf(`,{"token":%q}`, p.vars["agent"]), "40"+nsp)
+	}
+	exchange("42"+nsp+fmt.Sprintf(`,1[%q,%s]`, event, strings.TrimSpace(argument)), "43"+nsp+",1")
 }
 
 // request makes the request of a step.
@@ -338,7 +377,7 @@ func squeeze(s string) string {
 
 var (
 	// random are the values by their keys that differ each time as a whole.
-	random = regexp.MustCompile(`"(accessToken|access_token|userPassword|secret|token|X-Kefu-Signature)": "([^"]+)"`)
+	random = regexp.MustCompile(`"(roomToken|accessToken|access_token|userPassword|secret|token|X-Kefu-Signature)": "([^"]+)"`)
 	short  = regexp.MustCompile(`"id": "([0-9a-z]{8})"`)
 	hexID  = regexp.MustCompile(`[0-9a-f]{32}`)
 	moment = regexp.MustCompile(`\b1[0-9]{12}\b`)

@@ -17,6 +17,8 @@ import (
 const (
 	mediaAction = "Agorartcmedia"
 	mediaType   = "agorartcmedia/video"
+	// boardApp names whose whiteboard it is.
+	boardApp = "parlor"
 )
 
 // The users of a call on the wire.
@@ -72,16 +74,13 @@ func (f *Front) signalMedia(ctx context.Context, k visitor.Known, raw json.RawMe
 	if err := decode(raw, &e); err != nil {
 		return err
 	}
-	word := e.Kinds.Accept
-	for _, other := range []json.RawMessage{e.Kinds.Reject, e.Kinds.Cancel} {
+	word := e.Kinds.Board
+	for _, other := range []json.RawMessage{e.Kinds.Accept, e.Kinds.Reject, e.Kinds.Cancel} {
 		if len(other) > 0 {
 			word = other
 		}
 	}
 	if len(word) == 0 {
-		if len(e.Kinds.Board) > 0 {
-			return nil // there is no whiteboard
-		}
 		return faultParam
 	}
 	var about struct {
@@ -102,16 +101,23 @@ func (f *Front) signalMedia(ctx context.Context, k visitor.Known, raw json.RawMe
 	if err != nil || !ok || about.Call != nil && *about.Call != got.Number {
 		return err
 	}
-	if len(e.Kinds.Reject) > 0 || len(e.Kinds.Cancel) > 0 {
+	switch {
+	case len(e.Kinds.Reject) > 0 || len(e.Kinds.Cancel) > 0:
 		_, err = f.Video.Leave(ctx, who, got.ID, false)
-	} else if _, err = f.Video.Accept(ctx, who, got.ID); errs.ReasonOf(err) == "call_over" {
-		err = nil
+	case len(e.Kinds.Accept) > 0:
+		_, err = f.Video.Accept(ctx, who, got.ID)
+	default:
+		err = f.Video.Board(ctx, who, got.ID)
+	}
+	switch errs.ReasonOf(err) {
+	case "call_over", "call_not_answered":
+		return nil
 	}
 	return err
 }
 
 // mediaMessage is what the line of a call tells the visitor's page: the ticket when it
-// begins, and the end. It is nil for other lines.
+// begins, the whiteboard, and the end. It is nil for other lines.
 func (f *Front) mediaMessage(p party, m conversation.Message) object {
 	l := m.Line
 	if l == nil || l.Call == "" {
@@ -122,6 +128,8 @@ func (f *Front) mediaMessage(p party, m conversation.Message) object {
 		return object{"sendVisitorTicket": object{"ticket": object{"appId": appName(p.number), "channel": "call-" + strconv.FormatInt(l.CallNumber, 10),
 			"token": f.Video.Ticket(p.tenant, l.Call, actor.Visitor), "uid": visitorUID, "callId": l.CallNumber, "isThirdAgent": false,
 			"agentTicket": object{"uid": agentUID, "niceName": l.AgentName, "trueName": l.AgentName}}, "extend": object{}}}
+	case conversation.LineBoard:
+		return object{"roomData": object{"roomUUID": l.Call, "roomToken": f.Video.Ticket(p.tenant, l.Call, actor.Visitor), "appIdentifier": boardApp}}
 	case conversation.LineCallEnded:
 		return object{"videoPlayback": object{"callId": l.CallNumber, "duration": l.Duration, "reason": l.Reason}}
 	}

@@ -60,7 +60,7 @@ func TestCallsOnTheWire(t *testing.T) {
 
 		// What is wrong or about another call changes nothing; then the visitor cancels.
 		d.signalled("u_88231", `{"visitorRejectInvitation":{"callId":77}}`).is("status", "OK")
-		d.signalled("u_88231", `{"whiteboardInvitaion":{"callId":1}}`).is("status", "OK")
+		d.signalled("u_88231", `{"whiteboardInvitaion":{"callId":1}}`).is("status", "OK") // nobody has answered yet
 		d.signalled("u_88231", `{}`).is("errorCode", "API_001")
 		d.signalled("u_88231", `{"visitorCancelInvitation":{"callId":null}}`).is("status", "OK")
 		if got := list(); !strings.Contains(got, `"reason":"cancelled"`) || strings.Contains(got, `"number":2`) {

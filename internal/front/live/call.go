@@ -124,6 +124,17 @@ func (p callParty) ring(ctx context.Context, in callInput) (empty, error) {
 	return empty{}, p.f.Visit.Calls.Ring(ctx, p.who, in.Call)
 }
 
+// board opens the whiteboard, from a connection that sits in the call.
+func (p callParty) board(ctx context.Context, in callInput) (empty, error) {
+	if err := p.limited(); err != nil {
+		return empty{}, err
+	}
+	if p.booth.call().ID != in.Call {
+		return empty{}, errs.New(errs.Conflict, "call_over", "The call is over.")
+	}
+	return empty{}, p.f.Visit.Calls.Board(ctx, p.who, in.Call)
+}
+
 func (p callParty) leave(ctx context.Context, in callInput) (out calls.Changed, err error) {
 	if err := p.limited(); err != nil {
 		return out, err
@@ -208,6 +219,9 @@ func (f *Front) calls(ns *socketio.Namespace, of func(*socketio.Socket) callPart
 		return of(s).join(ctx, in)
 	}))
 	ns.On("call-ring", call(f, func(ctx context.Context, s *socketio.Socket, in callInput) (empty, error) { return of(s).ring(ctx, in) }))
+	ns.On("call-board", call(f, func(ctx context.Context, s *socketio.Socket, in callInput) (empty, error) {
+		return of(s).board(ctx, in)
+	}))
 	ns.On("call-leave", call(f, func(ctx context.Context, s *socketio.Socket, in callInput) (calls.Changed, error) {
 		return of(s).leave(ctx, in)
 	}))

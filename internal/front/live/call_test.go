@@ -63,6 +63,21 @@ func TestCallFromInvitationToEnd(t *testing.T) {
 	a.has(a.call("call-signal", signal(next, "candidate", "c")), `{}`)
 	v.until("call-signal", `"data":"c"`)
 
+	// The whiteboard is shown to both; the agent switches devices, the visitor does not.
+	second.has(second.call("call-board", fmt.Sprintf(`{"call":%q}`, c)), "call_over")
+	v.has(v.call("call-board", fmt.Sprintf(`{"call":%q}`, c)), `{}`)
+	a.until("call-signal", `"type":"board"`, `"from":"visitor"`, `open`)
+	a.until("message", `"name":"whiteboard"`)
+	a.has(a.call("call-signal", signal(next, "board", `{"turn":{"page":"a0","at":1}}`)), `{}`)
+	v.until("call-signal", `"type":"board"`, `turn`)
+	v.has(v.call("call-signal", signal(his, "board", `{"turn":{"page":"a0","at":1}}`)), "agents_only")
+	file := field(t, w.picture(w.visitor()), "url")
+	v.has(v.call("call-signal", signal(his, "board", `{"pages":[{"id":"v1","at":1,"picture":"`+file+`"}]}`)), `{}`)
+	v.has(v.call("call-signal", signal(his, "board", `{"pages":[{"id":"v1","at":1,"picture":"`+file+`x"}]}`)), "bad_board")
+	a.has(a.call("call-signal", signal(next, "device", `{"device":"microphone","action":"off"}`)), `{}`)
+	v.until("call-signal", `"type":"device"`, `microphone`)
+	v.has(v.call("call-signal", signal(his, "device", `{"device":"microphone","action":"off"}`)), "agents_only")
+
 	stranger := connect(t, w.Instance, "/parlor/visitor", w.visitor())
 	for _, event := range []string{"call-accept", "call-join", "call-leave"} {
 		stranger.has(stranger.call(event, fmt.Sprintf(`{"call":%q}`, c)), "call_not_found")

@@ -11,14 +11,9 @@ import (
 
 // Row 82: what one side draws is at once on the other's screen, while it is being
 // drawn and when it is.
-func TestRow82BothSidesSeeWhatIsDrawn(t *testing.T) {
-	t.Parallel()
-	w := start(t)
-	token := w.visitor()
-	v := connect(t, w.Instance, "/parlor/visitor", token)
-	conv := field(t, v.call("start", `{}`), "conversation")
-	a := w.console("lin@example.com", true)
-	a.until("conversation", `"cause":"assigned"`, conv)
+// picture uploads a small picture of a visitor and returns the answer.
+func (w *world) picture(token string) string {
+	w.t.Helper()
 	var form bytes.Buffer
 	mw := multipart.NewWriter(&form)
 	part, err := mw.CreateFormFile("file", "x.png")
@@ -29,9 +24,21 @@ func TestRow82BothSidesSeeWhatIsDrawn(t *testing.T) {
 		err = mw.Close()
 	}
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	_, body, _ := w.Call("POST", "/api/parlor/v1/visitor/files", form.String(), "Authorization", "Bearer "+token, "Content-Type", mw.FormDataContentType())
+	return body
+}
+
+func TestRow82BothSidesSeeWhatIsDrawn(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	token := w.visitor()
+	v := connect(t, w.Instance, "/parlor/visitor", token)
+	conv := field(t, v.call("start", `{}`), "conversation")
+	a := w.console("lin@example.com", true)
+	a.until("conversation", `"cause":"assigned"`, conv)
+	body := w.picture(token)
 	v.has(v.call("post", fmt.Sprintf(`{"kind":"image","file":%q}`, field(t, body, "id"))), `"kind":"image"`, `"seq":2`)
 
 	a.call("watch", fmt.Sprintf(`{"conversation":%q}`, conv))

@@ -4595,7 +4595,7 @@ export interface components {
             fromTeam?: string;
             media?: string;
             /** @enum {string} */
-            name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_end" | "too_long" | "recalled" | "edited" | "held" | "resumed" | "joined" | "called" | "call_ended" | "visited" | "undelivered";
+            name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_end" | "too_long" | "recalled" | "edited" | "held" | "resumed" | "joined" | "called" | "call_ended" | "whiteboard" | "visited" | "undelivered";
             note?: string;
             reason?: string;
             recorded?: boolean;
