@@ -42,6 +42,7 @@ const rows = [
   ['widget in total', size('widget/loader.js') + panelOpen + size('widget/panel/index.html'), 21_504],
   ['widget language', largest('widget/panel', panel.manifest, /i18n\//), 1_500],
   ['widget drawing', sum(lazy(panel, 'draw.tsx')), 6_144],
+  ['widget whiteboard', sum(lazy(panel, 'white.tsx').filter((f) => !lazy(panel, 'call.tsx').includes(f))), 9_216],
   ['widget call', sum(lazy(panel, 'call.tsx')), 12_288],
   ['widget robot', sum(lazy(panel, 'robot.tsx')), 4_096],
   ['widget emoji', largest('widget/panel', panel.manifest, /emoji/), 6_000],

@@ -1,5 +1,6 @@
 import { toError } from './errors'
 import type { Call, CallEmit, CallJoined, CallListen, CallSignal } from './types'
+import type { News } from './whiteboard'
 
 /** The connection of a call: the sockets of console and widget. */
 export interface CallLine {
@@ -11,14 +12,35 @@ export interface CallLine {
 
 /** How well the other side is heard and seen. */
 export interface Quality { loss: number; rtt: number; relayed: boolean; word: 'good' | 'fair' | 'poor' }
-/** What a side has switched on. */
-interface Shown { mic: boolean; camera: boolean; screen: boolean }
+export type Device = 'microphone' | 'camera'
+/** What a side has switched on, and what its person did not want to. */
+interface Shown { mic: boolean; camera: boolean; screen: boolean; declined?: Device | undefined }
 
 const PING = 10_000
 const STATS = 2_000
 /** How long the way may be interrupted before another is sought, and how long the first may take, ms. */
 const LOST = 2_000
 const FIRST = 40_000
+
+/** The key of the copy that a page keeps of the whiteboard of a call. */
+export const BOARD_COPY = 'parlor-board-'
+/** Whether such a copy is there: the page had it open when it was left. */
+export function boardKept(call: string): boolean {
+  try {
+    return sessionStorage.getItem(BOARD_COPY + call) !== null
+  } catch {
+    return false // the browser keeps nothing
+  }
+}
+
+/** Forgets the whiteboards of all calls but one. */
+export function forgetBoards(except = '') {
+  try {
+    for (const k of Object.keys(sessionStorage)) if (k.startsWith(BOARD_COPY) && k !== BOARD_COPY + except) sessionStorage.removeItem(k)
+  } catch {
+    // As above.
+  }
+}
 
 /** The media of a call may be asked for once: whoever has them is asked for no permission again. */
 export async function media(kind: Call['kind']): Promise<{ stream: MediaStream; denied: boolean }> {
@@ -47,6 +69,15 @@ export class Peer {
   screen = false
   cameras = 0
   other: Shown = { mic: true, camera: true, screen: false }
+  /** What the agent has asked the visitor to switch on. */
+  asked?: Device | undefined
+  /** What the agent did with a device of this visitor, or asks for, until it is answered. */
+  notice?: { device: Device; on: boolean } | undefined
+  /** Hears that the visitor did not want to. */
+  ondeclined?: (d: Device) => void
+  /** Hear of the whiteboard, and that the place in the call is back. */
+  onboard?: (n: News) => void
+  onback?: () => void
   private pc?: RTCPeerConnection | undefined
   /** Names one attempt; the other side drops what belongs to an earlier one. */
   private turn = ''
@@ -77,16 +108,21 @@ export class Peer {
     this.phase = 'connecting'
     this.timers.push(setTimeout(() => { if (this.phase === 'connecting') this.failed() }, FIRST))
     this.say('ready', { page: this.page })
+    this.say('board', { hello: true }) // there may be one already
     this.changed()
   }
+  /** Tells the other side's whiteboard. */
+  tellBoard(n: News) { return this.line.request('call-signal', { ticket: this.joined.ticket, type: 'board', data: JSON.stringify(n) }) }
+  /** Shows the whiteboard to both sides. */
+  openBoard() { return this.line.request('call-board', { call: this.joined.call.id }) }
   private say(type: CallSignal['type'], data: unknown) {
     this.line.request('call-signal', { ticket: this.joined.ticket, type, data: JSON.stringify(data) }).catch(() => undefined) // told again when the connection is back
   }
-  private tell() { this.say('state', { mic: this.mic, camera: this.camera, screen: this.screen } satisfies Shown) }
+  private tell(declined?: Device) { this.say('state', { mic: this.mic, camera: this.camera, screen: this.screen, declined } satisfies Shown) }
 
   private async hear(s: CallSignal) {
     if (this.phase === 'ended' || this.phase === 'waiting') return
-    const d = JSON.parse(s.data) as { page?: string; restart?: boolean; turn?: string; sdp?: string; candidate?: RTCIceCandidateInit } & Shown
+    const d = JSON.parse(s.data) as { page?: string; restart?: boolean; turn?: string; sdp?: string; candidate?: RTCIceCandidateInit; device?: Device; action?: string } & Shown
     switch (s.type) {
       case 'ready':
         if (this.side === 'visitor') this.say('ready', { page: this.page })
@@ -117,7 +153,17 @@ export class Peer {
         if (this.pc.remoteDescription) await this.pc.addIceCandidate(d.candidate)
         else if (this.waiting.length < 100) this.waiting.push(d.candidate!)
         break
-      case 'state': this.other = { mic: d.mic, camera: d.camera, screen: d.screen }
+      case 'state':
+        this.other = { mic: d.mic, camera: d.camera, screen: d.screen }
+        if (this.asked && d.declined === this.asked) this.ondeclined?.(d.declined)
+        if (this.asked && (d.declined === this.asked || (this.asked === 'microphone' ? d.mic : d.camera))) this.asked = undefined
+        break
+      case 'device':
+        if (this.side === 'visitor') this.switched(d.device!, d.action === 'on')
+        break
+      case 'board':
+        this.onboard?.(d as News)
+        return
     }
     this.changed()
   }
@@ -182,7 +228,10 @@ export class Peer {
   private async rejoin() {
     try {
       this.joined = await this.line.request('call-join', { call: this.joined.call.id })
-      if (this.phase !== 'waiting') this.say('ready', { page: this.page, restart: this.pc?.connectionState !== 'connected' })
+      if (this.phase === 'waiting') return
+      this.say('ready', { page: this.page, restart: this.pc?.connectionState !== 'connected' })
+      this.say('board', { hello: true })
+      this.onback?.()
     } catch (e) {
       if (!toError(e).temporary) this.failed()
     }
@@ -232,8 +281,44 @@ export class Peer {
     this.tell()
     this.changed()
   }
-  private async replace(track: MediaStreamTrack | null) {
-    const t = this.pc?.getTransceivers().find((x) => x.receiver.track.kind === 'video')
+  private has(d: Device) { return d === 'microphone' ? this.mic : this.camera }
+  /** Switches a device of the visitor off, or asks for it. */
+  switchOther(device: Device, on: boolean) {
+    this.asked = on ? device : undefined
+    this.say('device', { device, action: on ? 'on' : 'off' })
+    this.changed()
+  }
+  /** The agent has switched a device off, which holds at once, or asks for it, which wants consent. */
+  private switched(device: Device, on: boolean) {
+    if (this.has(device) === on) return this.tell() // it may have missed it
+    this.notice = { device, on }
+    if (on) return
+    if (device === 'microphone') this.mute(true)
+    else this.show(false)
+  }
+  /** The visitor answers what the agent asks for, or has read what was done. */
+  async consent(yes: boolean) {
+    const n = this.notice
+    this.notice = undefined
+    this.changed()
+    if (!n?.on) return
+    const list = () => (n.device === 'microphone' ? this.local.getAudioTracks() : this.local.getVideoTracks())
+    if (yes && !list().length) {
+      try {
+        const got = await navigator.mediaDevices.getUserMedia(n.device === 'microphone' ? { audio: true } : { video: true })
+        for (const t of got.getTracks()) this.local.addTrack(t)
+        if (n.device === 'microphone') await this.replace(list()[0]!, 'audio')
+        else if (!this.screen) await this.replace(list()[0]!)
+      } catch {
+        yes = false // the browser or the person refuses
+      }
+    }
+    if (!yes) this.tell(n.device)
+    else if (n.device === 'microphone') this.mute(false)
+    else this.show(true)
+  }
+  private async replace(track: MediaStreamTrack | null, kind = 'video') {
+    const t = this.pc?.getTransceivers().find((x) => x.receiver.track.kind === kind)
     await t?.sender.replaceTrack(track)
   }
   /** Goes to the next camera. */

@@ -77,13 +77,14 @@ export type CallRecord = Schemas['CallRecord']
 /** A call with what one side needs to take part. */
 export interface CallJoined { call: Call; ticket: string; iceServers?: RTCIceServer[] }
 /** What one browser of a call tells the other. */
-export interface CallSignal { call: string; from: 'agent' | 'visitor'; type: 'ready' | 'offer' | 'answer' | 'candidate' | 'state'; data: string }
+export interface CallSignal { call: string; from: 'agent' | 'visitor'; type: 'ready' | 'offer' | 'answer' | 'candidate' | 'state' | 'device' | 'board'; data: string }
 /** The events of calls, the same for both sides. */
 export interface CallEmit {
   'call-invite': [{ conversation: string; kind: Call['kind'] }, CallJoined]
   'call-accept': [{ call: string }, CallJoined]
   'call-join': [{ call: string }, CallJoined]
   'call-ring': [{ call: string }, object]
+  'call-board': [{ call: string }, object]
   'call-leave': [{ call: string; failed?: boolean }, { call: Call }]
   'call-ping': [{ call: string; ticket: string; quality?: { loss: number; rtt: number; relayed: boolean } }, { ticket: string }]
   'call-now': [{ conversation: string }, { call?: Call }]
