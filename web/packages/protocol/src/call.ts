@@ -22,26 +22,6 @@ const STATS = 2_000
 const LOST = 2_000
 const FIRST = 40_000
 
-/** The key of the copy that a page keeps of the whiteboard of a call. */
-export const BOARD_COPY = 'parlor-board-'
-/** Whether such a copy is there: the page had it open when it was left. */
-export function boardKept(call: string): boolean {
-  try {
-    return sessionStorage.getItem(BOARD_COPY + call) !== null
-  } catch {
-    return false // the browser keeps nothing
-  }
-}
-
-/** Forgets the whiteboards of all calls but one. */
-export function forgetBoards(except = '') {
-  try {
-    for (const k of Object.keys(sessionStorage)) if (k.startsWith(BOARD_COPY) && k !== BOARD_COPY + except) sessionStorage.removeItem(k)
-  } catch {
-    // As above.
-  }
-}
-
 /** The media of a call may be asked for once: whoever has them is asked for no permission again. */
 export async function media(kind: Call['kind']): Promise<{ stream: MediaStream; denied: boolean }> {
   const d = navigator.mediaDevices as MediaDevices | undefined

@@ -1,4 +1,4 @@
-import { BOARD_COPY, forgetBoards } from './call'
+import { BOARD_COPY, forgetBoards } from './copies'
 import { toError, type ParlorError } from './errors'
 import { MAX_TEXT, RATIO, SPAN, Whiteboard, hits, simplify, textSize, type Element, type News, type Page, type Side, type Tool } from './whiteboard'
 

@@ -1,6 +1,7 @@
 import { render } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { Peer, boardKept, forgetBoards, media, timer, type CallLine, type Device } from '@parlor/protocol/call'
+import { Peer, media, timer, type CallLine, type Device } from '@parlor/protocol/call'
+import { boardKept, forgetBoards } from '@parlor/protocol/copies'
 import { toError } from '@parlor/protocol/errors'
 import type { Call, CallJoined } from '@parlor/protocol/types'
 import type { BoardView } from '@parlor/protocol/whiteboard-view'
