@@ -79,7 +79,7 @@ export class BoardView {
   private field?: HTMLInputElement | undefined
   private live?: Element | undefined
   private erasing = false
-  private sent = 0
+  private drafting?: ReturnType<typeof setTimeout> | undefined
   private queue: News[] = []
   private sending = false
   private over = false
@@ -180,6 +180,7 @@ export class BoardView {
   }
   /** Ends the board; with `gone` no copy stays. */
   destroy(gone: boolean) {
+    if (this.over) return
     this.over = true
     clearTimeout(this.saving)
     this.fades.forEach((t) => clearTimeout(t))
@@ -270,8 +271,12 @@ export class BoardView {
     if (!l) return
     for (const x of e.getCoalescedEvents?.() ?? [e]) this.add(l, this.at(x))
     this.draw()
-    if (performance.now() - this.sent < EVERY || this.queue.length) return
-    this.sent = performance.now()
+    this.drafting ??= setTimeout(() => this.draft(), EVERY)
+  }
+  private draft() {
+    this.drafting = undefined
+    const l = this.live
+    if (!l || this.over || this.queue.length) return
     this.o.tell({ draft: { ...l, points: l.tool === 'pen' ? simplify(l.points) : l.points } }).catch(() => undefined) // the element itself comes later
   }
   private add(l: Element, [x, y]: [number, number]) {

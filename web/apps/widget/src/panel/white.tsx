@@ -11,7 +11,7 @@ import { sheet } from './sheet'
 
 // The whiteboard of a call; loaded with the first one.
 
-sheet(`.wb{flex:1;min-height:0;display:flex;flex-direction:column;background:#1c212c}.wb[hidden]{display:none}.wb>.bar{display:flex;flex-wrap:wrap;align-items:center;justify-content:center;gap:3px 10px;padding:5px 8px;background:#10131a}.wb .bar>span{display:flex;align-items:center;gap:2px}.wb .bar button{width:34px;height:34px;border-radius:9px;display:grid;place-items:center;color:#fff;background:none}.wb .bar button[aria-pressed=true]{background:#333b4c;box-shadow:inset 0 0 0 2px #fff}.wb .bar button:disabled{opacity:.4;cursor:default}.wb .bar i{border-radius:50%;background:currentColor}.wb .bar .c{width:20px;height:20px;border:2px solid #fff}.wb .page{padding:0 6px;font-size:13px;font-variant-numeric:tabular-nums}.wb .far{margin-inline-start:auto}.wb>.area{flex:1;min-height:0;margin:6px;display:flex}.wb>p{margin:0;padding:4px 10px;background:#5c1a20;font-size:13px;text-align:center}`)
+sheet(`.wb{flex:1;min-height:0;display:flex;flex-direction:column;background:#1c212c}.wb[hidden]{display:none}.wb>.kit{display:flex;flex-wrap:wrap;align-items:center;justify-content:center;gap:3px 10px;padding:5px 8px;background:#10131a}.wb .kit>span{display:flex;align-items:center;gap:2px}.wb .kit button{width:34px;height:34px;border-radius:9px;display:grid;place-items:center;color:#fff;background:none}.wb .kit button[aria-pressed=true]{background:#333b4c;box-shadow:inset 0 0 0 2px #fff}.wb .kit button:disabled{opacity:.4;cursor:default}.wb .kit i{border-radius:50%;background:currentColor}.wb .kit .c{width:20px;height:20px;border:2px solid #fff}.wb .leaf{color:#fff;padding:0 6px;font-size:13px;font-variant-numeric:tabular-nums}.wb .far{margin-inline-start:auto}.wb>.area{flex:1;min-height:0;margin:6px;display:flex}.wb>p{margin:0;padding:4px 10px;background:#5c1a20;font-size:13px;text-align:center}`)
 
 interface Words { title: string; tool: string; tools: string[]; eraser: string; colour: string; colours: string[]; width: string; widths: string[]; undo: string; picture: string; page(n: number, of: number): string; text: string; size: string; lost: string; full: string }
 const WORDS: Record<string, Words> = {
@@ -60,8 +60,8 @@ export function White({ c, p, shown }: { c: Calling; p: Peer; shown: boolean }) 
   const name = (x: Tool | 'eraser') => (x === 'eraser' ? w.eraser : w.tools[TOOLS.indexOf(x)]!)
   return (
     <section class="wb" hidden={!shown} aria-label={w.title} data-test="whiteboard">
-      <div class="bar">
-        <span class="page" role="status" data-test="board-page">{v && w.page(v.board.place + 1, v.board.pages.length)}</span>
+      <div class="kit">
+        <span class="leaf" role="status" data-test="board-page">{v && w.page(v.board.place + 1, v.board.pages.length)}</span>
         <span class="far">
           <button type="button" aria-label={w.undo} title={w.undo} disabled={!v?.board.last} data-test="board-undo" onClick={() => v?.undo()}><Icon d="M9 14 4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3" /></button>
           <button type="button" aria-label={w.picture} title={w.picture} disabled={busy || !v || v.board.pages.length >= MAX_PAGES} data-test="board-picture" onClick={() => file.current!.click()}><Icon d="M3 5h18v14H3zM3 16l5-5 4 4 3-3 6 6M15 9h.01" /></button>
@@ -70,7 +70,7 @@ export function White({ c, p, shown }: { c: Calling; p: Peer; shown: boolean }) 
       </div>
       <div class="area" ref={area} />
       {(bad || v?.board.full) && <p role="alert">{bad || w.full}</p>}
-      <div class="bar">
+      <div class="kit">
         <span role="group" aria-label={w.tool}>{tools.map((x) => <button key={x} type="button" aria-pressed={v?.tool === x} aria-label={name(x)} title={name(x)} data-test={'board-' + x} onClick={() => pick('tool', x)}><Icon d={ICONS[x]} /></button>)}</span>
         <span role="group" aria-label={w.width}>{WIDTHS.map((x, i) => <button key={x} type="button" aria-pressed={v?.width === x} aria-label={w.widths[i]} title={w.widths[i]} onClick={() => pick('width', x)}><i style={`width:${5 + i * 4}px;height:${5 + i * 4}px`} /></button>)}</span>
         <span role="group" aria-label={w.colour}>{COLOURS.map((x, i) => <button key={x} type="button" aria-pressed={v?.colour === x} aria-label={w.colours[i]} title={w.colours[i]} onClick={() => pick('colour', x)}><i class="c" style={`background:${x}`} /></button>)}</span>
