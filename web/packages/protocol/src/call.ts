@@ -252,12 +252,14 @@ export class Peer {
   mute(on: boolean) {
     for (const t of this.local.getAudioTracks()) t.enabled = !on
     this.mic = !on && this.local.getAudioTracks().length > 0
+    if (this.notice?.device === 'microphone') this.notice = undefined
     this.tell()
     this.changed()
   }
   show(on: boolean) {
     for (const t of this.local.getVideoTracks()) t.enabled = on
     this.camera = on && this.local.getVideoTracks().length > 0
+    if (this.notice?.device === 'camera') this.notice = undefined
     this.tell()
     this.changed()
   }
@@ -271,10 +273,9 @@ export class Peer {
   /** The agent has switched a device off, which holds at once, or asks for it, which wants consent. */
   private switched(device: Device, on: boolean) {
     if (this.has(device) === on) return this.tell() // it may have missed it
+    if (!on && device === 'microphone') this.mute(true)
+    else if (!on) this.show(false)
     this.notice = { device, on }
-    if (on) return
-    if (device === 'microphone') this.mute(true)
-    else this.show(false)
   }
   /** The visitor answers what the agent asks for, or has read what was done. */
   async consent(yes: boolean) {

@@ -1,6 +1,6 @@
 import { BOARD_COPY, forgetBoards } from './copies'
 import { toError, type ParlorError } from './errors'
-import { MAX_TEXT, RATIO, SPAN, Whiteboard, hits, simplify, textSize, type Element, type News, type Page, type Side, type Tool } from './whiteboard'
+import { MAX_TEXT, RATIO, SPAN, WIDTHS, Whiteboard, hits, simplify, textSize, type Element, type News, type Page, type Side, type Tool } from './whiteboard'
 
 export interface BoardOptions {
   side: Side
@@ -70,7 +70,7 @@ export function paint(c: CanvasRenderingContext2D, e: Element, w: number, h: num
 export class BoardView {
   tool: Tool | 'eraser' = 'pen'
   colour = '#111318'
-  width = 30
+  width: number = WIDTHS[0]
   /** Whether it is to be seen here: a side that comes is shown it then. */
   visible = true
   readonly board: Whiteboard

@@ -6,7 +6,7 @@ export type Side = 'agent' | 'visitor'
 export const TOOLS = ['pen', 'line', 'arrow', 'rectangle', 'ellipse', 'text'] as const
 export type Tool = (typeof TOOLS)[number]
 export const COLOURS = ['#111318', '#e5484d', '#f5a623', '#2f9e44', '#1c7ed6', '#8e4ec6'] as const
-export const WIDTHS = [30, 70, 160] as const
+export const WIDTHS = [50, 100, 200] as const
 /** A board is this wide and high, in its own measure. */
 export const SPAN = 10_000
 export const MAX_POINTS = 256
@@ -217,7 +217,7 @@ export function away(x: number, y: number, ax: number, ay: number, bx: number, b
 }
 
 /** How high a text is, in parts of the board's width. */
-export const textSize = (width: number) => 160 + width * 5
+export const textSize = (width: number) => 200 + width * 3
 /** The board is so wide for its height. */
 export const RATIO = 4 / 3
 

@@ -298,17 +298,18 @@ const READ = 8_000
 function Notice({ p, name }: { p: Peer; name: string }) {
   const w = words()
   const n = p.notice!
-  const first = useRef<HTMLButtonElement>(null)
+  const box = useRef<HTMLElement>(null)
   useEffect(() => {
-    if (n.on) return first.current?.focus()
+    // Who writes goes on writing: the next key must not consent.
+    if (n.on && !document.activeElement?.matches('input,textarea')) return box.current?.focus()
     const late = setTimeout(() => void p.consent(false), READ)
     return () => clearTimeout(late)
   }, [])
   return (
-    <section class="call ask" role={n.on ? 'alertdialog' : 'status'} aria-label={(n.on ? w.wants : w.took)(name, n.device)} data-test="notice">
+    <section class="call ask" ref={box} tabIndex={-1} role={n.on ? 'alertdialog' : 'status'} aria-label={(n.on ? w.wants : w.took)(name, n.device)} data-test="notice">
       <p>{(n.on ? w.wants : w.took)(name, n.device)}</p>
       <div class="row">
-        {n.on && <button type="button" class="yes" ref={first} data-test="consent" onClick={() => void p.consent(true)}>{w.give}</button>}
+        {n.on && <button type="button" class="yes" data-test="consent" onClick={() => void p.consent(true)}>{w.give}</button>}
         <button type="button" data-test="notice-close" onClick={() => void p.consent(false)}>{n.on ? w.later : w.seen}</button>
       </div>
     </section>
