@@ -21,6 +21,7 @@ const EVERY = 150
 const FADES = 4_000
 const AGAIN = 1_000
 const SAVES = 400
+const FRAME = 15
 /** More news than this do not wait for a connection. */
 const WAITING = 200
 /** The picture that is kept of a board is this wide. */
@@ -82,6 +83,9 @@ export class BoardView {
   private drafting?: ReturnType<typeof setTimeout> | undefined
   private queue: News[] = []
   private sending = false
+  private resting?: ReturnType<typeof setTimeout> | undefined
+  private asked = false
+  private painting?: ReturnType<typeof setTimeout> | undefined
   private over = false
   private pictures = new Map<string, HTMLImageElement>()
   private fades = new Map<string, ReturnType<typeof setTimeout>>()
@@ -122,7 +126,7 @@ export class BoardView {
   /** Takes what the other side tells. */
   hear(n: News) {
     if (this.over) return
-    if (n.hello) this.sayAll() // it has come, or has come back
+    if (n.hello) this.answer()
     const added = this.board.apply(n)
     for (const e of n.put ?? []) this.fade(e.id)
     if (n.draft) {
@@ -131,6 +135,17 @@ export class BoardView {
     }
     if (added && this.o.side === 'agent') this.turn(this.board.pages.findLast((p) => p.id[0] === 'v')!)
     this.touched()
+  }
+  /** The other side has come, or has come back. However often it asks, it is answered once in a while. */
+  private answer() {
+    if (this.resting || this.queue.length >= WAITING) this.asked = true
+    else this.sayAll()
+    this.resting ??= setTimeout(() => {
+      this.resting = undefined
+      if (!this.asked) return
+      this.asked = false
+      this.answer()
+    }, AGAIN)
   }
   private fade(id: string) {
     clearTimeout(this.fades.get(id))
@@ -182,7 +197,7 @@ export class BoardView {
   destroy(gone: boolean) {
     if (this.over) return
     this.over = true
-    clearTimeout(this.saving)
+    for (const t of [this.saving, this.resting, this.painting, this.drafting]) clearTimeout(t)
     this.fades.forEach((t) => clearTimeout(t))
     this.size.disconnect()
     removeEventListener('pagehide', this.leave)
@@ -202,7 +217,14 @@ export class BoardView {
     this.touched()
   }
 
+  /** Draws it soon, once for all that happens at a time; a window of its own is drawn while the page is hidden. */
   private draw() {
+    this.painting ??= setTimeout(() => {
+      this.painting = undefined
+      this.drawNow()
+    }, FRAME)
+  }
+  private drawNow() {
     const r = this.canvas.getBoundingClientRect()
     const scale = Math.min(2, window.devicePixelRatio || 1)
     const [w, h] = [Math.round(r.width * scale), Math.round(r.height * scale)]
