@@ -22,6 +22,16 @@ async function drag(page, at, from, to, hold = false) {
   for (let i = 1; i <= 8; i++) await page.mouse.move(...place([from[0] + ((to[0] - from[0]) * i) / 8, from[1] + ((to[1] - from[1]) * i) / 8]))
   if (!hold) await page.mouse.up()
 }
+/** The same with a finger. */
+async function finger(page, at, from, to) {
+  const b = await at.locator(CANVAS).boundingBox()
+  const cdp = await page.context().newCDPSession(page)
+  const touch = (type, part) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints: part === undefined ? [] : [{ x: b.x + b.width * (from[0] + (to[0] - from[0]) * part), y: b.y + b.height * (from[1] + (to[1] - from[1]) * part) }] })
+  await touch('touchStart', 0)
+  for (let i = 1; i <= 8; i++) await touch('touchMove', i / 8)
+  await touch('touchEnd')
+  await cdp.detach()
+}
 const tool = (at, name) => at.click(`[data-test=board-${name}]`)
 const WHITE = '255,255,255'
 
@@ -178,14 +188,17 @@ async function devices(agent, chat, visitor) {
   check(await track('video'), 'the camera is on again')
 }
 
-/** Phone and tablet, both themes, the other languages. */
+/** Phone and tablet, both themes, the other languages, with a finger on phones; the last call is recorded. */
 async function looks(browser, base, a) {
-  for (const [theme, locale, width, height] of [['dark', 'en', 390, 844], ['light', 'pt-BR', 390, 844], ['dark', 'zh-CN', 1440, 900], ['light', 'en', 1024, 768]]) {
-    const { agent, visitor, chat, id } = await meet(browser, base, { theme, locale, width, height })
+  for (const [theme, locale, width, height, record] of [['dark', 'en', 390, 844], ['light', 'pt-BR', 390, 844], ['dark', 'zh-CN', 1440, 900], ['light', 'en', 1024, 768, true]]) {
+    // What is recorded passes through the server; board and devices pass beside it.
+    if (record) await a.set({ calls: { record: true, keepDays: 1 } })
+    const { agent, visitor, chat, id } = await meet(browser, base, { theme, locale, width, height, touch: width < 500 })
     const tag = `${theme}-${locale}-${width}`
     await invite(agent, 'video')
     await chat.click('[data-test=accept]')
     await Promise.all([live(chat), live(agent)])
+    if (record) await chat.waitForSelector('[data-test=recorded]')
     await agent.waitForSelector('[data-test=device-camera]')
     await shot(agent, `call-console-devices-${tag}`)
     await agent.click('[data-test=device-camera]')
@@ -197,7 +210,7 @@ async function looks(browser, base, a) {
     // This time the visitor opens it.
     await chat.click('[data-test=board]')
     await Promise.all([shown(agent), shown(chat)])
-    await drag(visitor, chat, [0.1, 0.1], [0.8, 0.6])
+    await (width < 500 ? finger : drag)(visitor, chat, [0.1, 0.1], [0.8, 0.6])
     await tool(agent, 'ellipse')
     await drag(agent, agent, [0.3, 0.3], [0.9, 0.9])
     await Promise.all([stands(agent, 2, 1, tag), stands(chat, 2, 1, tag)])
@@ -212,5 +225,6 @@ async function looks(browser, base, a) {
     check(!agent.faults.length && !visitor.faults.length, 'faults: ' + [...agent.faults, ...visitor.faults].join('; '))
     await agent.context().close()
     await visitor.context().close()
+    if (record) await a.reset()
   }
 }

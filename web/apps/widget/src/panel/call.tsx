@@ -125,6 +125,7 @@ class Calling {
     try {
       if (ask) await this.peer!.openBoard()
       this.white ??= await import('./white')
+      dress()
       this.boarded = true
       this.set('full')
     } catch {
@@ -172,6 +173,13 @@ export function tell(text: string) {
 }
 /** The window of its own that shows the call, where the browser has such. */
 let small: Window | undefined
+/** Gives that window the styles that are here. */
+function dress() {
+  if (!small) return
+  const { head } = small.document
+  const style = head.querySelector('style') ?? head.appendChild(small.document.createElement('style'))
+  style.textContent = [...document.adoptedStyleSheets].flatMap((s) => [...s.cssRules].map((r) => r.cssText)).join('')
+}
 
 /** A call of this visitor has changed, or one begins to ring. */
 export function take(chat: Chat, e: { call: Call }) {
@@ -254,8 +262,7 @@ function Surface({ c, n }: { c: Calling; n: number }) {
     if (!own) return void (await far.current?.requestPictureInPicture().catch(() => undefined))
     small = await own.requestWindow({ width: 360, height: 416 })
     small.document.adoptedStyleSheets = []
-    const style = small.document.head.appendChild(small.document.createElement('style'))
-    style.textContent = [...document.adoptedStyleSheets].flatMap((s) => [...s.cssRules].map((r) => r.cssText)).join('')
+    dress()
     small.document.body.append(c.root)
     small.addEventListener('pagehide', () => { small = undefined; document.body.append(c.root); c.draw() })
     c.set('full')
