@@ -140,16 +140,20 @@ func TestMessagesAreCalledBack(t *testing.T) {
 		if status != 200 {
 			t.Fatal(text)
 		}
+		told := func(want string) {
+			t.Helper()
+			if text := <-got; text != want {
+				t.Fatalf("%s, want %s", text, want)
+			}
+		}
 		session := fmt.Sprint(d.send("u_5", "你好", "").get("entities.0.ext.weichat.service_session.serviceSessionId"))
+		told("u_5>kefuchannelimid_main 你好")
 		api("POST", "/conversations/"+session+"/claim", "")
 		api("POST", "/conversations/"+session+"/messages", `{"kind":"note","text":"not told"}`)
 		api("POST", "/conversations/"+session+"/messages", `{"kind":"text","text":"hello"}`)
+		told("kefuchannelimid_main>u_5 hello")
 		d.do("POST", "sessions/"+session+"/close", "").is("status", "OK")
 		d.send("u_6", "the next", "")
-		for _, want := range []string{"u_5>kefuchannelimid_main 你好", "kefuchannelimid_main>u_5 hello", "u_6>kefuchannelimid_main the next"} {
-			if told := <-got; told != want {
-				t.Fatalf("%s, want %s", told, want)
-			}
-		}
+		told("u_6>kefuchannelimid_main the next")
 	})
 }
