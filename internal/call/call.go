@@ -10,6 +10,9 @@
 // A conversation has at most one call that goes on. A call that nobody answers, one
 // whose page is gone, and one whose conversation has ended or lost its agent is
 // ended by a job, whatever becomes of the pages.
+//
+// A visitor may ask for a call before an agent is there (request.go): the call begins
+// by itself once somebody has the conversation.
 package call
 
 import (
@@ -143,6 +146,8 @@ type Call struct {
 	// AgentQuality and VisitorQuality are what each side measured last.
 	AgentQuality   *Quality `json:"agentQuality,omitempty"`
 	VisitorQuality *Quality `json:"visitorQuality,omitempty"`
+	// Asked, of a call that is begun, says that a request wants it.
+	Asked bool `json:"-"`
 	// AgentSeen and VisitorSeen are when each page last said that it is in the call.
 	AgentSeen   time.Time `json:"-"`
 	VisitorSeen time.Time `json:"-"`
@@ -165,6 +170,8 @@ type Move struct {
 	// Reason and By tell of an end.
 	Reason string
 	By     actor.Kind
+	// Serve is the job of a request that is open anew: one whose call lost its agent.
+	Serve job.Job
 }
 
 // Ping says that a page is in a call.
@@ -203,6 +210,14 @@ type Store interface {
 	PingCall(ctx context.Context, p Ping) (Call, error)
 	// Calls returns calls, the newest first.
 	Calls(ctx context.Context, t id.Tenant, f Filter) ([]Call, error)
+	// AskCall adds a request and the job that serves it, or opens the one that is there
+	// anew with the next round. fresh is false, and nothing changes, if the visitor waits
+	// already or a call of it goes on. Conflict "conversation_closed", "call_running".
+	AskCall(ctx context.Context, r Request, serve job.Job) (got Request, fresh bool, err error)
+	// CallRequest returns the request of a conversation; ok is false without one.
+	CallRequest(ctx context.Context, t id.Tenant, c id.Conversation) (got Request, ok bool, err error)
+	// EndRequest notes that the visitor had enough; one that has ended stays as it is.
+	EndRequest(ctx context.Context, t id.Tenant, c id.Conversation, when time.Time) error
 	// AddRecord adds a recording of a conversation's call, and the job that deletes it.
 	AddRecord(ctx context.Context, t id.Tenant, of id.Conversation, r Record, forget job.Job) error
 	// Records returns the recordings of calls, by call, time and side.

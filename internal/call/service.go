@@ -59,10 +59,14 @@ type Deps struct {
 type Service struct {
 	Deps
 	todo chan Call
+	// serves are conversations with a request that have moved.
+	serves chan served
 
 	mu sync.Mutex
 	// running are the calls that go on, as events told, by conversation.
 	running map[id.Conversation]Call
+	// waiting are the conversations whose visitors are known to wait for a call.
+	waiting map[id.Conversation]id.Tenant
 }
 
 // maxRunning bounds what is remembered of calls that go on; the job of each call
@@ -72,7 +76,7 @@ const maxRunning = 20_000
 // New returns a service. Run must run.
 func New(d Deps) *Service {
 	d.Log = d.Log.With("component", "call")
-	return &Service{Deps: d, todo: make(chan Call, 256), running: map[id.Conversation]Call{}}
+	return &Service{Deps: d, todo: make(chan Call, 256), serves: make(chan served, 256), running: map[id.Conversation]Call{}, waiting: map[id.Conversation]id.Tenant{}}
 }
 
 // Joined is a call with what one side needs to take part.
@@ -134,26 +138,42 @@ func (s *Service) Invite(ctx context.Context, who actor.Actor, c id.Conversation
 	if err != nil {
 		return out, err
 	}
+	r, ok, err := s.Store.CallRequest(ctx, talk.Tenant, talk.ID)
+	if err != nil {
+		return out, err
+	}
+	made, err := s.begin(ctx, who, talk, kind, asking{of: ok && r.EndedAt.IsZero()})
+	if err != nil {
+		return out, err
+	}
+	return s.joined(who, made), nil
+}
+
+// asking is how a call belongs to a request: of one, or begun by one.
+type asking struct{ of, by bool }
+
+// begin begins a call in a conversation that an agent has; who is one of its sides.
+func (s *Service) begin(ctx context.Context, who actor.Actor, talk conversation.Conversation, kind Kind, a asking) (made Call, err error) {
 	record, err := s.recorded(ctx, talk)
 	if err != nil {
-		return out, err
+		return made, err
 	}
 	now := s.Clock.Now()
-	made := Call{ID: id.Call(id.New()), Tenant: talk.Tenant, Conversation: talk.ID, Kind: kind, Recorded: record, State: Inviting, By: who.Kind, Agent: talk.Agent,
-		AgentName: talk.AgentName, Visitor: talk.Visitor, VisitorName: talk.VisitorName, InvitedAt: now, AgentSeen: now, VisitorSeen: now}
+	made = Call{ID: id.Call(id.New()), Tenant: talk.Tenant, Conversation: talk.ID, Kind: kind, Recorded: record, State: Inviting, By: who.Kind, Agent: talk.Agent,
+		AgentName: talk.AgentName, Visitor: talk.Visitor, VisitorName: talk.VisitorName, InvitedAt: now, Asked: a.by, AgentSeen: now, VisitorSeen: now}
 	made, err = s.Store.CreateCall(ctx, made, watchJob(made, now.Add(AnswerWithin)))
 	if err != nil {
-		return out, err
+		return made, err
 	}
-	line := conversation.Line{Name: conversation.LineCalled, Agent: talk.Agent, AgentName: talk.AgentName, By: who.Name, ByAgent: who.Agent, Media: string(kind), Call: made.ID, CallNumber: made.Number, Recorded: record}
+	line := conversation.Line{Name: conversation.LineCalled, Agent: talk.Agent, AgentName: talk.AgentName, By: who.Name, ByAgent: who.Agent, Media: string(kind), Call: made.ID, CallNumber: made.Number, Recorded: record, Asked: a.of || a.by}
 	if who.Kind == actor.Visitor {
 		line.By = talk.VisitorName
 	}
 	if _, err = s.Conversations.Note(ctx, talk.Tenant, talk.ID, line, "call-"+string(made.ID)); err != nil {
-		return out, err
+		return made, err
 	}
 	s.tell(made)
-	return s.joined(who, made), nil
+	return made, nil
 }
 
 // Ring notes that the invited side shows the call.
@@ -192,7 +212,25 @@ func (s *Service) Accept(ctx context.Context, who actor.Actor, c id.Call) (out J
 		return out, errors.Join(errs.New(errs.TooMany, "recorder_full", "The call cannot be recorded now; try again later."), err)
 	}
 	s.tell(got)
-	return s.joined(who, got), nil
+	if who.Kind == actor.Visitor {
+		err = s.noteAnswer(ctx, got)
+	}
+	return s.joined(who, got), err
+}
+
+// noteAnswer tells that a visitor who had asked for a call took the one by which it was
+// called back.
+func (s *Service) noteAnswer(ctx context.Context, c Call) error {
+	r, ok, err := s.Store.CallRequest(ctx, c.Tenant, c.Conversation)
+	if err != nil || !ok || !r.EndedAt.IsZero() {
+		return err
+	}
+	_, err = s.Conversations.Note(ctx, c.Tenant, c.Conversation, conversation.Line{Name: conversation.LineCallAnswered, Agent: c.Agent, AgentName: c.AgentName, By: c.VisitorName,
+		Media: string(c.Kind), Call: c.ID, CallNumber: c.Number, Asked: true}, "call-answer-"+string(c.ID))
+	if errs.ReasonOf(err) == "conversation_closed" {
+		err = nil // the call ends with it
+	}
+	return err
 }
 
 // Join gives a side that was in the call what it needs to come back, after a reload
@@ -248,7 +286,7 @@ func (s *Service) Withdraw(ctx context.Context, t id.Tenant, c id.Conversation) 
 
 // end ends a call and tells of it. Whoever comes second gets the call as it ended.
 func (s *Service) end(ctx context.Context, c Call, to State, reason string, by actor.Kind) (Call, error) {
-	got, err := s.Store.MoveCall(ctx, Move{Tenant: c.Tenant, Call: c.ID, To: to, At: s.Clock.Now(), Reason: reason, By: by})
+	got, err := s.Store.MoveCall(ctx, Move{Tenant: c.Tenant, Call: c.ID, To: to, At: s.Clock.Now(), Reason: reason, By: by, Serve: requestJob(c.Tenant, c.Conversation, s.Clock.Now().Add(askEvery))})
 	if errs.ReasonOf(err) == "call_over" {
 		return s.Store.Call(ctx, c.Tenant, c.ID)
 	}
@@ -256,7 +294,15 @@ func (s *Service) end(ctx context.Context, c Call, to State, reason string, by a
 		return got, err
 	}
 	s.tell(got)
-	line := conversation.Line{Name: conversation.LineCallEnded, Agent: got.Agent, AgentName: got.AgentName, Media: string(got.Kind), Reason: reason, Duration: got.Duration, Call: got.ID, CallNumber: got.Number, Recorded: got.Recorded && !got.AnsweredAt.IsZero()}
+	r, asked, err := s.Store.CallRequest(ctx, got.Tenant, got.Conversation)
+	if err != nil {
+		return got, err
+	}
+	if asked && reason == AgentLost && r.Open() {
+		s.expect(got.Tenant, got.Conversation)
+		defer s.moved(got.Tenant, got.Conversation)
+	}
+	line := conversation.Line{Asked: asked, Name: conversation.LineCallEnded, Agent: got.Agent, AgentName: got.AgentName, Media: string(got.Kind), Reason: reason, Duration: got.Duration, Call: got.ID, CallNumber: got.Number, Recorded: got.Recorded && !got.AnsweredAt.IsZero()}
 	switch by {
 	case actor.Agent:
 		line.By, line.ByAgent = got.AgentName, got.Agent

@@ -19,7 +19,7 @@ const lookEvery = 15 * time.Second
 
 // Workers returns the workers of the service's jobs.
 func (s *Service) Workers() map[string]job.Worker {
-	return map[string]job.Worker{JobWatch: s.watch, JobForget: s.forget}
+	return map[string]job.Worker{JobWatch: s.watch, JobForget: s.forget, JobRequest: s.request}
 }
 
 // verdict says how a call ends that stands like this at a time; "" if it goes on.
@@ -109,13 +109,29 @@ func (s *Service) Heed(e *event.Event) {
 		if _, there := s.running[c.Conversation]; there || len(s.running) < maxRunning {
 			s.running[c.Conversation] = c
 		}
+	case *conversation.Posted:
+		if l := d.Message.Line; l != nil && l.Name == conversation.LineCallAsked {
+			s.expect(e.Tenant, d.Conversation.ID)
+		}
 	case *conversation.Changed:
+		s.moved(e.Tenant, d.Conversation.ID)
 		if c, ok := s.known(d.Conversation.ID); ok && (d.Conversation.Status != conversation.Open || d.Conversation.Agent != c.Agent) {
 			select {
 			case s.todo <- c:
 			default: // its job sees to it
 			}
 		}
+	}
+}
+
+// moved has a request looked at whose conversation has moved.
+func (s *Service) moved(t id.Tenant, c id.Conversation) {
+	if !s.expects(c) {
+		return
+	}
+	select {
+	case s.serves <- served{t, c}:
+	default: // its job sees to it
 	}
 }
 
@@ -142,7 +158,8 @@ func (s *Service) known(c id.Conversation) (Call, bool) {
 	return got, ok
 }
 
-// Run ends calls whose conversations are gone until ctx ends.
+// Run ends calls whose conversations are gone, and begins those that visitors wait for,
+// until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	for {
 		select {
@@ -155,6 +172,10 @@ func (s *Service) Run(ctx context.Context) error {
 			}
 			if err != nil && ctx.Err() == nil {
 				s.Log.Error("call not ended", "call", c.ID, "error", err)
+			}
+		case r := <-s.serves:
+			if _, err := s.serve(ctx, r.tenant, r.conversation); err != nil && ctx.Err() == nil {
+				s.Log.Error("call not begun", "conversation", r.conversation, "error", err)
 			}
 		}
 	}

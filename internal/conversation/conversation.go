@@ -141,7 +141,7 @@ type File struct {
 // Line is what a message of kind Event says, for each screen to put into words.
 type Line struct {
 	// Name is one of the Line constants.
-	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_end,too_long,recalled,edited,held,resumed,joined,called,call_ended,whiteboard,visited,undelivered"`
+	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_end,too_long,recalled,edited,held,resumed,joined,called,call_ended,call_asked,call_answered,whiteboard,visited,undelivered"`
 	// Agent, AgentName, Team and TeamName are whom it concerns.
 	Agent     id.Agent `json:"agent,omitempty"`
 	AgentName string   `json:"agentName,omitempty"`
@@ -181,6 +181,10 @@ type Line struct {
 	// Call is that call, CallNumber its number in the company.
 	Call       id.Call `json:"call,omitempty"`
 	CallNumber int64   `json:"callNumber,omitempty"`
+	// Asked says of the lines of a call that it belongs to what LineCallAsked tells of.
+	Asked bool `json:"asked,omitempty"`
+	// Related is the conversation that LineCallAsked comes from, "" for none.
+	Related id.Conversation `json:"related,omitempty"`
 }
 
 // The names of lines.
@@ -211,6 +215,10 @@ const (
 	LineCallEnded = "call_ended"
 	// LineBoard tells that the whiteboard of a call was opened.
 	LineBoard = "whiteboard"
+	// LineCallAsked tells that the visitor asks for a video call, LineCallAnswered that
+	// the visitor took the one with which it was called back.
+	LineCallAsked    = "call_asked"
+	LineCallAnswered = "call_answered"
 	// LineVisited tells of a page that the visitor looked at. It is a note.
 	LineVisited = "visited"
 	// LineUndelivered tells agents that message Seq did not reach the visitor, for the

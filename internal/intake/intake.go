@@ -67,6 +67,11 @@ type Incoming struct {
 	Trusted bool
 	// Address and PageURL are where the visitor is, as far as it is known.
 	Address, PageURL string
+	// Team and Agent are wished for before those of Ext, "" for none.
+	Team  id.Team
+	Agent id.Agent
+	// Name is what a visitor is called of whom Ext says nothing.
+	Name string
 }
 
 // Received is what became of a message.
@@ -153,6 +158,9 @@ func (s *Service) Receive(ctx context.Context, k visitor.Known, in Incoming) (go
 		in.Kind = conversation.Text
 	}
 	got.Key = keyOf(in.Key, e.Key)
+	if e.Visitor == nil && in.Name != "" {
+		e.Visitor = &ext.Visitor{Nickname: in.Name}
+	}
 	if got.Visitor, err = s.introduce(ctx, k, e.Visitor); err != nil {
 		return got, err
 	}
@@ -194,6 +202,12 @@ func (s *Service) take(ctx context.Context, got *Received, in Incoming, e ext.Ex
 		return err
 	}
 	wish.Channel, wish.Address, wish.PageURL = in.Channel, in.Address, in.PageURL
+	if in.Team != "" {
+		wish.Team = in.Team
+	}
+	if in.Agent != "" {
+		wish.Agent = in.Agent
+	}
 	a, err := s.Routing.Admit(ctx, who, wish)
 	if err != nil {
 		return err
@@ -379,7 +393,10 @@ func (s *Service) rate(ctx context.Context, v visitor.Visitor, args []byte) (c c
 	a := survey.Answer{Level: bare(r.Degree), Comment: r.Detail}
 	levels := form.LevelList()
 	if a.Level == "" {
-		a.Level = levelOf(levels, bare(r.Summary))
+		a.Level = bare(r.Summary)
+		if n, err := strconv.Atoi(a.Level); err == nil && n >= 1 && n <= Degrees {
+			a.Level = LevelOf(levels, n)
+		}
 	}
 	for _, tag := range r.Tags {
 		a.Reasons = append(a.Reasons, bare(tag.ID))
@@ -397,14 +414,13 @@ func bare(raw json.RawMessage) string {
 	return strings.TrimSpace(string(raw))
 }
 
-// degrees is how many points the best level has on the wire.
-const degrees = 5
+// Degrees is how many points the best level has on the wire.
+const Degrees = 5
 
-// levelOf finds the level with so many points, 5 for the best.
-func levelOf(levels []setting.Level, points string) string {
-	n, err := strconv.Atoi(points)
-	if err != nil || n < 1 || n > degrees || len(levels) == 0 {
-		return points
+// LevelOf is the code of the level with so many points, 1 to Degrees; "" without levels.
+func LevelOf(levels []setting.Level, points int) string {
+	if len(levels) == 0 {
+		return ""
 	}
-	return levels[(degrees-n)*len(levels)/degrees].Code
+	return levels[(Degrees-points)*len(levels)/Degrees].Code
 }

@@ -169,6 +169,21 @@ type Calls struct {
 	Record bool `json:"record,omitempty"`
 	// KeepDays is for how many days recordings are kept, 1 to 3650. Default 90.
 	KeepDays *int `json:"keepDays,omitempty"`
+	// Counter is the page on which visitors ask for a video call.
+	Counter Counter `json:"counter,omitzero"`
+}
+
+// Counter is the page of the video counter (独立视频客服): what it says, and how it begins.
+type Counter struct {
+	// Waiting is said before the visitor asks for a call, Calling while it waits for
+	// one, Ending afterwards. Default: the page's own words.
+	Waiting Text `json:"waiting,omitempty"`
+	Calling Text `json:"calling,omitempty"`
+	Ending  Text `json:"ending,omitempty"`
+	// SkipWaiting asks for the call as soon as the page is open.
+	SkipWaiting bool `json:"skipWaiting,omitempty"`
+	// CameraOff begins calls with the visitor's camera switched off.
+	CameraOff bool `json:"cameraOff,omitempty"`
 }
 
 // Days is KeepDays with its default.

@@ -128,6 +128,9 @@ func (in Inbox) Check() error {
 	c.fields("offline.fields", in.Offline.Fields)
 	in.Survey.check(c)
 	c.maybe("calls.keepDays", in.Calls.KeepDays, 1, 3650)
+	c.text("calls.counter.waiting", in.Calls.Counter.Waiting)
+	c.text("calls.counter.calling", in.Calls.Counter.Calling)
+	c.text("calls.counter.ending", in.Calls.Counter.Ending)
 	in.Service.check(c)
 	return c.err
 }

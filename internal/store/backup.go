@@ -96,6 +96,7 @@ var backupTables = []struct{ name, order string }{
 	{"robot_turn", "conversation"},
 	{"robot_rating", "conversation, seq"},
 	{"call_record", "call, file"},
+	{"call_request", "conversation"},
 	{"binding", "tenant, visitor_key, flag"},
 	{"binding_change", "tenant, visitor_key, id"},
 	{"binding_mark", "tenant, conversation, rule"},

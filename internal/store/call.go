@@ -67,6 +67,11 @@ func (s *Store) CreateCall(ctx context.Context, c calls.Call, watch job.Job) (go
 		if err != nil {
 			return err
 		}
+		if c.Asked {
+			if err = claimRequest(ctx, t, c); err != nil {
+				return err
+			}
+		}
 		if c.Number, err = count(ctx, t, c.Tenant, "call"); err != nil {
 			return err
 		}
@@ -117,6 +122,12 @@ func (s *Store) MoveCall(ctx context.Context, m calls.Move) (got calls.Call, err
 			duration = CASE WHEN CAST($5 AS BIGINT) > answered_at AND answered_at > 0 THEN (CAST($5 AS BIGINT) - answered_at) / 1000 ELSE 0 END
 			WHERE id = $1 AND tenant = $2 AND state IN `+s.dialect.list("$8")+` RETURNING `+callColumns,
 			string(m.Call), string(m.Tenant), string(m.To), answered, ended, m.Reason, string(m.By), jsonList(calls.From(m.To)))
+		if err != nil {
+			return err
+		}
+		if ok {
+			err = moveRequest(ctx, t, got, m.Serve)
+		}
 		if err != nil {
 			return err
 		}

@@ -14,7 +14,7 @@ var ofConversation = []struct{ table, column string }{
 	{"message", "conversation"}, {"decision", "conversation"}, {"outbox", "conversation"}, {"handover", "conversation"},
 	{"mention", "conversation"}, {"draft", "conversation"}, {"summary", "conversation"}, {"survey", "conversation"},
 	{"fact", "conversation"}, {"part", "conversation"}, {"fact_due", "conversation"}, {"hook_answer", "conversation"},
-	{"conversation_detail", "conversation"}, {"conversation_field", "conversation"}, {"tag_link", "target"}, {"call", "conversation"}, {"robot_turn", "conversation"}, {"robot_rating", "conversation"},
+	{"conversation_detail", "conversation"}, {"conversation_field", "conversation"}, {"tag_link", "target"}, {"call", "conversation"}, {"call_request", "conversation"}, {"robot_turn", "conversation"}, {"robot_rating", "conversation"},
 }
 
 // DeleteConversation implements conversation.Store.

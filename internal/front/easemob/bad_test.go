@@ -43,6 +43,7 @@ var good = map[string]string{
 	"POST /parlor/{app}/token":                   `{"grant_type*":"password","username*":"bad_1","password*":"bad"}`,
 	"POST {id}/messagePredict":                   `{"content":"bad"}`,
 	"POST {id}/attributes":                       `{"accessUrl":"https://shop.example/"}`,
+	"POST enquiry/visitor/submit":                `{"rtcSessionId*":"none","visitorUserId":"kept","score*":5,"comment":"bad","tagData":[]}`,
 	"POST init-language/set":                     `{"language":"zh-CN"}`,
 	"POST tenants/{tenant}/projects/{p}/tickets": `{"subject":"bad","content":"bad","creator":{}}`,
 }
@@ -171,7 +172,7 @@ func TestBadInputStoresNothing(t *testing.T) {
 // kind says who may make a call: "program", "guest", "open", or "" for files and entries.
 func kind(pattern string) string {
 	_, path, _ := strings.Cut(pattern, " ")
-	for _, x := range []struct{ part, kind string }{{"/accessToken", "entry"}, {"/parlor/{app}/token", "entry"}, {"/webim/", ""}, {"OPTIONS", ""}, {"configs/{config}", ""}, {"/api/", "program"}, {"/v1/monitor", "wall"},
+	for _, x := range []struct{ part, kind string }{{"/accessToken", "entry"}, {"/parlor/{app}/token", "entry"}, {"/webim/", ""}, {"/webim-vec/", ""}, {"OPTIONS", ""}, {"configs/{config}", ""}, {"plugin/webim", ""}, {"/v1/kefurtc", "guest"}, {"/api/", "program"}, {"/v1/monitor", "wall"},
 		{"/v1/Tenant/me", "wall"}, {"/v1/ServiceSession", "wall"}, {"/daas/", "wall"}, {"/v1/rtcmedia", "wall"}, {"/v1/imgateway", "guest"}, {"/MediaFiles", "guest"}, {"password2", ""},
 		{"/robot-agents", "guest"}, {"standard_suggestion", "guest"}, {"{tenant}/visitors", "guest"}, {"{tenant}/sessions", "guest"}, {"webimplugin/sessions", "guest"}, {"ervicesessions", "guest"}, {"serviceSessions", "guest"},
 		{"waitings", "guest"}, {"/projects", "guest"}, {"", "open"}} {
@@ -373,6 +374,7 @@ func (b *bad) values(session string) {
 	for _, body := range []string{`"bodies":[]`, `"bodies":[{"type":"hologram"}]`, `"bodies":[{"type":"img","url":"javascript:alert(1)"}]`, `"bodies":[{"type":"file","url":"data:text/html,<script>"}]`,
 		`"bodies":[{"type":"txt","msg":"x"}],"ext":[]`, `"bodies":[{"type":"txt","msg":"x"}],"ext":{"a":"` + strings.Repeat("x", 17<<10) + `"}`, `"bodies":[{"type":"txt","msg":"` + long(10001) + `"}]`,
 		`"bodies":[` + strings.Repeat(`{"type":"txt","msg":"x"},`, 10) + `{"type":"txt","msg":"x"}]`, `"bodies":[{"type":"txt","msg":""}]`, `"bodies":[{"type":"loc","lat":"north"}]`,
+		`"bodies":[{"type":"txt","msg":""}],"ext":{"targetSystem":"kefurtc","msgtype":{"liveStreamInvitation":{}},"sessionExt":{"taskId":"` + long(129) + `"}}`,
 		`"to":"kefuchannelimid_none","bodies":[{"type":"txt","msg":"x"}]`, `"bodies":[{"type":"cmd","action":"KEFU_MESSAGE_RECALL"}],"ext":{"weichat":{"recall_msg_id":"none"}}`,
 		`"bodies":[{"type":"cmd","action":"Agorartcmedia"}],"ext":{"msgtype":{}}`, `"bodies":[{"type":"txt","msg":"x"},{"type":"hologram"}]`,
 		`"bodies":[{"type":"txt","msg":""}],"ext":{"weichat":{"ctrlType":"enquiry","ctrlArgs":{"serviceSessionId":"none","summary":"5"}}}`} {
@@ -422,7 +424,8 @@ func (b *bad) foreign(session string) {
 	}
 	const w = "/v1/webimplugin/"
 	for _, x := range [][3]string{{"GET", w + "sessions/" + session + "/agent-input-state", ""}, {"POST", w + "servicesessions/" + session + "/messagePredict", `{"content":"x"}`},
-		{"POST", w + "tenants/1/servicesessions/" + session + "/read", ""}, {"POST", w + "tenants/1/visitors/kept/servicesessions/" + session + "/stop", ""}, {"GET", w + "tenants/1/servicesessions/" + session + "/enquiries", ""},
+		{"POST", w + "tenants/1/servicesessions/" + session + "/read", ""}, {"GET", "/v1/kefurtc/tenant/1/webim/session/" + session + "/waiting", ""}, {"GET", "/v1/kefurtc/visitor/kept/session/" + session + "/ticket", ""},
+		{"POST", "/v1/kefurtc/tenant/1/session/" + session + "/visitor/kept/close", ""}, {"POST", "/v1/kefurtc/tenant/1/enquiry/visitor/submit", `{"rtcSessionId":"` + session + `","score":5}`}, {"POST", w + "tenants/1/visitors/kept/servicesessions/" + session + "/stop", ""}, {"GET", w + "tenants/1/servicesessions/" + session + "/enquiries", ""},
 		{"POST", "/webimplugin/tenants/1/visitors/kept/servicesessions/" + session + "/stop-wait-session", ""}, {"POST", w + "tenants/1/sessions/" + session + "/attributes", `{"accessUrl":"https://shop.example/"}`},
 		{"GET", w + "tenants/1/serviceSessions/" + session + "/evaluate/verify", ""}, {"GET", w + "tenants/1/servicesessions/" + session + "/standard_suggestion/questions?input=" + url.QueryEscape("邮费"), ""}} {
 		b.refused("another visitor's session", x[0], x[1], x[2], stranger, "API_001", 404)

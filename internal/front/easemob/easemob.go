@@ -84,6 +84,7 @@ func Mount(mux Mux, d Deps) *Front {
 	f.gateway()
 	f.media()
 	f.webim()
+	f.vec()
 	f.embed()
 	mux.HandleFunc("/api/platform/", func(w http.ResponseWriter, r *http.Request) {
 		f.write(w, r, "", nil, faultNothing)

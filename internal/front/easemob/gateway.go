@@ -172,6 +172,9 @@ func (f *Front) bring(ctx context.Context, r *http.Request, body []byte) (t id.T
 
 // fits looks at all parts of a message before any is taken.
 func (f *Front) fits(ctx context.Context, k visitor.Known, in wireMessage) error {
+	if err := f.fitsVideo(in.Ext); err != nil {
+		return err
+	}
 	for i, b := range in.Bodies {
 		if b.Type == "cmd" && (b.Action == recallAction || b.Action == mediaAction) {
 			if _, _, err := recalled(in.Ext); err != nil && b.Action == recallAction {
@@ -219,6 +222,9 @@ func (f *Front) take(ctx context.Context, r *http.Request, k visitor.Known, trus
 		if !trusted {
 			m.Address = f.Clients.Of(r)
 		}
+		if i == 0 {
+			wishVideo(&m)
+		}
 		if i > 0 { // the structured part belongs to the first
 			if m.Ext = nil; key != "" {
 				m.Key = key + "-" + string(rune('0'+i))
@@ -235,7 +241,7 @@ func (f *Front) take(ctx context.Context, r *http.Request, k visitor.Known, trus
 				}
 			}
 			if key = got.Key; invites(in.Ext) {
-				if err := f.inviteMedia(ctx, k, got.Conversation.ID); err != nil {
+				if err := f.inviteMedia(ctx, k, got, in.Ext); err != nil {
 					return nil, err
 				}
 			}

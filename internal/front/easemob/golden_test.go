@@ -31,8 +31,9 @@ var rewrite = flag.Bool("rewrite", false, "write the transcripts in testdata ane
 //	> a call whose answer is exactly this
 //	? the same, repeated until the answer holds what the header Until says; {{n}} counts
 //	~ a call that sets the scene: any 2xx answer
+//	@ an event of the agent's console with its argument; the id of the call in the
+//	  acknowledgement is {{call}}
 //	! a request that we send to {{receiver}}: its headers and body are exactly these
-//	^ an event of the agent's console with its argument, which is acknowledged
 //
 // The header Until belongs to "?", Id names the id in the answer of "~", and in one that
 // is written anew.
@@ -91,7 +92,7 @@ func readScript(t *testing.T, file string) script {
 	for _, line := range strings.Split(string(b), "\n") {
 		kind, rest, _ := strings.Cut(line, " ")
 		switch {
-		case len(kind) == 1 && strings.Contains(">?~!^", kind):
+		case len(kind) == 1 && strings.Contains(">?~!@", kind):
 			method, path, _ := strings.Cut(rest, " ")
 			s.steps = append(s.steps, step{prose: prose, kind: kind[0], method: method, path: path})
 			prose, part, answered = "", &s.steps[len(s.steps)-1].body, false
@@ -147,7 +148,7 @@ type play struct {
 	pushes chan push
 	// id is what an id is called that stands at no other key, in this step.
 	id string
-	// console is the agent's connection, once a step needs it.
+	// console is the agent's socket, nil before it is used.
 	console *wstest.Client
 }
 
@@ -190,11 +191,11 @@ func (p *play) all() script {
 
 func (p *play) step(x *step) {
 	p.t.Helper()
-	if x.kind == '!' {
+	switch x.kind {
+	case '!':
 		p.pushed(x)
 		return
-	}
-	if x.kind == '^' {
+	case '@':
 		p.emit(x.method, p.fill(x.body))
 		return
 	}
@@ -222,37 +223,6 @@ func (p *play) step(x *step) {
 			p.t.Fatalf("%s %s never holds %q: %d %s", x.method, x.path, until, status, text)
 		}
 	}
-}
-
-// emit sends an event from the agent's console.
-func (p *play) emit(event, argument string) {
-	p.t.Helper()
-	const nsp = "/parlor/agent"
-	exchange := func(packet, until string) {
-		p.t.Helper()
-		if err := p.console.Text(packet); err != nil {
-			p.t.Fatal(err)
-		}
-		for {
-			got, err := p.console.ReadText()
-			switch {
-			case err != nil || strings.HasPrefix(got, "44"+nsp) || strings.HasPrefix(got, "43"+nsp) && strings.Contains(got, `"reason":`):
-				p.t.Fatalf("%s: %s %v", packet, got, err)
-			case strings.HasPrefix(got, until):
-				return
-			}
-		}
-	}
-	if p.console == nil {
-		c, _, err := wstest.Dial("ws"+strings.TrimPrefix(p.URL, "http")+"/socket.io/?EIO=4&transport=websocket", nil)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		p.t.Cleanup(func() { _ = c.Close() }) // the server may have closed it
-		p.console = c
-		exchange("40"+nsp+fmt.Sprintf(`,{"token":%q}`, p.vars["agent"]), "40"+nsp)
-	}
-	exchange("42"+nsp+fmt.Sprintf(`,1[%q,%s]`, event, strings.TrimSpace(argument)), "43"+nsp+",1")
 }
 
 // request makes the request of a step.
@@ -382,7 +352,7 @@ var (
 	hexID  = regexp.MustCompile(`[0-9a-f]{32}`)
 	moment = regexp.MustCompile(`\b1[0-9]{12}\b`)
 	// counted are figures that depend on how fast all is.
-	counted = regexp.MustCompile(`"(avg_session_time|avgSessionTime|avgFirstResponseTime|avgResponseTime)": \d+`)
+	counted = regexp.MustCompile(`"(avg_session_time|avgSessionTime|avgFirstResponseTime|avgResponseTime|duration)": \d+`)
 	total   = regexp.MustCompile(`"(messageCount)": \d+`)
 	signed  = regexp.MustCompile(`(t=main\\u0026e=)\d+(\\u0026s=)[\w-]+`)
 	namedAt = regexp.MustCompile(`("fileName": "\w+)-\d{8}-\d{4}\.csv"`)

@@ -10,6 +10,7 @@ import (
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
 	"parlor/internal/id"
+	"parlor/internal/intake"
 	"parlor/internal/visitor"
 )
 
@@ -58,7 +59,11 @@ func invites(raw json.RawMessage) bool {
 
 // inviteMedia begins the call that a message of the visitor asks for. Without an
 // agent, or beside a call that goes on, the message is all there is.
-func (f *Front) inviteMedia(ctx context.Context, k visitor.Known, c id.Conversation) error {
+func (f *Front) inviteMedia(ctx context.Context, k visitor.Known, got intake.Received, raw json.RawMessage) error {
+	if v, ok, err := readVideoVisit(raw); ok || err != nil {
+		return f.askVideo(ctx, got, v)
+	}
+	c := got.Conversation.ID
 	_, err := f.Video.Invite(ctx, k.Visitor.Actor(), c, calls.Video)
 	switch errs.ReasonOf(err) {
 	case "no_agent", "call_running", "calls_off":
@@ -120,18 +125,41 @@ func (f *Front) signalMedia(ctx context.Context, k visitor.Known, raw json.RawMe
 // begins, the whiteboard, and the end. It is nil for other lines.
 func (f *Front) mediaMessage(p party, m conversation.Message) object {
 	l := m.Line
+	if l != nil && l.Name == conversation.LineCallAsked {
+		return object{"rtcSession": rtcSession(p, m.Conversation, inbound)}
+	}
 	if l == nil || l.Call == "" {
 		return nil
 	}
 	switch l.Name {
 	case conversation.LineCalled:
-		return object{"sendVisitorTicket": object{"ticket": object{"appId": appName(p.number), "channel": "call-" + strconv.FormatInt(l.CallNumber, 10),
-			"token": f.Video.Ticket(p.tenant, l.Call, actor.Visitor), "uid": visitorUID, "callId": l.CallNumber, "isThirdAgent": false,
-			"agentTicket": object{"uid": agentUID, "niceName": l.AgentName, "trueName": l.AgentName}}, "extend": object{}}}
+		if l.Asked && l.ByAgent != "" {
+			return object{"sendVisitorCallback": object{"rtcSessionId": m.Conversation, "callId": l.CallNumber, "agentTicket": agentTicket(l.AgentName)}}
+		}
+		return object{"sendVisitorTicket": object{"ticket": f.callTicket(p, l), "extend": object{}}}
+	case conversation.LineCallAnswered:
+		return object{"sendVisitorCallbackTicket": object{"ticket": f.callTicket(p, l)}}
 	case conversation.LineBoard:
 		return object{"roomData": object{"roomUUID": l.Call, "roomToken": f.Video.Ticket(p.tenant, l.Call, actor.Visitor), "appIdentifier": boardApp}}
 	case conversation.LineCallEnded:
+		if l.Asked && l.ByAgent != "" && l.Reason == calls.Cancelled {
+			return object{"agentCancelCallback": object{"callId": l.CallNumber}}
+		}
 		return object{"videoPlayback": object{"callId": l.CallNumber, "duration": l.Duration, "reason": l.Reason}}
 	}
 	return nil
+}
+
+// callTicket is the visitor's way into the call of a line.
+func (f *Front) callTicket(p party, l *conversation.Line) object {
+	return mediaTicket(p, l.CallNumber, f.Video.Ticket(p.tenant, l.Call, actor.Visitor), l.AgentName)
+}
+
+func mediaTicket(p party, number int64, token, agent string) object {
+	return object{"appId": appName(p.number), "channel": "call-" + strconv.FormatInt(number, 10), "token": token, "uid": visitorUID, "callId": number, "isThirdAgent": false,
+		"agentTicket": agentTicket(agent)}
+}
+
+func agentTicket(name string) object {
+	return object{"uid": agentUID, "niceName": name, "trueName": name}
 }

@@ -55,15 +55,16 @@ type party struct {
 	tenant id.Tenant
 	number int64
 	inbox  id.Inbox
-	// name is the visitor's.
-	name string
+	// name is the visitor's, visitor its id.
+	name    string
+	visitor id.Visitor
 	// base is the address of the server, "" for the address of the request.
 	base string
 }
 
 func (f *Front) partyOf(ctx context.Context, k visitor.Known) (p party, err error) {
 	book, err := f.Accounts.Book(ctx, k.Visitor.Tenant)
-	return party{tenant: k.Visitor.Tenant, number: book.Tenant.Number, inbox: k.Visitor.Inbox, name: k.Identity.Username, base: strings.TrimSuffix(f.PublicURL, "/")}, err
+	return party{tenant: k.Visitor.Tenant, number: book.Tenant.Number, inbox: k.Visitor.Inbox, name: k.Identity.Username, visitor: k.Visitor.ID, base: strings.TrimSuffix(f.PublicURL, "/")}, err
 }
 
 // message writes a message as the gateway does; nil says that visitors are not told it.
@@ -92,6 +93,9 @@ func (f *Front) message(p party, m conversation.Message) object {
 		bodies = []object{{"type": "txt", "msg": ""}}
 		if name == "" {
 			bodies[0]["msg"] = m.Line.Text
+		}
+		if refusedRinging(m.Line) {
+			bodies, e = []object{{"type": "cmd", "action": rejectAction}}, object{}
 		}
 	case greets(m):
 		return nil

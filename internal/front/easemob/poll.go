@@ -133,6 +133,9 @@ func (f *Front) after(ctx context.Context, p party, m *mark, out *[]object) (ful
 				*out = append(*out, p.ack(x.ClientID, x, x.Conversation))
 			}
 		default:
+			if calledBack(x.Line) {
+				*out = append(*out, p.outbound(x))
+			}
 			if o := f.message(p, x); o != nil {
 				*out = append(*out, o)
 			}

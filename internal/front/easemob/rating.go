@@ -32,11 +32,18 @@ func (f *Front) asking(ctx context.Context, p party, k visitor.Known, c conversa
 		return nil, nil
 	}
 	got, err := f.Surveys.Of(ctx, actor.ForSystem(c.Tenant), c.ID)
-	if err != nil || got.Level != "" || !got.Asked && c.Status != conversation.Closed {
+	if err != nil || got.Level != "" {
+		return nil, err
+	}
+	video, over, err := f.videoOver(ctx, c)
+	if err != nil || !got.Asked && c.Status != conversation.Closed && (!over || form.NoAuto) {
 		return nil, err
 	}
 	if late := f.Surveys.MayAnswer(ctx, k.Visitor.Actor(), c.ID); late != nil {
 		return nil, nil // nothing is asked that would be refused
+	}
+	if video {
+		return f.enquiryInvite(p, k, c, form), nil
 	}
 	return object{"from": serviceNumber + string(p.inbox), "to": p.name, "bodies": []object{{"type": "txt", "msg": ""}}, "ext": object{"weichat": object{"ctrlType": askAction,
 		"ctrlArgs": object{"inviteId": inviteOf(c), "serviceSessionId": c.ID}, "service_session": object{"serviceSessionId": c.ID}}}, "timestamp": f.Clock.Now().UnixMilli()}, nil

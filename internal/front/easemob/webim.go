@@ -85,10 +85,15 @@ func (f *Front) channels(ctx context.Context, c *call) (any, error) {
 var features = []string{"msgPredictEnable", "agentInputStateEnable", "waitListNumberEnable", "visitorLeave"}
 
 func (f *Front) flags(context.Context, *call) (any, error) {
-	out := make([]object, len(features))
+	out := make([]object, len(features), len(features)+1)
 	for i, name := range features {
 		out[i] = object{"grayName": name, "status": "Enable", "description": name}
 	}
+	video := object{"grayName": vecFeature, "status": "Enable", "description": vecFeature}
+	if f.Video.Off {
+		video["status"] = "Disable"
+	}
+	out = append(out, video)
 	return list{entities: out, bare: true}, nil
 }
 

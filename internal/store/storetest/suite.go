@@ -129,6 +129,7 @@ var suite = []struct {
 	{"Alarm/Waits", testWaits},
 	{"Visit/Isolation", testVisitIsolation},
 	{"Call/Life", testCall},
+	{"Call/Request", testCallRequest},
 	{"Call/Records", testRecords},
 	{"Call/Race", testCallRace},
 	{"Canvas/Marks", testCanvas},

@@ -3367,6 +3367,7 @@ export interface components {
             video: boolean;
         };
         Calls: {
+            counter?: components["schemas"]["Counter"];
             /** Format: int64 */
             keepDays?: number;
             record?: boolean;
@@ -3674,6 +3675,19 @@ export interface components {
             team?: string;
             visitor: string;
             visitorName: string;
+        };
+        Counter: {
+            calling?: {
+                [key: string]: string;
+            };
+            cameraOff?: boolean;
+            ending?: {
+                [key: string]: string;
+            };
+            skipWaiting?: boolean;
+            waiting?: {
+                [key: string]: string;
+            };
         };
         Counts: {
             /** Format: int64 */
@@ -4584,6 +4598,7 @@ export interface components {
             after?: number;
             agent?: string;
             agentName?: string;
+            asked?: boolean;
             by?: string;
             byAgent?: string;
             call?: string;
@@ -4595,10 +4610,11 @@ export interface components {
             fromTeam?: string;
             media?: string;
             /** @enum {string} */
-            name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_end" | "too_long" | "recalled" | "edited" | "held" | "resumed" | "joined" | "called" | "call_ended" | "whiteboard" | "visited" | "undelivered";
+            name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_end" | "too_long" | "recalled" | "edited" | "held" | "resumed" | "joined" | "called" | "call_ended" | "call_asked" | "call_answered" | "whiteboard" | "visited" | "undelivered";
             note?: string;
             reason?: string;
             recorded?: boolean;
+            related?: string;
             rule?: string;
             /** Format: int64 */
             seq?: number;
