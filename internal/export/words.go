@@ -106,6 +106,8 @@ var said = []spoken{
 	{"line.joined", "Joined:", "已加入:", "Entrou:"},
 	{"line.called", "Call begun", "发起通话", "Chamada iniciada"},
 	{"line.call_ended", "Call ended", "通话结束", "Chamada encerrada"},
+	{"line.call_asked", "Video call asked for", "请求视频通话", "Chamada de vídeo pedida"},
+	{"line.call_answered", "Call back taken", "接听回呼", "Retorno atendido"},
 	{"line.whiteboard", "Whiteboard opened", "打开白板", "Quadro branco aberto"},
 	{"line.visited", "Page:", "浏览页面:", "Página:"},
 	{"line.undelivered", "Not delivered:", "未送达:", "Não entregue:"},

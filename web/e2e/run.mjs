@@ -1,6 +1,6 @@
 // Runs the journeys. PARLOR_E2E_URL names a running server (with demo data); without it a mock is started.
 //
-//   node e2e/run.mjs [talk] [visit] [desk] [work] [admin] [bindings] [channels] [host] [poll] [canvas] [call] [board] [record] [perf] [many] [screens] [pages] [rocketchat] [person] [easemob] [window] [robot] [export] [identity]
+//   node e2e/run.mjs [talk] [visit] [desk] [work] [admin] [bindings] [channels] [host] [poll] [canvas] [call] [board] [record] [perf] [many] [screens] [pages] [rocketchat] [person] [easemob] [window] [robot] [export] [identity] [vec]
 import { SCREENS, backend, launch } from './lib.mjs'
 import { admin } from './admin.mjs'
 import { bindings } from './bindings.mjs'
@@ -24,10 +24,11 @@ import { rocketchat } from './rocketchat.mjs'
 import { screens } from './screens.mjs'
 import { talk } from './talk.mjs'
 import { alwaysOpen, visit } from './visit.mjs'
+import { vec } from './vec.mjs'
 import { window } from './window.mjs'
 import { work } from './work.mjs'
 
-const JOURNEYS = { talk, visit, desk, work, admin, bindings, channels, host, poll, canvas, call, board, record, perf, many, screens, pages, rocketchat, person, easemob, window, robot, export: exportJourney, identity }
+const JOURNEYS = { talk, visit, desk, work, admin, bindings, channels, host, poll, canvas, call, board, record, perf, many, screens, pages, rocketchat, person, easemob, window, robot, export: exportJourney, identity, vec }
 const wanted = process.argv.slice(2).filter((x) => x in JOURNEYS)
 const server = await backend()
 const browser = await launch()

@@ -33,6 +33,7 @@ function lazy(page, name) {
 const largest = (app, manifest, match) => Math.max(...Object.entries(manifest).filter(([k]) => match.test(k)).map(([, c]) => size(`${app}/${c.file}`)))
 
 const panel = reach('widget/panel', ['index.html'])
+const vec = reach('widget/vec', ['index.html'])
 const inbox = reach('console', ['index.html', 'src/app/AppShell.vue', 'src/inbox/InboxPage.vue'])
 const panelOpen = sum(panel.js) + sum(panel.css) + largest('widget/panel', panel.manifest, /i18n\//)
 const rows = [
@@ -45,6 +46,7 @@ const rows = [
   ['widget whiteboard', sum(lazy(panel, 'white.tsx').filter((f) => !lazy(panel, 'call.tsx').includes(f))), 9_216],
   ['widget call', sum(lazy(panel, 'call.tsx')), 12_288],
   ['widget robot', sum(lazy(panel, 'robot.tsx')), 4_096],
+  ['video counter, first open', sum(vec.js) + sum(vec.css), 22_528],
   ['widget emoji', largest('widget/panel', panel.manifest, /emoji/), 6_000],
   ['console inbox, JS', sum(inbox.js) + largest('console', inbox.manifest, /i18n\/.*json/), 184_320],
   ['console, CSS', sum(inbox.css), 20_480],

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url))
-for (const app of ['console', 'widget/panel', 'demo']) rmSync(join(DIST, app, '.vite'), { recursive: true, force: true })
+for (const app of ['console', 'widget/panel', 'widget/vec', 'demo']) rmSync(join(DIST, app, '.vite'), { recursive: true, force: true })
 
 let files = 0
 for (const entry of readdirSync(DIST, { recursive: true, withFileTypes: true })) {

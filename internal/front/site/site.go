@@ -70,7 +70,8 @@ func Mount(mux *http.ServeMux, d Deps) *Site {
 	mux.HandleFunc("GET /console", redirect("/console/"))
 	mux.HandleFunc("GET /console/{path...}", s.built(s.console))
 	mux.HandleFunc("GET /w/{file}", s.built(s.loader))
-	mux.HandleFunc("GET /w/panel/{path...}", s.built(s.panel))
+	mux.HandleFunc("GET /w/panel/{path...}", s.built(s.framedBy("panel", "")))
+	mux.HandleFunc("GET /w/vec/{path...}", s.built(s.framedBy("vec", "'self' ")))
 	mux.HandleFunc("GET /demo", redirect("/demo/"))
 	mux.HandleFunc("GET /demo/{path...}", s.built(s.demo))
 	mux.HandleFunc("GET /files/{id}/{variant}", s.file)
@@ -140,20 +141,23 @@ func (s *Site) framed(r *http.Request) []string {
 	return book.Tenant.Settings.Windows.Origins()
 }
 
-// panel serves the visitor's panel, which only pages of the inbox's origins may embed.
-func (s *Site) panel(w http.ResponseWriter, r *http.Request) {
-	path := r.PathValue("path")
-	if path == "" {
-		path = "index.html"
-	}
-	frames := "*"
-	if in := r.URL.Query().Get("inbox"); in != "" {
-		if inbox, err := s.Accounts.Inbox(r.Context(), id.Inbox(in)); err == nil && len(inbox.Settings.Origins) > 0 {
-			frames = strings.Join(inbox.Settings.Origins, " ")
+// framedBy serves a page of visitors and its files, the panel or the video counter: only
+// pages of the inbox's origins, and those of also, may embed it.
+func (s *Site) framedBy(folder, also string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		path := r.PathValue("path")
+		if path == "" {
+			path = "index.html"
 		}
+		frames := "*"
+		if in := r.URL.Query().Get("inbox"); in != "" {
+			if inbox, err := s.Accounts.Inbox(r.Context(), id.Inbox(in)); err == nil && len(inbox.Settings.Origins) > 0 {
+				frames = also + strings.Join(inbox.Settings.Origins, " ")
+			}
+		}
+		w.Header().Set("Content-Security-Policy", policy(r, frames))
+		s.static.Serve(w, r, "widget/"+folder+"/"+path)
 	}
-	w.Header().Set("Content-Security-Policy", policy(r, frames))
-	s.static.Serve(w, r, "widget/panel/"+path)
 }
 
 // demo serves the demo shop.

@@ -20,6 +20,23 @@ const loader: Plugin = {
   },
 }
 
+// createElement is in the pages anyway; the other runtime would add a second one.
+const jsx = { jsx: { runtime: 'classic' as const, pragma: 'h', pragmaFrag: 'Bare' }, jsxInject: "import { h, Fragment as Bare } from 'preact'" }
+
+/** The page of the video counter is built by itself: nothing of it weighs on the panel. */
+const counter: Plugin = {
+  name: 'parlor-counter',
+  async closeBundle() {
+    await build({
+      configFile: false, root: here('src/vec'), base: '/w/vec/', logLevel: 'warn', oxc: jsx, plugins: [plainImport],
+      build: {
+        outDir: out + '/vec', emptyOutDir: true, target: 'es2022', cssTarget: ['chrome111', 'firefox115', 'safari16.4'], manifest: true,
+        assetsInlineLimit: 0, modulePreload: false, reportCompressedSize: false,
+      },
+    })
+  },
+}
+
 /** The lazy chunks have no styles of their own to preload, so the helper around import() comes down to the call. */
 const plainImport: Plugin = {
   name: 'parlor-plain-import',
@@ -30,9 +47,8 @@ const plainImport: Plugin = {
 export default defineConfig({
   root: here('src/panel'),
   base: '/w/panel/',
-  // createElement is in the panel anyway; the other runtime would add a second one.
-  oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Bare' }, jsxInject: "import { h, Fragment as Bare } from 'preact'" },
-  plugins: [plainImport, loader],
+  oxc: jsx,
+  plugins: [plainImport, loader, counter],
   build: {
     outDir: out + '/panel', emptyOutDir: true, target: 'es2022', cssTarget: ['chrome111', 'firefox115', 'safari16.4'], manifest: true,
     assetsInlineLimit: 0, modulePreload: false, reportCompressedSize: false,

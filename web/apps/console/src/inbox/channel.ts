@@ -1,8 +1,8 @@
-import { AppWindowIcon, CodeIcon, GlobeIcon, MailIcon, MessageSquareTextIcon, PhoneIcon } from '@lucide/vue'
+import { AppWindowIcon, CodeIcon, GlobeIcon, MailIcon, MessageSquareTextIcon, PhoneIcon, VideoIcon } from '@lucide/vue'
 import { t, te } from '../i18n'
 
 /** Pictures of the channels on which people write; one that is not known shows as a program. */
-const ICONS = { web: GlobeIcon, widget: GlobeIcon, mail: MailIcon, email: MailIcon, sms: MessageSquareTextIcon, phone: PhoneIcon, app: AppWindowIcon, api: CodeIcon } as const
+const ICONS = { web: GlobeIcon, widget: GlobeIcon, mail: MailIcon, email: MailIcon, sms: MessageSquareTextIcon, phone: PhoneIcon, video: VideoIcon, app: AppWindowIcon, api: CodeIcon } as const
 
 /** The picture of a channel. */
 export const channelIcon = (channel: string) => ICONS[channel as keyof typeof ICONS] ?? CodeIcon

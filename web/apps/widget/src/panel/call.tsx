@@ -41,6 +41,9 @@ const words = () => WORDS[document.documentElement.lang.slice(0, 2)] ?? WORDS.en
 
 type Form = 'full' | 'half' | 'icon'
 
+/** Set by the page of the video counter: the calls that it asked for begin without asking, and fill it. */
+export const counter: { wants?: (c: Call) => boolean; media?: typeof media; cameraOff?: boolean } = {}
+
 /** The call of this panel; there is at most one. */
 class Calling {
   call: Call
@@ -82,7 +85,7 @@ class Calling {
     this.busy = true
     this.draw()
     try {
-      const got = await media(this.call.kind)
+      const got = await (counter.media ?? media)(this.call.kind)
       this.denied = got.denied
       try {
         this.join(await this.chat.socket!.request(event, { call: this.call.id }), got.stream)
@@ -96,7 +99,7 @@ class Calling {
   }
   join(j: CallJoined, stream: MediaStream) {
     this.busy = false
-    this.call = { ...this.call, ...j.call }
+    this.call = { ...this.call, ...j.call, ...(this.call.state === 'CONNECTED' ? { state: 'CONNECTED' } : {}) } // it may have been answered meanwhile
     this.peer = new Peer(this.chat.socket as unknown as CallLine, 'visitor', j, stream, () => this.draw(), () => this.leave(true))
     this.peer.onboard = (n) => {
       this.view?.hear(n)
@@ -104,6 +107,7 @@ class Calling {
     }
     this.peer.onback = () => this.view?.sayAll()
     if (boardKept(j.call.id)) void this.board()
+    if (counter.cameraOff) this.peer.show(false)
     if (this.call.state === 'CONNECTED') {
       this.since = Date.parse(this.call.answeredAt ?? '') || Date.now()
       this.peer.start()
@@ -150,7 +154,7 @@ class Calling {
     document.documentElement.classList.remove('halved')
     render(null, this.root)
     this.root.remove()
-    if (silent) return
+    if (silent || counter.wants) return
     const w = words()
     tell(w.ends[this.call.reason ?? ''] ?? w.over(timer(this.since ? (Date.now() - this.since) / 1000 : 0)))
   }
@@ -185,8 +189,10 @@ function dress() {
 export function take(chat: Chat, e: { call: Call }) {
   const c = e.call
   if (now?.call.id === c.id) return now.take(c)
-  if (now || c.state === 'TERMINATED' || c.state === 'ABORTED' || (c.by === 'visitor' && c.state !== 'CONNECTED')) return
+  const mine = counter.wants?.(c)
+  if (now || c.state === 'TERMINATED' || c.state === 'ABORTED' || (c.by === 'visitor' && c.state !== 'CONNECTED' && !mine)) return
   now = new Calling(chat, c)
+  if (mine) return void now.enter('call-join')
   chat.tell({ t: 'event', name: 'call', data: { kind: c.kind, from: c.agentName } })
   if (c.state !== 'CONNECTED') chat.socket!.request('call-ring', { call: c.id }).catch(() => undefined)
 }
@@ -216,6 +222,7 @@ function Shown({ c, n }: { c: Calling; n: number }) {
   const left = Math.max(0, Math.ceil((Date.parse(c.call.invitedAt) + 60_000 - n) / 1000))
   const going = c.call.state === 'CONNECTED'
   const own = !!c.peer
+  if (c.call.by === 'visitor' && counter.wants) return null // the page itself tells
   return (
     <section class="call ring" role={own ? 'dialog' : 'alertdialog'} aria-label={c.call.kind === 'video' ? w.video : w.voice} data-test="ringing">
       <h2>{going ? w.back : own ? w.calling(name) : w.asks(name, c.call.kind === 'video')}</h2>
@@ -288,8 +295,8 @@ function Surface({ c, n }: { c: Calling; n: number }) {
           {p.cameras > 1 && c.call.kind === 'video' && <Key d={ICONS.turn} label={w.turn} test="turn" act={() => void p.turnCamera().catch(() => undefined)} />}
           {window.top === window && !c.chat.compact && <Key d={ICONS.share} label={w.share} on={p.screen} test="share" act={() => void p.share(!p.screen)} />}
           <Key d={ICONS.board} label={boarded ? w.unboard : w.board} on={boarded} test="board" act={() => (boarded ? c.hide() : void c.board(true))} />
-          {!small && <Key d={c.form === 'full' ? ICONS.half : ICONS.full} label={(c.form === 'full' ? w.half : w.full) + (c.news ? ` (${w.news(c.news)})` : '')} test="pip" badge={c.news} act={() => c.set(c.form === 'full' ? 'half' : 'full')} />}
-          {!small && <Key d={ICONS.icon} label={w.icon} test="minimise" act={() => c.set('icon')} />}
+          {!small && !counter.wants && <Key d={c.form === 'full' ? ICONS.half : ICONS.full} label={(c.form === 'full' ? w.half : w.full) + (c.news ? ` (${w.news(c.news)})` : '')} test="pip" badge={c.news} act={() => c.set(c.form === 'full' ? 'half' : 'full')} />}
+          {!small && !counter.wants && <Key d={ICONS.icon} label={w.icon} test="minimise" act={() => c.set('icon')} />}
           {!small && (own || document.pictureInPictureEnabled) && c.call.kind === 'video' && <Key d={ICONS.out} label={w.out} test="out" act={() => void out().catch(() => undefined)} />}
           <Key d={ICONS.end} label={w.end} test="hangup" end act={() => c.leave()} />
         </div>
