@@ -91,7 +91,7 @@ async function counter(browser, base, a) {
   await moving(again, 'the visitor')
   await moving(agent, 'the agent')
   check((await again.locator('[data-test=pip], [data-test=minimise]').count()) === 0, 'the call stays whole')
-  for (const key of ['mute', 'camera', 'hangup']) check(await again.isVisible(`[data-test=${key}]`), key + ' is there')
+  for (const key of ['mute', 'camera', 'share', 'out', 'hangup']) check(await again.isVisible(`[data-test=${key}]`), key + ' is there')
   await axe(again, 'the counter in the call')
   await shot(visitor, 'vec-call')
 
@@ -162,6 +162,7 @@ async function skipped(browser, base, a, state) {
   await Promise.all([live(visitor), live(agent)])
   await visitor.waitForSelector('[data-test=camera][aria-pressed=true]')
   await agent.waitForSelector('[data-test=call][data-phase=connected]')
+  check((await visitor.locator('[data-test=share]').count()) === 0, 'a phone shares no screen')
   await shot(visitor, 'vec-call-390-dark')
   await axe(visitor, 'the counter in the call, camera off')
   await visitor.click('[data-test=camera]')

@@ -88,6 +88,11 @@ func testCallRequest(t *testing.T, s *store.Store) {
 	_, _, err = w.ask(other.ID, other.Visitor)
 	wantReason(t, err, errs.Conflict, "call_running")
 	w.races(s, talk.ID, talk.Visitor)
+	w.Close(talk)
+	must(t, s.DeleteConversation(ctx, w.Tenant, talk.ID))
+	_, ok, err = s.CallRequest(ctx, w.Tenant, talk.ID)
+	must(t, err)
+	equal(t, "after the conversation was deleted", ok, false)
 }
 
 // races begins the call of a request from many sides at once.

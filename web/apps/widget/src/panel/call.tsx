@@ -42,7 +42,7 @@ const words = () => WORDS[document.documentElement.lang.slice(0, 2)] ?? WORDS.en
 type Form = 'full' | 'half' | 'icon'
 
 /** Set by the page of the video counter: the calls that it asked for begin without asking, and fill it. */
-export const counter: { wants?: (c: Call) => boolean; media?: typeof media; cameraOff?: boolean } = {}
+export const counter: { wants?: (c: Call) => boolean; media?: typeof media; cameraOff?: boolean; share?: boolean } = {}
 
 /** The call of this panel; there is at most one. */
 class Calling {
@@ -293,7 +293,7 @@ function Surface({ c, n }: { c: Calling; n: number }) {
           <Key d={p.mic ? ICONS.mic : ICONS.nomic} label={p.mic ? w.mute : w.unmute} on={!p.mic} test="mute" act={() => p.mute(p.mic)} />
           {c.call.kind === 'video' && <Key d={p.camera ? ICONS.cam : ICONS.nocam} label={p.camera ? w.off : w.on} on={!p.camera} test="camera" act={() => p.show(!p.camera)} />}
           {p.cameras > 1 && c.call.kind === 'video' && <Key d={ICONS.turn} label={w.turn} test="turn" act={() => void p.turnCamera().catch(() => undefined)} />}
-          {window.top === window && !c.chat.compact && <Key d={ICONS.share} label={w.share} on={p.screen} test="share" act={() => void p.share(!p.screen)} />}
+          {(window.top === window || counter.share) && !c.chat.compact && <Key d={ICONS.share} label={w.share} on={p.screen} test="share" act={() => void p.share(!p.screen)} />}
           <Key d={ICONS.board} label={boarded ? w.unboard : w.board} on={boarded} test="board" act={() => (boarded ? c.hide() : void c.board(true))} />
           {!small && !counter.wants && <Key d={c.form === 'full' ? ICONS.half : ICONS.full} label={(c.form === 'full' ? w.half : w.full) + (c.news ? ` (${w.news(c.news)})` : '')} test="pip" badge={c.news} act={() => c.set(c.form === 'full' ? 'half' : 'full')} />}
           {!small && !counter.wants && <Key d={ICONS.icon} label={w.icon} test="minimise" act={() => c.set('icon')} />}

@@ -55,7 +55,7 @@ export class Counter {
     const channel = new MessageChannel()
     channel.port2.onmessage = (e) => { if (e.data.t === 'token' && !fragment.get('identity')) storage?.setItem(this.key, e.data.token) }
     const hello: Hello = {
-      parlor: 1, settings: { inbox: this.inbox, origin: location.origin, name: '' }, locale, theme: 'auto', token: fragment.get('token') ?? storage?.getItem(this.key) ?? '', compact: false,
+      parlor: 1, settings: { inbox: this.inbox, origin: location.origin, name: '' }, locale, theme: 'auto', token: fragment.get('token') ?? storage?.getItem(this.key) ?? '', compact: innerWidth <= 480,
       identity: fragment.get('identity') ?? undefined, page: { url: location.origin + location.pathname, title: document.title, referrer: document.referrer },
     }
     if (location.hash) history.replaceState(null, '', location.pathname + location.search)
@@ -64,6 +64,7 @@ export class Counter {
     // Asked for before any call is heard of, so that it is told first what is wanted here.
     this.part = import('../panel/call').then((m) => Object.assign(m.counter, {
       wants: (c: Call) => this.wants(c),
+      share: (document as { featurePolicy?: { allowsFeature(name: string): boolean } }).featurePolicy?.allowsFeature('display-capture') ?? false,
       media: async (kind: Call['kind']) => {
         const got = this.held ?? await this.open(kind)
         this.held = undefined // whoever takes it ends it
