@@ -47,6 +47,9 @@ export async function vec(browser, base, mock) {
     await closedByHost(browser, base, a)
     await a.set({ calls: { counter: { skipWaiting: true, cameraOff: true } } })
     await skipped(browser, base, a, state)
+    await a.set({ origins: ['https://shop.example'] })
+    const csp = (await fetch(base + '/w/vec/?inbox=main')).headers.get('content-security-policy')
+    check(csp.endsWith("frame-ancestors 'self' https://shop.example"), 'pages of other origins cannot hold it: ' + csp)
   } finally {
     await a.reset()
     await a.clear()
