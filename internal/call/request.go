@@ -114,12 +114,13 @@ func (s *Service) Ask(ctx context.Context, who actor.Actor, in AskInput) (r Requ
 		}
 	}
 	now := s.Clock.Now()
-	r, fresh, err := s.Store.AskCall(ctx, Request{Tenant: talk.Tenant, Conversation: talk.ID, Visitor: talk.Visitor, Source: in.Source, Task: in.Task, Related: in.Related,
+	r, _, err = s.Store.AskCall(ctx, Request{Tenant: talk.Tenant, Conversation: talk.ID, Visitor: talk.Visitor, Source: in.Source, Task: in.Task, Related: in.Related,
 		Own: in.Own, AskedAt: now}, requestJob(talk.Tenant, talk.ID, now.Add(askEvery)))
-	if err != nil || !fresh {
+	if err != nil {
 		return r, err
 	}
 	s.expect(talk.Tenant, talk.ID)
+	// Also of a request that was there: what was cut off in the middle is made up for.
 	line := conversation.Line{Name: conversation.LineCallAsked, By: talk.VisitorName, Media: string(Video), Asked: true, Related: r.Related}
 	if _, err = s.Conversations.Note(ctx, talk.Tenant, talk.ID, line, "call-asked-"+strconv.Itoa(r.Round)); err != nil {
 		return r, err

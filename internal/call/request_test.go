@@ -67,6 +67,13 @@ func TestARequestedCallBeginsByItself(t *testing.T) {
 	if again := w.look(c.ID); !again {
 		t.Fatal("nobody has it and the job gave up")
 	}
+	r, err = w.Ask(ctx, w.stranger, call.AskInput{Conversation: c.ID})
+	w.must(err)
+	said, err := w.talks.Messages(ctx, w.stranger, c.ID, conversation.Range{Limit: 50})
+	w.must(err)
+	if len(said) != 1 || r.Round != 1 || !r.Own || r.Source != call.SourceRelated {
+		t.Fatalf("who waits and asks again is told twice: %+v %+v", said, r)
+	}
 	w.assign(c.ID, w.agent)
 	if again := w.look(c.ID); again {
 		t.Fatal("the call was not begun")

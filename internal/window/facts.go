@@ -69,7 +69,7 @@ func aboutOf(book *account.Book, c conversation.Conversation, v visitor.Visitor,
 // origin is the word of pages for a channel.
 func origin(channel string) string {
 	switch channel {
-	case "web":
+	case "web", "video":
 		return "webim"
 	case "wechat":
 		return "weixin"

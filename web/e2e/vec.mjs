@@ -47,6 +47,7 @@ export async function vec(browser, base, mock) {
     await closedByHost(browser, base, a)
     await a.set({ calls: { counter: { skipWaiting: true, cameraOff: true } } })
     await skipped(browser, base, a, state)
+    await closed(browser, base, a)
     await a.set({ origins: ['https://shop.example'] })
     const csp = (await fetch(base + '/w/vec/?inbox=main')).headers.get('content-security-policy')
     check(csp.endsWith("frame-ancestors 'self' https://shop.example"), 'pages of other origins cannot hold it: ' + csp)
@@ -174,6 +175,24 @@ async function skipped(browser, base, a, state) {
   await visitor.waitForSelector('text=The session has ended.')
   check(!agent.faults.length && !visitor.faults.length, 'faults: ' + [...agent.faults, ...visitor.faults].join('; '))
   await agent.context().close()
+  await visitor.context().close()
+}
+
+/** Outside the hours nobody is called: a message is left instead, also when they end while the page is open. */
+async function closed(browser, base, a) {
+  await a.set({})
+  const visitor = await open(browser, { locale: 'en' })
+  await visitor.goto(base + '/webim-vec/index.html?configId=main')
+  await phase(visitor, 'idle')
+  await a.set({ hours: { classes: [] }, offline: {} })
+  await visitor.click('[data-test=start]')
+  await visitor.waitForSelector('.gate h2:has-text("Leave a message")')
+  await axe(visitor, 'the counter outside the hours')
+  await shot(visitor, 'vec-closed')
+  await visitor.reload()
+  await visitor.waitForSelector('.gate h2:has-text("Leave a message")')
+  check((await visitor.locator('[data-test=start]').count()) === 0, 'nobody can be called')
+  check(!visitor.faults.length, 'faults: ' + visitor.faults.join('; '))
   await visitor.context().close()
 }
 
