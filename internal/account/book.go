@@ -60,6 +60,12 @@ func (b *Book) Service(inbox id.Inbox, team id.Team) setting.Service {
 	return s
 }
 
+// TakesMessages reports whether visitors of an inbox can leave a message when nobody
+// talks to them: company and inbox both want it.
+func (b *Book) TakesMessages(inbox id.Inbox) bool {
+	return b.Tenant.Settings.On("Livechat_display_offline_form") && !b.Inboxes[inbox].Settings.Offline.Disabled
+}
+
 // booksFor is how long a book may be believed when the event of a change was lost.
 const booksFor = 10 * time.Second
 

@@ -141,7 +141,7 @@ type File struct {
 // Line is what a message of kind Event says, for each screen to put into words.
 type Line struct {
 	// Name is one of the Line constants.
-	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_end,too_long,recalled,edited,held,resumed,joined,called,call_ended,call_asked,call_answered,whiteboard,visited,undelivered"`
+	Name string `json:"name" enum:"assigned,transferred,queued,agent_lost,closed,idle,idle_end,late,queue_warn,queue_end,too_long,recalled,edited,held,resumed,joined,called,call_ended,call_asked,call_answered,whiteboard,visited,undelivered"`
 	// Agent, AgentName, Team and TeamName are whom it concerns.
 	Agent     id.Agent `json:"agent,omitempty"`
 	AgentName string   `json:"agentName,omitempty"`
@@ -166,6 +166,8 @@ type Line struct {
 	// Text is what the visitor is told, in the visitor's language, by the lines of
 	// timers, the word with which it was closed, and the new text of an edited message.
 	Text string `json:"text,omitempty"`
+	// Leave says of LineQueueWarn and LineQueueEnd that a message can be left instead.
+	Leave bool `json:"leave,omitempty"`
 	// After is how many seconds the agent was silent, of the rule silent_agent.
 	After int `json:"after,omitempty"`
 	// Reason is the stable word of why something was not delivered, "" if there is none.
@@ -224,6 +226,8 @@ const (
 	// LineUndelivered tells agents that message Seq did not reach the visitor, for the
 	// reason in Text. It is a note.
 	LineUndelivered = "undelivered"
+	// LineQueueWarn tells a visitor that the waiting will end soon.
+	LineQueueWarn = "queue_warn"
 	// LineQueueEnd says that the waiting ended, LineTooLong that the longest time was reached.
 	LineQueueEnd = "queue_end"
 	LineTooLong  = "too_long"

@@ -97,6 +97,7 @@ var said = []spoken{
 	{"line.idle", "Reminder of silence", "静默提醒", "Lembrete de inatividade"},
 	{"line.idle_end", "Ended by silence", "静默结束", "Encerrada por inatividade"},
 	{"line.late", "Agent takes long", "坐席应答超时", "Atendente demora"},
+	{"line.queue_warn", "Waiting ends soon", "排队即将结束", "Espera termina em breve"},
 	{"line.queue_end", "Waiting ended", "排队结束", "Espera encerrada"},
 	{"line.too_long", "Longest time reached", "达到最长时限", "Tempo máximo atingido"},
 	{"line.recalled", "Message taken back", "消息已撤回", "Mensagem recolhida"},

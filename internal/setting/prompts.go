@@ -19,6 +19,7 @@ const (
 	PromptIdleEnd      = "retimeoutmsg"      // closed for silence
 	PromptLate         = "agenttimeoutmsg"   // the agent takes long
 	PromptQueueTimeout = "quenetimeoutmsg"   // waited too long
+	PromptQueueWarn    = "quenewarnmsg"      // the waiting ends soon
 	PromptHoldEnd      = "holdendmsg"        // closed after a long time on hold
 	PromptTooLong      = "servicetimeoutmsg" // the conversation reached its longest time
 	PromptRequeued     = "requenemsg"        // the agent was lost, waiting again
@@ -41,6 +42,7 @@ var builtin = map[string]Text{
 	PromptIdleEnd:      {"zh-CN": "由于您长时间没有回复，本次对话已结束。", "en": "This conversation was closed because we did not hear from you.", "pt-BR": "Esta conversa foi encerrada por falta de resposta."},
 	PromptLate:         {"zh-CN": "抱歉让您久等了，客服正在处理，请稍候。", "en": "Sorry to keep you waiting. We will be with you shortly.", "pt-BR": "Desculpe a espera. Já vamos responder."},
 	PromptQueueTimeout: {"zh-CN": "抱歉，客服仍然繁忙，请您留言，我们会尽快回复。", "en": "Sorry, everyone is still busy. Please leave a message.", "pt-BR": "Desculpe, todos continuam ocupados. Por favor, deixe uma mensagem."},
+	PromptQueueWarn:    {"zh-CN": "抱歉，客服仍在忙，本次排队即将结束。", "en": "Sorry, everyone is still busy. Your wait will end soon.", "pt-BR": "Desculpe, todos continuam ocupados. Sua espera terminará em breve."},
 	PromptHoldEnd:      {"zh-CN": "本次对话搁置时间过长，现已结束。", "en": "This conversation was on hold for a long time and was closed.", "pt-BR": "Esta conversa ficou muito tempo em espera e foi encerrada."},
 	PromptTooLong:      {"zh-CN": "本次对话已达到最长时间，现已结束。", "en": "This conversation has reached its longest time and was closed.", "pt-BR": "Esta conversa atingiu o tempo máximo e foi encerrada."},
 	PromptRequeued:     {"zh-CN": "客服暂时离开，正在为您重新安排，请稍候。", "en": "Your agent had to leave. We are finding another one for you.", "pt-BR": "Seu atendente precisou sair. Estamos procurando outro para você."},

@@ -114,6 +114,9 @@ type Timers struct {
 	IdleClose *int `json:"idleClose,omitempty"`
 	// Queue ends the waiting of a visitor. Default off.
 	Queue *int `json:"queue,omitempty"`
+	// QueueWarn tells a visitor so long before the waiting ends that it will, at half of
+	// it if that is later. Default 60; 0 tells nothing.
+	QueueWarn *int `json:"queueWarn,omitempty"`
 	// AgentLate tells a visitor whose message has been unanswered for so long. Default off.
 	AgentLate *int `json:"agentLate,omitempty"`
 	// Silent gives a conversation to another agent, once, if its agent writes nothing
@@ -205,6 +208,7 @@ func Merge(base, over Service) Service {
 	inherit(&t.IdleWarn, o.IdleWarn)
 	inherit(&t.IdleClose, o.IdleClose)
 	inherit(&t.Queue, o.Queue)
+	inherit(&t.QueueWarn, o.QueueWarn)
 	inherit(&t.AgentLate, o.AgentLate)
 	inherit(&t.Silent, o.Silent)
 	inherit(&t.MaxLength, o.MaxLength)
@@ -276,10 +280,10 @@ func Effective(c Company, in Inbox, team *Team) Service {
 // Defaults returns the service settings of an installation that sets nothing.
 // Every field except Hours and Prompts is set; a nil Hours is always open.
 func Defaults() Service {
-	zero, valid, hour, yes, no := 0, 1200, 3600, true, false
+	zero, minute, valid, hour, yes, no := 0, 60, 1200, 3600, true, false
 	return Service{
-		Timers: Timers{IdleWarn: &zero, IdleClose: &zero, Queue: &zero, AgentLate: &zero, Silent: &zero, MaxLength: &zero, Accept: &zero, InviteValid: &valid,
-			Hold: &hour, Abandon: "none", AbandonAfter: &hour},
+		Timers: Timers{IdleWarn: &zero, IdleClose: &zero, Queue: &zero, QueueWarn: &minute, AgentLate: &zero, Silent: &zero, MaxLength: &zero, Accept: &zero,
+			InviteValid: &valid, Hold: &hour, Abandon: "none", AbandonAfter: &hour},
 		Routing: Routing{Rule: "rotation", Returning: &yes, LastServed: &yes, AgentOnly: &no, TeamCap: &zero, FirstBatch: &zero,
 			MaxWaiting: &zero, AgentCap: &zero, Unattended: &no, BotsFirst: &no, SkipAway: &no, Manager: &yes, Overflow: []Overflow{}, Lost: "requeue"},
 	}

@@ -261,7 +261,7 @@ func (s Service) check(c *check) {
 	}
 	s.Hours.check(c)
 	t, r := s.Timers, s.Routing
-	for field, n := range map[string]*int{"timers.idleWarn": t.IdleWarn, "timers.idleClose": t.IdleClose, "timers.queue": t.Queue,
+	for field, n := range map[string]*int{"timers.idleWarn": t.IdleWarn, "timers.idleClose": t.IdleClose, "timers.queue": t.Queue, "timers.queueWarn": t.QueueWarn,
 		"timers.agentLate": t.AgentLate, "timers.silent": t.Silent, "timers.maxLength": t.MaxLength, "timers.inviteValid": t.InviteValid,
 		"timers.hold": t.Hold, "timers.abandonAfter": t.AbandonAfter} {
 		c.maybe(field, n, 0, maxSpan)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"parlor/internal/account"
 	"parlor/internal/actor"
 	"parlor/internal/conversation"
 	"parlor/internal/errs"
@@ -29,6 +30,8 @@ type past struct {
 	remindedAt time.Time
 	// answeredAt is the agent's first message after the visitor's last, zero without one.
 	answeredAt time.Time
+	// warned is true if the visitor has been told that the waiting will end.
+	warned bool
 	// lateTold is true if the visitor has been told that the agent takes long.
 	lateTold bool
 	// silent is true if the agent has written nothing since the assignment, and the
@@ -57,6 +60,8 @@ func pastOf(c conversation.Conversation, list []conversation.Message, typed time
 			p.answeredAt = m.At
 		case m.Line != nil && m.Line.Name == conversation.LineIdle:
 			p.remindedAt = m.At
+		case m.Line != nil && m.Line.Name == conversation.LineQueueWarn:
+			p.warned = !m.At.Before(c.QueuedAt)
 		case m.Line != nil && m.Line.Name == conversation.LineLate:
 			p.lateTold = c.WaitingSince != nil && !m.At.Before(*c.WaitingSince)
 		}
@@ -98,6 +103,8 @@ type act struct {
 	key string
 	// end, if set, ends the conversation.
 	end conversation.EndBy
+	// until, if set, is when there is no sense in it any more.
+	until time.Time
 	// hold puts it on hold; nobody is told.
 	hold bool
 	// relieve gives it to another agent, whose own was silent for so many seconds.
@@ -111,10 +118,7 @@ func seconds(n *int) time.Duration { return time.Duration(*n) * time.Second }
 // function of the conversation, its past and the timers.
 func acts(c conversation.Conversation, p past, t setting.Timers) (list []act) {
 	if c.Status == conversation.Queued {
-		if d := seconds(t.Queue); d > 0 {
-			list = append(list, act{at: c.QueuedAt.Add(d), line: conversation.LineQueueEnd, prompt: setting.PromptQueueTimeout, key: "queue_end", end: conversation.EndByQueue})
-		}
-		return list
+		return waitingActs(c, p, t)
 	}
 	if c.Status != conversation.Open {
 		return nil
@@ -154,6 +158,20 @@ func acts(c conversation.Conversation, p past, t setting.Timers) (list []act) {
 		list = append(list, act{at: c.AssignedAt.Add(d), line: conversation.LineTooLong, prompt: setting.PromptTooLong, key: "too_long", end: conversation.EndByTimeout})
 	}
 	return list
+}
+
+// waitingActs are those of a conversation in the queue: its waiting ends, which the
+// visitor is told before, not in the first half of it.
+func waitingActs(c conversation.Conversation, p past, t setting.Timers) (list []act) {
+	d, warn := seconds(t.Queue), seconds(t.QueueWarn)
+	if d <= 0 {
+		return nil
+	}
+	if warn > 0 && !p.warned {
+		list = append(list, act{at: c.QueuedAt.Add(d - min(warn, d/2)), line: conversation.LineQueueWarn, prompt: setting.PromptQueueWarn,
+			key: fmt.Sprintf("queue_warn-%d", c.QueuedAt.UnixMilli()), until: c.QueuedAt.Add(d)})
+	}
+	return append(list, act{at: c.QueuedAt.Add(d), line: conversation.LineQueueEnd, prompt: setting.PromptQueueTimeout, key: "queue_end", end: conversation.EndByQueue})
 }
 
 // minLook is the shortest pause between looks for an agent to relieve a silent one.
@@ -221,6 +239,9 @@ func (s *Service) due(ctx context.Context, j job.Job) error {
 			}
 			continue
 		}
+		if !a.until.IsZero() && !now.Before(a.until) {
+			continue
+		}
 		if a.relieve > 0 {
 			done, err := s.relieve(ctx, c, a)
 			if err != nil {
@@ -231,44 +252,51 @@ func (s *Service) due(ctx context.Context, j job.Job) error {
 			}
 			continue // nobody else is there: the next look asks again
 		}
-		ended, err := s.do(ctx, c, a, service)
+		ended, told, err := s.do(ctx, c, a, book)
 		if err != nil || ended {
 			return err
 		}
 		if a.hold {
 			return job.Again(now.Add(seconds(service.Timers.Hold)))
 		}
-		next = now // look again at once: what was done may start the next timer
+		if told {
+			next = now // look again at once: what was done may start the next timer
+		}
 	}
 	return job.Again(next)
 }
 
-// do tells the visitor and ends the conversation if that is due.
-func (s *Service) do(ctx context.Context, c conversation.Conversation, a act, service setting.Service) (ended bool, err error) {
+// do tells the visitor, unless it was told before, and ends the conversation if that is
+// due.
+func (s *Service) do(ctx context.Context, c conversation.Conversation, a act, book *account.Book) (ended, told bool, err error) {
 	if a.hold {
 		_, err := s.conversations.Hold(ctx, actor.ForSystem(c.Tenant), c.ID, "")
 		if errs.CodeOf(err) == errs.Conflict {
 			err = nil
 		}
-		return false, err
+		return false, false, err
 	}
 	v, err := s.visitors.Visitor(ctx, c.Tenant, c.Visitor)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
-	text := setting.Fill(service.Prompt(a.prompt, v.Locale), "agent", c.AgentName)
+	text := setting.Fill(book.Service(c.Inbox, c.Team).Prompt(a.prompt, v.Locale), "agent", c.AgentName)
 	line := conversation.Line{Name: a.line, Agent: c.Agent, AgentName: c.AgentName, Text: text}
-	if _, err := s.conversations.Note(ctx, c.Tenant, c.ID, line, a.key); err != nil && errs.CodeOf(err) != errs.Conflict {
-		return false, err
+	if a.line == conversation.LineQueueWarn || a.line == conversation.LineQueueEnd {
+		line.Leave = book.TakesMessages(c.Inbox)
+	}
+	repeated, err := s.conversations.Note(ctx, c.Tenant, c.ID, line, a.key)
+	if err != nil && errs.CodeOf(err) != errs.Conflict {
+		return false, false, err
 	}
 	if a.end == "" {
-		return false, nil
+		return false, !repeated, nil
 	}
 	if _, err := s.conversations.Close(ctx, actor.ForSystem(c.Tenant), c.ID, a.end); err != nil && errs.CodeOf(err) != errs.Conflict {
-		return false, err
+		return false, false, err
 	}
 	s.forget(c.ID)
-	return true, nil
+	return true, true, nil
 }
 
 // relieve gives a conversation to another agent.

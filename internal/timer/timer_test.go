@@ -238,13 +238,58 @@ func TestLateAgent(t *testing.T) {
 // TestRow76QueueTimeout is the end of acceptance test 13: ended by queue.
 func TestRow76QueueTimeout(t *testing.T) {
 	t.Parallel()
-	each(t, setting.Timers{Queue: p(6)}, func(b *bench) {
+	each(t, setting.Timers{Queue: p(6), QueueWarn: p(0)}, func(b *bench) {
 		c := b.w.Start("v1", "")
 		b.talks.Announce(conversation.Moved{Conversation: c}, conversation.CauseStarted)
 		b.pass(5 * time.Second)
 		b.want(c, "", conversation.Queued, "")
 		b.pass(2 * time.Second)
 		b.want(c, "queue_end", conversation.Closed, conversation.EndByQueue)
+	})
+}
+
+// TestTheEndOfWaitingIsTold: once, the set time before it, whatever is written meanwhile.
+func TestTheEndOfWaitingIsTold(t *testing.T) {
+	t.Parallel()
+	each(t, setting.Timers{Queue: p(10), QueueWarn: p(4)}, func(b *bench) {
+		c := b.w.Start("v1", "")
+		b.talks.Announce(conversation.Moved{Conversation: c}, conversation.CauseStarted)
+		b.pass(5 * time.Second)
+		b.want(c, "", conversation.Queued, "")
+		b.pass(2 * time.Second)
+		b.want(c, "queue_warn", conversation.Queued, "")
+		b.say(c, b.visitorOf(c), "有人吗")
+		b.pass(2 * time.Second)
+		b.want(c, "queue_warn", conversation.Queued, "")
+		b.pass(3 * time.Second)
+		b.want(c, "queue_warn queue_end", conversation.Closed, conversation.EndByQueue)
+		list, err := b.talks.Messages(b.t.Context(), actor.ForSystem("main"), c.ID, conversation.Range{Limit: 50})
+		b.must(err)
+		for _, m := range list {
+			if m.Line != nil && strings.HasPrefix(m.Line.Name, "queue_") && (!m.Line.Leave || m.Line.Text == "") {
+				b.t.Fatalf("nothing is said of leaving a message: %+v", m.Line)
+			}
+		}
+	})
+}
+
+// TestAShortWaitingIsToldAtHalf, and that nothing can be left where nothing can.
+func TestAShortWaitingIsToldAtHalf(t *testing.T) {
+	t.Parallel()
+	each(t, setting.Timers{Queue: p(8)}, func(b *bench) {
+		b.must(b.accounts.SetInbox(b.t.Context(), actor.ForSystem("main"), account.Inbox{ID: b.w.Inbox, Name: "main", Settings: setting.Inbox{
+			Offline: setting.Offline{Disabled: true}, Service: setting.Service{Timers: setting.Timers{Queue: p(8)}}}}))
+		c := b.w.Start("v1", "")
+		b.talks.Announce(conversation.Moved{Conversation: c}, conversation.CauseStarted)
+		b.pass(3 * time.Second)
+		b.want(c, "", conversation.Queued, "")
+		b.pass(2 * time.Second)
+		b.want(c, "queue_warn", conversation.Queued, "")
+		list, err := b.talks.Messages(b.t.Context(), actor.ForSystem("main"), c.ID, conversation.Range{Limit: 50})
+		b.must(err)
+		if last := list[len(list)-1].Line; last == nil || last.Leave {
+			b.t.Fatalf("a message can be left: %+v", last)
+		}
 	})
 }
 

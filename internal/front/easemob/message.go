@@ -97,6 +97,9 @@ func (f *Front) message(p party, m conversation.Message) object {
 		if refusedRinging(m.Line) {
 			bodies, e = []object{{"type": "cmd", "action": rejectAction}}, object{}
 		}
+		if m.Line.Name == conversation.LineQueueEnd && m.Line.Leave {
+			weichat["ctrlType"] = ticketsHint
+		}
 	case greets(m):
 		return nil
 	default:
@@ -183,6 +186,8 @@ const (
 	ackAction      = "KF-ACK"
 	recallAction   = "KEFU_MESSAGE_RECALL"
 	transferAction = "TransferToKf"
+	// ticketsHint offers to leave a message, in words of control.
+	ticketsHint = "TransferToTickets"
 )
 
 // eventOf is the event that a line tells visitors, "" for none.
@@ -199,7 +204,9 @@ func eventOf(m conversation.Message) (name string, data object) {
 			return "ServiceSessionTransferedToAgentQueueEvent", object{"sessionId": m.Conversation}
 		}
 		return "ServiceSessionTransferedEvent", agent
-	case conversation.LineClosed, conversation.LineIdleEnd, conversation.LineQueueEnd, conversation.LineTooLong:
+	case conversation.LineQueueWarn:
+		return "ServiceSessionWillScheduleTimeoutEvent", object{"ticketEnable": strconv.FormatBool(l.Leave)}
+	case conversation.LineClosed, conversation.LineIdleEnd, conversation.LineTooLong:
 		return "ServiceSessionClosedEvent", object{"sessionId": m.Conversation}
 	}
 	return "", nil

@@ -29,17 +29,18 @@ func (f *Front) pageConfig(ctx context.Context, r *http.Request, _ []byte) (id.T
 		return in.Tenant, nil, err
 	}
 	number := book.Tenant.Number
-	return in.Tenant, object{"tenantId": number, "configId": in.ID, "configName": in.Name, "configJson": configOf(in, number, robot.Language(r.Header.Get("Accept-Language")))}, nil
+	return in.Tenant, object{"tenantId": number, "configId": in.ID, "configName": in.Name, "configJson": configOf(in, number, book.TakesMessages(in.ID), robot.Language(r.Header.Get("Accept-Language")))}, nil
 }
 
-// configOf is what is set for an inbox in the words of the contract; options are texts.
-func configOf(in account.Inbox, number int64, lang string) object {
+// configOf is what is set for an inbox in the words of the contract, tickets whether messages can
+// be left; options are texts.
+func configOf(in account.Inbox, number int64, tickets bool, lang string) object {
 	s := in.Settings
 	title, notice := s.Look.Title.In(lang), s.Greeting.In(lang)
 	return object{
 		"channel": object{"appKey": org + "#" + appName(number), "to": serviceNumber + string(in.ID), "emgroup": "", "agentName": ""},
 		"ui":      object{"H5Title": object{"enabled": title != "", "content": title}, "notice": object{"enabled": notice != "", "content": notice}},
-		"toolbar": object{"sendImage": !s.Look.NoFiles, "sendAttachment": !s.Look.NoFiles, "sendSmallVideo": !s.Look.NoFiles, "ticket": !s.Offline.Disabled, "satisfaction": !s.Survey.Disabled},
+		"toolbar": object{"sendImage": !s.Look.NoFiles, "sendAttachment": !s.Look.NoFiles, "sendSmallVideo": !s.Look.NoFiles, "ticket": tickets, "satisfaction": !s.Survey.Disabled},
 		"options": object{"onlyCloseWindow": options["onlyCloseWindow"], "onlyCloseSession": options["onlyCloseSession"],
 			"showEnquiryButtonInAllTime": strconv.FormatBool(!s.Survey.Disabled)},
 	}

@@ -96,7 +96,7 @@ func (v Views) VisitorMessage(m conversation.Message) Message {
 		w.From.ID = ""
 	}
 	if w.Line != nil {
-		w.Line = &conversation.Line{Name: w.Line.Name, AgentName: w.Line.AgentName, TeamName: w.Line.TeamName, Seq: w.Line.Seq, Text: w.Line.Text}
+		w.Line = &conversation.Line{Name: w.Line.Name, AgentName: w.Line.AgentName, TeamName: w.Line.TeamName, Seq: w.Line.Seq, Text: w.Line.Text, Leave: w.Line.Leave}
 	}
 	if w.Extra != nil {
 		w.Extra = &conversation.Extra{Card: w.Extra.Card, Worded: w.Extra.Worded, Robot: w.Extra.Robot}

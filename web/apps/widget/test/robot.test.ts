@@ -101,3 +101,22 @@ it('shows an order with its link, and nothing that a browser would run', () => {
   expect(document.body.textContent).toContain('¥ 199')
   expect(document.querySelector('a, img')).toBeNull()
 })
+
+it('offers to leave a message with the line that says so, until somebody takes the conversation', async () => {
+  const line = msg(2, undefined, { kind: 'event', from: { kind: 'system' }, line: { name: 'queue_warn', text: 'Your wait will end soon.', leave: true } })
+  const chat = fake([msg(1), line], null) as unknown as Chat & { state: { status: string } }
+  chat.state.status = 'queued'
+  said(chat, line)
+  await click('Leave a message')
+  expect([chat.gate, chat.why]).toEqual(['offline', 'queued'])
+  expect(chat.changed).toHaveBeenCalled()
+  chat.state.status = 'open'
+  said(chat, line)
+  expect(buttons()).toEqual([])
+  chat.state.status = 'closed'
+  said(chat, line)
+  expect(buttons()).toHaveLength(1)
+  Object.assign(chat, { session: { inbox: { widget: { offline: { disabled: true } } } } })
+  said(chat, line)
+  expect(buttons()).toEqual([])
+})

@@ -4608,9 +4608,10 @@ export interface components {
             duration?: number;
             fromAgent?: string;
             fromTeam?: string;
+            leave?: boolean;
             media?: string;
             /** @enum {string} */
-            name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_end" | "too_long" | "recalled" | "edited" | "held" | "resumed" | "joined" | "called" | "call_ended" | "call_asked" | "call_answered" | "whiteboard" | "visited" | "undelivered";
+            name: "assigned" | "transferred" | "queued" | "agent_lost" | "closed" | "idle" | "idle_end" | "late" | "queue_warn" | "queue_end" | "too_long" | "recalled" | "edited" | "held" | "resumed" | "joined" | "called" | "call_ended" | "call_asked" | "call_answered" | "whiteboard" | "visited" | "undelivered";
             note?: string;
             reason?: string;
             recorded?: boolean;
@@ -5693,6 +5694,8 @@ export interface components {
             maxLength?: number;
             /** Format: int64 */
             queue?: number;
+            /** Format: int64 */
+            queueWarn?: number;
             /** Format: int64 */
             silent?: number;
         };

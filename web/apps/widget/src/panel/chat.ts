@@ -24,7 +24,7 @@ export class Chat {
   pending: Pending[] = []
   uploads: Upload[] = []
   typing = ''
-  /** What stands before the conversation, if anything, and why a message is left. */
+  /** What stands before the conversation, if anything, and why a message is left: who is queued may leave one and wait on. */
   gate: '' | 'form' | 'offline' = ''
   why = ''
   /** Why nothing can be shown, in the visitor's language. */
@@ -207,7 +207,7 @@ export class Chat {
     }
     this.state = { ...s, agentRead: Math.max(s.agentRead, this.state?.conversation === s.conversation ? this.state.agentRead : 0) }
     if (s.status === 'closed') this.typing = ''
-    else this.gate = ''
+    else if (s.status !== this.why) this.gate = ''
     this.report()
   }
   /** Reads the newest page of the running conversation anew. */

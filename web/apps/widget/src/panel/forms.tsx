@@ -112,23 +112,25 @@ function Offline({ chat }: { chat: Chat }) {
   const why = chat.why
   const first = chat.pending.filter((p) => p.failed && p.text).map((p) => p.text).join('\n')
   const f = useForm(w.offline.fields ?? [], first ? { content: first } : {}, async (v) => {
-    await chat.ask('leave', { method: 'POST', body: JSON.stringify({ answers: v, reason: why === 'notinworktime' ? 'closed' : why === 'full' ? 'queue_full' : 'nobody', page: { url: chat.page.url, title: chat.page.title } }) })
+    await chat.ask('leave', { method: 'POST', body: JSON.stringify({ answers: v, reason: why === 'notinworktime' ? 'closed' : why === 'full' ? 'queue_full' : why === 'queued' ? 'timeout' : 'nobody', page: { url: chat.page.url, title: chat.page.title } }) })
     chat.pending.forEach((p) => p.failed && chat.discard(p.clientId))
     setDone(true)
   })
   const top = useRef<HTMLHeadingElement>(null)
   useEffect(() => top.current?.focus(), [done])
-  const lead = text(w.offline.text) || (why === 'full' ? t.full : text(why === 'notinworktime' ? w.closed : w.nobody))
+  const waits = why === 'queued' && chat.state?.status === 'queued'
+  const back = waits && <button type="button" class="btn quiet" onClick={() => { chat.why = chat.gate = ''; chat.changed() }}>{t.wait}</button>
+  const lead = text(w.offline.text) || (why === 'full' ? t.full : waits ? t.place : text(why === 'notinworktime' ? w.closed : w.nobody))
   const opens = s.nextOpen && t.opens(new Intl.DateTimeFormat(document.documentElement.lang, { weekday: 'long', hour: '2-digit', minute: '2-digit' }).format(new Date(s.nextOpen)))
   if (w.offline.disabled) return <div class="form"><h2 ref={top} tabIndex={-1}>{lead}</h2><p>{opens || t.off}</p></div>
-  if (done) return <div class="form"><h2 ref={top} tabIndex={-1}>{text(w.offline.thanks) || t.thanks}</h2><button type="button" class="btn quiet" onClick={() => { f.set('content', ''); setDone(false) }}>{t.more}</button></div>
+  if (done) return <div class="form"><h2 ref={top} tabIndex={-1}>{text(w.offline.thanks) || t.thanks}</h2><button type="button" class="btn quiet" onClick={() => { f.set('content', ''); setDone(false) }}>{t.more}</button>{back}</div>
   return (
     <form class="form" noValidate onSubmit={(e) => void f.submit(e)}>
       <h2 ref={top} tabIndex={-1}>{t.leave}</h2>
       <p>{lead} {opens}</p>
       <Fields fields={w.offline.fields ?? []} {...f} />
       {f.failed && <p class="bad" role="alert">{f.failed}</p>}
-      <button class="btn" disabled={f.busy}>{f.busy ? t.sending : t.send}</button>
+      <div class="row" style={{ justifyContent: 'flex-start' }}><button class="btn" disabled={f.busy}>{f.busy ? t.sending : t.send}</button>{back}</div>
     </form>
   )
 }

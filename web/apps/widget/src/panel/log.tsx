@@ -40,7 +40,7 @@ export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greetin
   }, [])
   useEffect(() => {
     if (!up && (chat.uploads[0] || messages.some((m) => m.canvas))) import('./uploading').then(setUp, () => undefined)
-    if (!bot && (chat.session?.robot || state?.robot || messages.some((m) => m.extra))) import('./robot').then(setBot, () => undefined)
+    if (!bot && (chat.session?.robot || state?.robot || messages.some((m) => m.extra || m.line?.leave))) import('./robot').then(setBot, () => undefined)
   })
   const older = async () => {
     const el = box.current!
@@ -69,7 +69,7 @@ export function Log({ chat, t, greeting, name }: { chat: Chat; t: Texts; greetin
         {messages.map((m, i) => (
           <Fragment key={m.clientId || m.id}>
             {day(messages[i - 1]?.at as string) !== day(m.at) && <p class="day">{dayName(m.at, t.today, t.yesterday)}</p>}
-            {createElement((m.canvas && up?.Drawn) || (m.extra && bot?.Said) || Row, { m, t, chat, last: !near(m, messages[i + 1]), read: m === lastRead ? 2 : m === mine.at(-1) ? 1 : 0, big: enlarge, Row })}
+            {createElement((m.canvas && up?.Drawn) || ((m.extra || m.line?.leave) && bot?.Said) || Row, { m, t, chat, last: !near(m, messages[i + 1]), read: m === lastRead ? 2 : m === mine.at(-1) ? 1 : 0, big: enlarge, Row })}
           </Fragment>
         ))}
         {pending.map((p) => <Waiting key={p.clientId} p={p} chat={chat} t={t} />)}

@@ -10,10 +10,10 @@ sheet(`.kc{width:280px;max-width:100%;border:1px solid var(--line);border-radius
 
 // What a robot says and asks, and cards; loaded with the first of them.
 
-const WORDS: Record<string, Record<'robot' | 'talking' | 'human' | 'handing' | 'helped' | 'yes' | 'no' | 'thanks' | 'sorry' | 'sources' | 'open' | 'failed', string>> = {
-  zh: { robot: '机器人', talking: '正在为您服务的是机器人', human: '转人工', handing: '正在为您转接…', helped: '是否解决了您的问题？', yes: '已解决', no: '未解决', thanks: '感谢您的反馈。', sorry: '已收到您的反馈。', sources: '参考来源', open: '查看', failed: '没有成功，请重试。' },
-  en: { robot: 'Robot', talking: 'You are talking to a robot', human: 'Talk to a person', handing: 'Passing you on…', helped: 'Did this help?', yes: 'Yes', no: 'No', thanks: 'Thank you for telling us.', sorry: 'Thank you. We noted that it did not help.', sources: 'Sources', open: 'Open', failed: 'That did not work. Please try again.' },
-  pt: { robot: 'Robô', talking: 'Você está falando com um robô', human: 'Falar com uma pessoa', handing: 'Transferindo…', helped: 'Isso ajudou?', yes: 'Sim', no: 'Não', thanks: 'Obrigado pelo retorno.', sorry: 'Obrigado. Anotamos que não ajudou.', sources: 'Fontes', open: 'Abrir', failed: 'Não funcionou. Tente de novo.' },
+const WORDS: Record<string, Record<'robot' | 'talking' | 'human' | 'handing' | 'helped' | 'yes' | 'no' | 'thanks' | 'sorry' | 'sources' | 'open' | 'failed' | 'leave', string>> = {
+  zh: { robot: '机器人', talking: '正在为您服务的是机器人', human: '转人工', handing: '正在为您转接…', helped: '是否解决了您的问题？', yes: '已解决', no: '未解决', thanks: '感谢您的反馈。', sorry: '已收到您的反馈。', sources: '参考来源', open: '查看', failed: '没有成功，请重试。', leave: '给我们留言' },
+  en: { robot: 'Robot', talking: 'You are talking to a robot', human: 'Talk to a person', handing: 'Passing you on…', helped: 'Did this help?', yes: 'Yes', no: 'No', thanks: 'Thank you for telling us.', sorry: 'Thank you. We noted that it did not help.', sources: 'Sources', open: 'Open', failed: 'That did not work. Please try again.', leave: 'Leave a message' },
+  pt: { robot: 'Robô', talking: 'Você está falando com um robô', human: 'Falar com uma pessoa', handing: 'Transferindo…', helped: 'Isso ajudou?', yes: 'Sim', no: 'Não', thanks: 'Obrigado pelo retorno.', sorry: 'Obrigado. Anotamos que não ajudou.', sources: 'Fontes', open: 'Abrir', failed: 'Não funcionou. Tente de novo.', leave: 'Deixar uma mensagem' },
 }
 const words = () => WORDS[document.documentElement.lang.slice(0, 2)] ?? WORDS.en!
 
@@ -44,10 +44,14 @@ async function tell(chat: Chat, m: string, path: string, body: object) {
   }
 }
 
+/** Whether the offer of a line to leave a message still stands: nobody has taken the conversation. */
+const mayLeave = (chat: Chat, m: Message) => chat.state?.conversation === m.conversation && chat.state.status !== 'open' && !chat.session?.inbox.widget?.offline.disabled
+
 /** One message with what comes with it: card, sources, the question whether it helped. */
 export function Said(p: RowProps) {
   const { m, chat } = p
   const Row = p.Row!
+  if (m.line) return <><Row {...p} />{mayLeave(chat, m) && <p class="event"><button type="button" class="btn quiet" data-test="leave" onClick={() => { chat.why = 'queued'; chat.gate = 'offline'; chat.changed() }}>{words().leave}</button></p>}</>
   const card = m.extra?.card
   const mark = markOf(m)
   const from = mark ? { ...m.from, name: [m.from.name, words().robot].filter(Boolean).join(' · ') } : m.from
