@@ -155,7 +155,10 @@ export function Survey({ chat, close }: { chat: Chat; close: () => void }) {
     e.preventDefault()
     if (!level) return
     setFailed(false)
-    chat.ask(`conversations/${id.current}/survey`, { method: 'PUT', body: JSON.stringify({ level, comment, reasons: chosen?.reasons ? reasons : [] }) }).then(() => setDone(true), () => setFailed(true))
+    chat.ask(`conversations/${id.current}/survey`, { method: 'PUT', body: JSON.stringify({ level, comment, reasons: chosen?.reasons ? reasons : [] }) }).then(() => {
+      setDone(true)
+      chat.tell({ t: 'event', name: 'rated', data: { conversation: id.current, level } })
+    }, () => setFailed(true))
   }
   return (
     <form class="rate" onSubmit={send} aria-label={t.rate}>
