@@ -225,3 +225,34 @@ func TestAVisitorOfTwoNodesStays(t *testing.T) {
 		w.pass(time.Second)
 	}
 }
+
+// A page that reports every few seconds is there as long as it does; one that told of
+// itself once counts for longer, whatever reports in between.
+func TestReportsCountForAShortWhile(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	look := online.Look{Tenant: w.Tenant, Visitor: w.Visitor("Vera"), Inbox: w.Inbox, URL: "https://shop.example/a", Title: "A"}
+	for range 3 {
+		if err := w.svc.Reported(t.Context(), look); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(online.Fresh - time.Second)
+		if w.rows() != 1 {
+			t.Fatal("gone between two reports")
+		}
+	}
+	w.pass(6 * time.Second)
+	if w.rows() != 0 {
+		t.Fatal("there without a report")
+	}
+	if err := w.svc.Seen(t.Context(), look); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.svc.Reported(t.Context(), look); err != nil {
+		t.Fatal(err)
+	}
+	w.pass(online.Fresh + 6*time.Second)
+	if w.rows() != 1 {
+		t.Fatal("a report ended what counts for longer")
+	}
+}

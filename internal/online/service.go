@@ -22,6 +22,8 @@ const (
 	Grace = 15 * time.Second
 	// Idle is how long a visitor counts who has no connection at all.
 	Idle = 10 * time.Minute
+	// Fresh is how long a visitor counts whose page reports again and again.
+	Fresh = 30 * time.Second
 	// tellEvery is the shortest time between two announcements.
 	tellEvery = 500 * time.Millisecond
 	// sweepEvery is the time between two looks for who has gone.
@@ -114,8 +116,20 @@ func (s *Service) Open(ctx context.Context, l Look) (release func(), err error) 
 // for Idle.
 func (s *Service) Seen(ctx context.Context, l Look) (err error) {
 	defer errs.Wrap(&err, "online.Seen")
+	return s.seen(ctx, l, Idle)
+}
+
+// Reported notes the page of a visitor that reports every few seconds. It counts for Fresh.
+func (s *Service) Reported(ctx context.Context, l Look) (err error) {
+	defer errs.Wrap(&err, "online.Reported")
+	return s.seen(ctx, l, Fresh)
+}
+
+func (s *Service) seen(ctx context.Context, l Look, span time.Duration) error {
 	s.mu.Lock()
-	s.entry(Key{l.Tenant, l.Visitor}).until = s.clock.Now().Add(Idle)
+	if e, until := s.entry(Key{l.Tenant, l.Visitor}), s.clock.Now().Add(span); until.After(e.until) {
+		e.until = until
+	}
 	s.mu.Unlock()
 	return s.look(ctx, l)
 }

@@ -18,8 +18,10 @@ import (
 	"parlor/internal/hook"
 	"parlor/internal/identity"
 	"parlor/internal/intake"
+	"parlor/internal/invite"
 	"parlor/internal/leave"
 	"parlor/internal/media"
+	"parlor/internal/online"
 	"parlor/internal/report"
 	"parlor/internal/routing"
 	"parlor/internal/survey"
@@ -37,6 +39,8 @@ type Deps struct {
 	Surveys       *survey.Service
 	Media         *media.Service
 	Leaves        *leave.Service
+	Online        *online.Service
+	Invites       *invite.Service
 	Intake        *intake.Service
 	Video         *calls.Service
 	Robots        Robots

@@ -25,7 +25,7 @@ func (f *Front) embed() {
 	f.mux.HandleFunc("GET /webim/im.html", f.wholePage)
 	f.mux.HandleFunc("GET /webim-vec/index.html", f.videoPage)
 	f.mux.HandleFunc("GET /webim/entry", f.answered(f.entry))
-	for _, path := range []string{"/webim/", webPrefix + "/", "/v1/imgateway/", "/" + org + "/", "/v1/Tenant/", vecPrefix + "/"} {
+	for _, path := range []string{"/webim/", webPrefix + "/", "/v1/imgateway/", "/v1/event_collector/", "/" + org + "/", "/v1/Tenant/", vecPrefix + "/"} {
 		f.mux.HandleFunc("OPTIONS "+path, func(w http.ResponseWriter, _ *http.Request) {
 			cross(w)
 			w.WriteHeader(http.StatusNoContent)

@@ -2,7 +2,7 @@
 (function (w, d) {
   'use strict'
   var script = d.currentScript, src = new URL(script.src), base = src.origin
-  var defaults = { hide: false, autoConnect: false, tenantId: '', configId: '', to: '', emgroup: '', agentName: '', routingRuleFlag: '', user: {}, visitor: {}, extMsg: null, customExtendMessage: null }
+  var defaults = { hide: false, autoConnect: false, tenantId: '', configId: '', to: '', emgroup: '', agentName: '', routingRuleFlag: '', user: {}, visitor: {}, extMsg: null, customExtendMessage: null, eventCollector: false, trustedOrigins: [] }
   var given = w.easemobim && w.easemobim.config || {}, config = {}, inbox = '', tenant = '', waiting = [], ready = false, active = false, began = false, mine = ''
   function merge(to, from) { for (var k in from) if (from[k] !== undefined && from[k] !== null) to[k] = from[k]; return to }
   function read(name) { try { return w.localStorage.getItem('parlor.' + inbox + name) || '' } catch (e) { return '' } }
@@ -32,15 +32,15 @@
     if (busy) return busy
     if (!token || !waiting.length) return Promise.resolve()
     var next = waiting[0]
-    busy = post('/v1/imgateway/messages?tenantId=' + tenant, { originType: 'webim', bodies: [{ type: 'txt', msg: next.text }], ext: next.ext }, token).then(function (a) {
+    busy = post('/v1/imgateway/messages?tenantId=' + tenant, { originType: 'webim', bodies: [next.action ? { type: 'cmd', action: next.action } : { type: 'txt', msg: next.text }], ext: next.ext }, token).then(function (a) {
       waiting.shift()
       if (a.status === 'OK') session(true)
       else if (w.console) w.console.warn('easemobim', a.errorCode, a.errorDescription)
     }, function () { return new Promise(function (go) { setTimeout(go, 2000) }) }).then(function () { busy = undefined; return flush() })
     return busy
   }
-  function send(text, ext) {
-    if (waiting.length < 50) waiting.push({ text: text, ext: stamp(ext) })
+  function send(text, ext, action) {
+    if (waiting.length < 50) waiting.push({ text: text, ext: stamp(ext), action: action })
     if (ready) flush()
   }
   /* A tag of the business waits for a conversation; all other messages begin one. */
@@ -103,6 +103,7 @@
     w.Parlor('on', 'close', function () { shown = false; detach(); call('onclose') })
     w.Parlor('on', 'message', function (m) { call('onmessage', { from: m && m.from, to: '', message: m }) })
     w.Parlor('on', 'unread', function () { session(!!read('.live')) })
+    w.Parlor('on', 'rated', function (x) { call('onEvaluationsubmit', x) })
     d.head.appendChild(s)
     if (config.hide) hide()
     if (config.autoConnect) { w.Parlor('open'); w.Parlor('close') }
@@ -142,9 +143,81 @@
       w.Parlor(on ? 'open' : 'close')
     })
   }
+  /* A page without the widget tells who looks at it, so that an agent can ask for the visitor. Once the widget
+     is there it does both itself. */
+  var asked = '', guest = '', stale = false, card
+  function report(type, more) {
+    var token = stale ? '' : mine || read('')
+    guest = guest || read('.guest') || (w.crypto.randomUUID ? w.crypto.randomUUID() : String(Math.random()).slice(2) + String(Math.random()).slice(2))
+    keep('.guest', guest)
+    return post('/v1/event_collector/events?tenantId=' + tenant, merge({ type: type, tenantId: tenant, imServiceNumber: 'kefuchannelimid_' + inbox, url: w.location.href, title: d.title, referrer: d.referrer,
+      userId: { type: token ? 'VISITOR' : 'GUEST', uid: token ? '' : guest } }, more), token).then(function (a) {
+      if (token && a.errorCode === 'API_002') stale = true
+      return a
+    })
+  }
+  function collect() {
+    if (!config.eventCollector || load.done) return
+    var told = d.hidden ? Promise.resolve({}) : report('VISIT_URL')
+    told.then(function (a) {
+      if (a.type === 'INIT_CALL' && a.invitationId !== asked && !load.done) called(a)
+      else if (a.type === 'OK' && card) close()
+    }, function () { /* it is told again */ }).then(function () { setTimeout(collect, 5000) })
+  }
+  function close() {
+    if (card) card.remove()
+    card = undefined
+  }
+  function answer(a, yes) {
+    close()
+    report(yes ? 'CALL_ACCEPTED' : 'CALL_REFUSED', { invitationId: a.invitationId }).catch(function () { /* its time goes by */ }).then(function () {
+      if (!yes) return
+      if (a.agentUserName && !config.agentName) config.agentName = a.agentUserName
+      return Promise.resolve(a.userPassword && enter(a.userName, a.userPassword)).then(function () { show(true) })
+    })
+  }
+  var WORDS = { zh: ['邀请对话', '现在咨询', '稍后再说'], en: ['Invitation to chat', 'Chat now', 'Later'], pt: ['Convite para conversar', 'Conversar agora', 'Mais tarde'] }
+  /* An agent asks for the visitor: with words in a card, else the chat opens. */
+  function called(a) {
+    asked = a.invitationId
+    if (!a.message) return answer(a, true)
+    close()
+    var words = WORDS[(/en-US/.test(src.pathname) ? 'en' : w.navigator.language || 'en').slice(0, 2)] || WORDS.en
+    card = d.createElement('parlor-call')
+    var root = card.attachShadow({ mode: 'closed' }), style = d.createElement('style'), box = d.createElement('div')
+    style.textContent = ':host{all:initial}div{position:fixed;z-index:2147483000;right:20px;bottom:20px;box-sizing:border-box;width:340px;max-width:calc(100vw - 40px);padding:18px;border-radius:14px;background:#fff;color:#1a1f2b;font:15px/1.6 system-ui,sans-serif;box-shadow:0 16px 48px #0004}' +
+      'p{margin:0 0 14px;white-space:pre-wrap;overflow-wrap:anywhere}b{display:block;font-size:13px;color:#545b6b}button{font:600 15px/1.6 system-ui,sans-serif;min-height:38px;padding:5px 16px;margin:0 10px 0 0;border:1px solid #2458d8;border-radius:9px;background:#fff;color:#2458d8;cursor:pointer}button.yes{background:#2458d8;color:#fff}' +
+      '@media(prefers-color-scheme:dark){div{background:#20232b;color:#eceef3}b{color:#a9afbd}button{background:none;color:#9db8ff}}'
+    box.setAttribute('role', 'dialog')
+    box.setAttribute('aria-label', words[0])
+    function add(tag, text) { var el = box.appendChild(d.createElement(tag)); el.textContent = text; return el }
+    if (a.agentNickname) add('b', a.agentNickname)
+    add('p', a.message)
+    var yes = add('button', words[1])
+    yes.className = 'yes'
+    yes.onclick = function () { answer(a, true) }
+    add('button', words[2]).onclick = function () { answer(a, false) }
+    root.append(style, box)
+    d.body.appendChild(card)
+  }
+  /* What pages in frames of this page say: of this site, of the server, or of a site that is trusted. */
+  function heard(e) {
+    var m = e.data, frame = e.source
+    if (!m || typeof m !== 'object' || !frame || frame === w || frame.parent !== w) return
+    if ([w.location.origin, base].concat(config.trustedOrigins).indexOf(e.origin) < 0) return
+    var lead = m.easemob && m.easemob.kefu && m.easemob.kefu.cta
+    if (lead && typeof lead === 'object') {
+      var ext = { msgtype: { track: { title: String(lead.title || '').slice(0, 200), item_url: String(lead.item_url || '').slice(0, 1000) } } }
+      if (lead.phone) ext.weichat = { visitor: merge(merge({}, config.visitor || {}), { phone: String(lead.phone).slice(0, 40) }) }
+      send('', ext, 'TransferToKf')
+      show(true)
+    }
+    if ((m.closeNote === true || m.closeChat === true) && load.done) show(false)
+  }
+  w.addEventListener('message', heard)
   merge(merge(config, defaults), given)
   ;['configId', 'tenantId', 'to', 'emgroup', 'agentName', 'routingRuleFlag'].forEach(function (k) { var v = src.searchParams.get(k); if (v) config[k] = v })
-  ;['hide', 'autoConnect'].forEach(function (k) { if (src.searchParams.get(k) === 'true') config[k] = true })
+  ;['hide', 'autoConnect', 'eventCollector'].forEach(function (k) { if (src.searchParams.get(k) === 'true') config[k] = true })
   var api = w.easemobim = w.easemobim || {}
   merge(api, {
     version: '53.2', config: config,
@@ -156,5 +229,8 @@
   })
   w.easemobIM = function (group) { api.bind({ emgroup: group || '' }) }
   w.easemobIMS = function (id, group) { api.bind({ tenantId: id, emgroup: group || '' }) }
-  if (config.configId || config.tenantId || config.to) start().then(function () { if (!config.hide || config.autoConnect) load() })
+  if (config.configId || config.tenantId || config.to) start().then(function () {
+    if (!config.hide || config.autoConnect) load()
+    collect()
+  }, function () { /* it was said */ })
 })(window, document)

@@ -348,6 +348,7 @@ func squeeze(s string) string {
 var (
 	// random are the values by their keys that differ each time as a whole.
 	random = regexp.MustCompile(`"(roomToken|accessToken|access_token|userPassword|secret|token|X-Kefu-Signature)": "([^"]+)"`)
+	guest  = regexp.MustCompile(`webim-guest-[0-9A-F]{20}`)
 	short  = regexp.MustCompile(`"id": "([0-9a-z]{8})"`)
 	hexID  = regexp.MustCompile(`[0-9a-f]{32}`)
 	moment = regexp.MustCompile(`\b1[0-9]{12}\b`)
@@ -397,6 +398,7 @@ func (p *play) abstractLine(key, line string) string {
 		}
 		return `"` + part[1] + `": "` + p.name(part[1], part[2]) + `"`
 	})
+	line = guest.ReplaceAllStringFunc(line, func(m string) string { return p.name("guest", m) })
 	out, at := "", 0
 	for _, m := range hexID.FindAllStringIndex(line, -1) {
 		name := key

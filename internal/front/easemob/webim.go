@@ -33,6 +33,7 @@ func (f *Front) webim() {
 	f.open("GET "+webPrefix+"/tenants/{tenant}/evaluationdegrees/{id}/appraisetags", f.reasons)
 	f.open("GET "+webPrefix+"/visitors/{user}/schedule-data-ex2", f.available)
 	f.open("GET /v1/tenants/{tenant}/agents/{agent}/agentstate", f.agentState)
+	f.mux.HandleFunc("POST /v1/event_collector/events", f.answered(f.collect))
 	f.mux.HandleFunc("POST /"+org+"/{app}/token", f.answered(f.imToken))
 	f.guestCalls()
 }
