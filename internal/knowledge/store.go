@@ -37,6 +37,9 @@ type Store interface {
 	KnowledgeTexts(ctx context.Context, t id.Tenant) ([]Text, error)
 	// KnowledgeArticles returns those of the named articles that exist, ordered by id.
 	KnowledgeArticles(ctx context.Context, t id.Tenant, ids []string) ([]Article, error)
+	// KnowledgePopular returns those of the named articles that exist, the most asked
+	// first and then by id, from an offset on.
+	KnowledgePopular(ctx context.Context, t id.Tenant, ids []string, offset, limit int) ([]Article, error)
 	// KnowledgeList returns a page and the cursor of the next, "" at the end.
 	KnowledgeList(ctx context.Context, f Filter) ([]Article, string, error)
 	// SaveKnowledge stores categories and articles, all or none. Errors: Conflict

@@ -27,6 +27,8 @@ type WelcomeItem struct {
 	// Person is set for one that asks for a person, of Team if it names one.
 	Person bool
 	Team   id.Team
+	// Link is set for one that leads to a page.
+	Link string
 }
 
 // Receptions tells who receives visitors.
@@ -52,9 +54,17 @@ func (s *Service) Welcome(ctx context.Context, t id.Tenant, in id.Inbox, locale 
 	m, _ := r.menu(r.Menu)
 	w.Title = title(m.Title, lang)
 	for _, i := range m.Items {
-		w.Items = append(w.Items, WelcomeItem{Choice{i.ID, title(i.Title, lang)}, i.Does == DoesTeam || i.Does == DoesHuman, i.Team})
+		w.Items = append(w.Items, WelcomeItem{Choice{i.ID, title(i.Title, lang)}, i.Does == DoesTeam || i.Does == DoesHuman, i.Team, link(i)})
 	}
 	return w, err == nil, err
+}
+
+// link is the page that an item leads to.
+func link(i Item) string {
+	if i.Does == DoesLink {
+		return i.Link
+	}
+	return ""
 }
 
 // maxSuggest is how many articles are offered while a visitor types.

@@ -65,6 +65,13 @@ func (s *Store) KnowledgeArticles(ctx context.Context, t id.Tenant, ids []string
 	return all(ctx, s.readers, scanArticle, `SELECT `+articleColumns+` FROM knowledge_article WHERE id IN `+s.dialect.list("$2")+` AND tenant = $1 ORDER BY id`, string(t), jsonList(ids))
 }
 
+// KnowledgePopular implements knowledge.Store.
+func (s *Store) KnowledgePopular(ctx context.Context, t id.Tenant, ids []string, offset, limit int) (list []knowledge.Article, err error) {
+	defer errs.Wrap(&err, "store.KnowledgePopular")
+	return all(ctx, s.readers, scanArticle, `SELECT `+articleColumns+` FROM knowledge_article WHERE id IN `+s.dialect.list("$2")+` AND tenant = $1
+		ORDER BY asked DESC, id LIMIT $3 OFFSET $4`, string(t), jsonList(ids), limit, offset)
+}
+
 // KnowledgeList implements knowledge.Store.
 func (s *Store) KnowledgeList(ctx context.Context, f knowledge.Filter) (list []knowledge.Article, next string, err error) {
 	defer errs.Wrap(&err, "store.KnowledgeList")

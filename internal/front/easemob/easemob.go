@@ -19,6 +19,7 @@ import (
 	"parlor/internal/identity"
 	"parlor/internal/intake"
 	"parlor/internal/invite"
+	"parlor/internal/knowledge"
 	"parlor/internal/leave"
 	"parlor/internal/media"
 	"parlor/internal/online"
@@ -44,6 +45,7 @@ type Deps struct {
 	Intake        *intake.Service
 	Video         *calls.Service
 	Robots        Robots
+	Knowledge     *knowledge.Service
 	Exports       *export.Service
 	Reports       *report.Service
 	Alarms        *alarm.Service

@@ -28,6 +28,7 @@ func (f *Front) webim() {
 	f.open("GET "+webPrefix+"/welcome", f.welcome)
 	f.open("GET "+webPrefix+"/tenants/{tenant}/skillgroup-menu", f.teamMenu)
 	f.robots()
+	f.information()
 	f.open("GET "+webPrefix+"/tenants/{tenant}/options/{name}", f.option)
 	f.open("GET "+webPrefix+"/tenants/{tenant}/evaluationdegrees", f.levels)
 	f.open("GET "+webPrefix+"/tenants/{tenant}/evaluationdegrees/{id}/appraisetags", f.reasons)

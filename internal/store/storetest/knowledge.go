@@ -72,6 +72,11 @@ func testKnowledge(t *testing.T, s *store.Store) {
 	for _, what := range []knowledge.Happening{knowledge.Asked, knowledge.Asked, knowledge.Asked, knowledge.Solved, knowledge.Solved, knowledge.Unsolved, knowledge.Used} {
 		must(t, s.CountKnowledge(ctx, w.Tenant, a.ID, what))
 	}
+	popular, err := s.KnowledgePopular(ctx, w.Tenant, []string{b.ID, a.ID, "nowhere"}, 0, 5)
+	must(t, err)
+	rest, err := s.KnowledgePopular(ctx, w.Tenant, []string{b.ID, a.ID}, 1, 1)
+	must(t, err)
+	equal(t, "the most asked first", spaced(len(popular), popular[0].ID == a.ID, popular[1].ID == b.ID, len(rest), rest[0].ID == b.ID), "2 true true 1 true")
 	wantReason(t, s.CountKnowledge(ctx, w.Tenant, a.ID, "other"), errs.Invalid, "unknown_happening")
 	wantReason(t, s.CountKnowledge(ctx, w.Tenant, "nowhere", knowledge.Asked), errs.NotFound, "article_not_found")
 	must(t, w.learn(got))
