@@ -45,11 +45,12 @@ var good = map[string]string{
 	"POST {id}/attributes":                       `{"accessUrl":"https://shop.example/"}`,
 	"POST enquiry/visitor/submit":                `{"rtcSessionId*":"none","visitorUserId":"kept","score*":5,"comment":"bad","tagData":[]}`,
 	"POST init-language/set":                     `{"language":"zh-CN"}`,
+	"POST event_collector/events":                `{"type*":"VISIT_URL","imServiceNumber":"kefuchannelimid_main","userId*":{"type":"GUEST","uid":"a-word-of-the-browser"}}`,
 	"POST tenants/{tenant}/projects/{p}/tickets": `{"subject":"bad","content":"bad","creator":{}}`,
 }
 
 // bare are calls that change something and read no body.
-var bare = []string{"/close", "/AgentQueue/{queueId}", "/conferences", "DELETE /api/platform/tenants/{tenant}/agents/{id}", "webhooks/{id}", "/read", "/keepalive", "/closechat", "/stop", "/stop-wait-session"}
+var bare = []string{"/close", "/AgentQueue/{queueId}", "/conferences", "DELETE /api/platform/tenants/{tenant}/agents/{id}", "webhooks/{id}", "/read", "/keepalive", "/closechat", "/stop", "/stop-wait-session", "/increase"}
 
 // streams are calls with bodies that are no JSON object.
 var streams = []string{"/import", "/MediaFiles"}

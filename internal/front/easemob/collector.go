@@ -56,24 +56,23 @@ func (f *Front) collect(ctx context.Context, r *http.Request, body []byte) (t id
 	if err = decode(body, &in); err != nil {
 		return "", nil, err
 	}
+	if in.Type != reportVisit && in.Type != reportAccept && in.Type != reportRefuse {
+		return "", nil, faultParam
+	}
 	k, guest, err := f.reporter(ctx, r, in)
 	if err != nil {
 		return k.Visitor.Tenant, nil, err
 	}
-	switch in.Type {
-	case reportVisit:
-		look := online.Look{Tenant: k.Visitor.Tenant, Visitor: k.Visitor.ID, Inbox: k.Visitor.Inbox, URL: webAddress(in.URL), Title: in.Title, Referrer: webAddress(in.Referrer)}
-		if guest || visitorToken(r) != "" { // a program is somewhere else
-			look.IP = f.Clients.Of(r)
-		}
-		if err = f.Online.Reported(ctx, look); err == nil {
-			v, err = f.callOf(ctx, r, k, guest)
-		}
-	case reportAccept, reportRefuse:
-		v = plain{object{"type": answerNone}}
+	if in.Type != reportVisit {
 		_, err = f.Invites.Answer(ctx, k.Visitor.Actor(), in.Invitation, in.Type == reportAccept)
-	default:
-		err = faultParam
+		return k.Visitor.Tenant, plain{object{"type": answerNone}}, err
+	}
+	look := online.Look{Tenant: k.Visitor.Tenant, Visitor: k.Visitor.ID, Inbox: k.Visitor.Inbox, URL: webAddress(in.URL), Title: in.Title, Referrer: webAddress(in.Referrer)}
+	if guest || visitorToken(r) != "" { // a program is somewhere else
+		look.IP = f.Clients.Of(r)
+	}
+	if err = f.Online.Reported(ctx, look); err == nil {
+		v, err = f.callOf(ctx, r, k, guest)
 	}
 	return k.Visitor.Tenant, v, err
 }

@@ -58,13 +58,15 @@ type party struct {
 	// name is the visitor's, visitor its id.
 	name    string
 	visitor id.Visitor
+	// account is the name of the inbox.
+	account string
 	// base is the address of the server, "" for the address of the request.
 	base string
 }
 
 func (f *Front) partyOf(ctx context.Context, k visitor.Known) (p party, err error) {
 	book, err := f.Accounts.Book(ctx, k.Visitor.Tenant)
-	return party{tenant: k.Visitor.Tenant, number: book.Tenant.Number, inbox: k.Visitor.Inbox, name: k.Identity.Username, visitor: k.Visitor.ID, base: strings.TrimSuffix(f.PublicURL, "/")}, err
+	return party{tenant: k.Visitor.Tenant, number: book.Tenant.Number, inbox: k.Visitor.Inbox, name: k.Identity.Username, visitor: k.Visitor.ID, account: book.Inboxes[k.Visitor.Inbox].Name, base: strings.TrimSuffix(f.PublicURL, "/")}, err
 }
 
 // message writes a message as the gateway does; nil says that visitors are not told it.
@@ -114,7 +116,7 @@ func (f *Front) message(p party, m conversation.Message) object {
 		}
 	}
 	if !visitors {
-		weichat["agent"] = author(m)
+		weichat["agent"], weichat["official_account"] = author(m), accountOf(p.inbox, p.account)
 	}
 	if m.ClientID != "" && visitors {
 		weichat["msg_id_for_ack"] = m.ClientID
@@ -125,6 +127,11 @@ func (f *Front) message(p party, m conversation.Message) object {
 		from, to = to, from
 	}
 	return object{"from": from, "to": to, "bodies": bodies, "ext": e, "msgId": nameOf(m), "timestamp": m.At.UnixMilli()}
+}
+
+// accountOf is the account in whose name visitors are served: their inbox.
+func accountOf(in id.Inbox, name string) object {
+	return object{"official_account_id": in, "type": "SYSTEM", "name": name, "img": ""}
 }
 
 // kept is the structured part that a message came with.

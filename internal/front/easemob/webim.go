@@ -250,9 +250,11 @@ func (f *Front) agentState(ctx context.Context, c *call) (any, error) {
 }
 
 // officialAccounts has one account: the inbox itself.
-func (f *Front) officialAccounts(_ context.Context, c *visitorCall) (any, error) {
-	v := c.Visitor
-	return list{entities: []object{{"official_account_id": v.Inbox, "type": "SYSTEM", "name": "", "img": "", "imServiceNumber": serviceNumber + string(v.Inbox)}}, bare: true}, nil
+func (f *Front) officialAccounts(ctx context.Context, c *visitorCall) (any, error) {
+	p, err := f.partyOf(ctx, c.Known)
+	o := accountOf(p.inbox, p.account)
+	o["imServiceNumber"] = serviceNumber + string(p.inbox)
+	return list{entities: []object{o}, bare: true}, err
 }
 
 // historyPage is a page of what was said, the newest first, before a message.
