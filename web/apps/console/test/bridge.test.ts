@@ -17,10 +17,17 @@ describe('what a page asks for', () => {
       { kind: 'card', title: 'One', ext: { msgtype: { articles: [{ title: 'One', description: 'd', url: 'https://a.test/', picurl: '//a.test/1.jpg' }] } } }],
     ['a mini program', kefu({ miniprogrampage: { pagePath: 'p/i', thumbMediaId: 't', thumbUrl: 'https://a.test/t.jpg', title: 'Shop' } }),
       { kind: 'card', title: 'Shop', ext: { msgtype: { miniprogrampage: { title: 'Shop', pagePath: 'p/i', thumbMediaId: 't', thumbUrl: 'https://a.test/t.jpg' } } } }],
+    ['an order', kefu({ sendExtMsg: { ext: { weichat: { queueName: 'x' }, cmd: { a: 1 }, msgtype: { order: { order_title: ' Kettle ', price: '9', extra: 'x', img_url: 'javascript:1', item_url: 'https://a.test/o' } } } } }),
+      { kind: 'card', title: 'Kettle', ext: { msgtype: { order: { order_title: 'Kettle', price: '9', img_url: '', item_url: 'https://a.test/o' } } } }],
+    ['a form', kefu({ sendExtMsg: { type: 'html/form', msgtype: { html: { url: 'https://a.test/f', topic: 'Survey' } } } }),
+      { kind: 'card', title: 'Survey', ext: { type: 'html/form', msgtype: { html: { url: 'https://a.test/f', topic: 'Survey', desc: '' } } } }],
+    ['articles of an ext', kefu({ sendExtMsg: { msgtype: { articles: [{ title: 'One', url: 'https://a.test/' }] } } }),
+      { kind: 'card', title: 'One', ext: { msgtype: { articles: [{ title: 'One', description: '', url: 'https://a.test/', picurl: '' }] } } }],
   ])('reads %s', (_, data, want) => expect(readAsk(data)).toEqual(want))
   it.each([
     undefined, null, 'x', 7, [], {}, { easemob: null }, kefu({}), kefu({ ready: 'yes' }), kefu({ sendMsg: { msg: '', type: 'txt' } }), kefu({ sendMsg: { msg: { a: 1 }, type: 'txt' } }),
-    kefu({ sendMsg: { msg: 'x'.repeat(2_001), type: 'txt' } }), kefu({ sendMsg: { msg: 'x', type: 'html' } }), kefu({ articles: {} }), kefu({ articles: [null, { title: 'no link' }] }), kefu({ miniprogrampage: { title: 5 } }),
+    kefu({ sendMsg: { msg: 'x'.repeat(2_001), type: 'txt' } }), kefu({ sendMsg: { msg: 'x', type: 'html' } }), kefu({ articles: {} }), kefu({ articles: [null, { title: 'no link' }] }), kefu({ miniprogrampage: { title: 5 } }), kefu({ sendExtMsg: 'x' }), kefu({ sendExtMsg: { ext: { weichat: { businessFlag: 'x' } } } }),
+    kefu({ sendExtMsg: { msgtype: { track: { desc: 'no title' } } } }), kefu({ sendExtMsg: { msgtype: { html: { url: 'data:text/html,x', topic: 'x' } } } }),
   ])('takes %j for nothing', (data) => expect(readAsk(data)).toBeUndefined())
   it('takes no more than ten articles', () => {
     const ask = readAsk(kefu({ articles: Array.from({ length: 50 }, (_, i) => ({ title: 't' + i, url: 'https://a.test/' })) }))

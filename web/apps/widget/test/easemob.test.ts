@@ -124,7 +124,7 @@ it('takes a lead from a frame of the page, from origins that are trusted only', 
   await message(lead, location.origin, window)
   expect(sent.filter((s) => s.path.startsWith('/v1/imgateway'))).toEqual([])
   await message(lead, 'https://menu.example')
-  const [got] = sent.filter((s) => s.path.startsWith('/v1/imgateway'))
+  const got = sent.find((s) => s.path.startsWith('/v1/imgateway'))
   expect(got!.token).toBe('a.b.c.d')
   expect(got!.body.bodies).toEqual([{ type: 'cmd', action: 'TransferToKf' }])
   expect(got!.body.ext.msgtype).toEqual({ track: { title: 'Kettle', item_url: 'https://shop.example/k' } })

@@ -14,12 +14,41 @@ type Body = Record<string, unknown>
 export type Ask =
   | { kind: 'ready' }
   | { kind: 'text'; text: string }
-  | { kind: 'card'; ext: { msgtype: Record<string, unknown> }; title: string }
+  | Card
+export interface Card { kind: 'card'; ext: { type?: string; msgtype: Record<string, unknown> }; title: string }
 
 const record = (v: unknown): Record<string, unknown> => (v && typeof v === 'object' && !Array.isArray(v) ? (v as Record<string, unknown>) : {})
 const text = (v: unknown, most: number) => (typeof v === 'string' ? v.trim().slice(0, most) : '')
 /** An address that a card may have. The server looks at it again. */
 const link = (v: unknown) => { const s = text(v, MOST.link); return /^(https?:)?\/\//.test(s) ? s : '' }
+
+/** The articles or the mini program among what a page sends. */
+function cardOf(all: Record<string, unknown>): Card | undefined {
+  if (Array.isArray(all.articles)) {
+    const articles = all.articles.slice(0, MOST.articles).map(record).map((a) => ({ title: text(a.title, MOST.line), description: text(a.description, MOST.line), url: link(a.url), picurl: link(a.picurl) })).filter((a) => a.title && a.url)
+    if (articles.length) return { kind: 'card', ext: { msgtype: { articles } }, title: articles[0]!.title }
+  }
+  const page = record(all.miniprogrampage)
+  const title = text(page.title, MOST.line)
+  if (title) return { kind: 'card', ext: { msgtype: { miniprogrampage: { title, pagePath: text(page.pagePath, MOST.line), thumbMediaId: text(page.thumbMediaId, MOST.line), thumbUrl: link(page.thumbUrl) } } }, title }
+  return undefined
+}
+
+/** The card of an ext message. What else it may hold steers conversations, which pages do not. */
+function extOf(data: unknown): Card | undefined {
+  const kinds = record(record(record(data).ext ?? data).msgtype)
+  for (const kind of ['order', 'track']) {
+    const o = record(kinds[kind])
+    const words = Object.fromEntries(['title', 'order_title', 'order_id', 'price', 'desc'].map((k) => [k, text(o[k], MOST.line)]).filter(([, v]) => v))
+    const title = words.order_title ?? words.title
+    if (title) return { kind: 'card', ext: { msgtype: { [kind]: { ...words, img_url: link(o.img_url), item_url: link(o.item_url) } } }, title }
+  }
+  const form = record(kinds.html)
+  const url = link(form.url)
+  const topic = text(form.topic, MOST.line)
+  if (url && topic) return { kind: 'card', ext: { type: 'html/form', msgtype: { html: { url, topic, desc: text(form.desc, MOST.line) } } }, title: topic }
+  return cardOf(kinds)
+}
 
 /** Reads what a page has posted; undefined for all that is no request. */
 export function readAsk(data: unknown): Ask | undefined {
@@ -30,14 +59,7 @@ export function readAsk(data: unknown): Ask | undefined {
     const said = typeof send.msg === 'string' ? send.msg.trim() : ''
     if (said && said.length <= MOST.text) return { kind: 'text', text: said }
   }
-  if (Array.isArray(kefu.articles)) {
-    const articles = kefu.articles.slice(0, MOST.articles).map(record).map((a) => ({ title: text(a.title, MOST.line), description: text(a.description, MOST.line), url: link(a.url), picurl: link(a.picurl) })).filter((a) => a.title && a.url)
-    if (articles.length) return { kind: 'card', ext: { msgtype: { articles } }, title: articles[0]!.title }
-  }
-  const page = record(kefu.miniprogrampage)
-  const title = text(page.title, MOST.line)
-  if (title) return { kind: 'card', ext: { msgtype: { miniprogrampage: { title, pagePath: text(page.pagePath, MOST.line), thumbMediaId: text(page.thumbMediaId, MOST.line), thumbUrl: link(page.thumbUrl) } } }, title }
-  return undefined
+  return cardOf(kefu) ?? extOf(kefu.sendExtMsg)
 }
 
 const KINDS: Record<string, string> = { image: 'img', voice: 'audio', file: 'file', cooperation: 'img' }
