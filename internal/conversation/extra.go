@@ -30,7 +30,7 @@ type Extra struct {
 // RobotNote is how a robot came to say something.
 type RobotNote struct {
 	// Rule is what chose the words.
-	Rule string `json:"rule" enum:"greeting,answer,suggest,menu,unknown,handing,engine,text"`
+	Rule string `json:"rule" enum:"greeting,answer,suggest,menu,unknown,handing,engine,text,leave"`
 	// Sources are the articles that it was taken from.
 	Sources []RobotSource `json:"sources,omitempty"`
 	// Rate asks the visitor whether it helped.

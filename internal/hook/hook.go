@@ -62,6 +62,8 @@ const (
 	AgentState Occasion = "agent.state"
 	// Overflowed: a long queue sent a conversation on to another team.
 	Overflowed Occasion = "queue.overflowed"
+	// QueueWarned: a visitor was told that the waiting ends soon.
+	QueueWarned Occasion = "queue.warned"
 	// CallChanged: a voice or video call began, rang, was answered, or ended.
 	CallChanged Occasion = "call.changed"
 	// Sample is sent by Test only.
@@ -70,7 +72,7 @@ const (
 
 // Occasions lists what a subscription can choose, in the order of documentation.
 func Occasions() []Occasion {
-	return []Occasion{Started, Queued, Assigned, Forwarded, Closed, Edited, Rated, FromVisitor, FromAgent, Lead, LeftMessage, Page, BindingCreated, BindingDeleted, AgentState, Overflowed, CallChanged}
+	return []Occasion{Started, Queued, Assigned, Forwarded, Closed, Edited, Rated, FromVisitor, FromAgent, Lead, LeftMessage, Page, BindingCreated, BindingDeleted, AgentState, Overflowed, QueueWarned, CallChanged}
 }
 
 // Bounds.

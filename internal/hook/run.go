@@ -276,6 +276,8 @@ func occasions(m conversation.Message) []Occasion {
 			return []Occasion{Forwarded}
 		case conversation.LineQueued, conversation.LineAgentLost:
 			return []Occasion{Queued}
+		case conversation.LineQueueWarn:
+			return []Occasion{QueueWarned}
 		case conversation.LineClosed:
 			return []Occasion{Closed}
 		case conversation.LineVisited:

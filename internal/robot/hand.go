@@ -49,6 +49,9 @@ func (w *words) handing(ctx context.Context, there bool) (r Reply, stays bool, e
 		if text := title(book.Inboxes[w.conv.Inbox].Settings.Offline.Text, w.lang); text != "" {
 			r.Text = text
 		}
+		if book.TakesMessages(w.conv.Inbox) {
+			r.Note.Rule = RuleLeave
+		}
 	}
 	return r, true, nil
 }

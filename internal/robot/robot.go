@@ -60,6 +60,8 @@ const (
 	RuleHanding  = "handing"
 	RuleEngine   = "engine"
 	RuleText     = "text"
+	// RuleLeave offers to leave a message, which the inbox takes.
+	RuleLeave = "leave"
 )
 
 // Robot is one robot of a company.

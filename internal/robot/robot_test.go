@@ -400,7 +400,7 @@ func TestHandOverAfterSomeMessagesInARow(t *testing.T) {
 
 func TestNobodyThere(t *testing.T) {
 	t.Parallel()
-	for nobody, want := range map[robot.Nobody]string{robot.Wait: waiting, robot.Stay: staying, robot.Leave: "text: Please write to us."} {
+	for nobody, want := range map[robot.Nobody]string{robot.Wait: waiting, robot.Stay: staying, robot.Leave: "leave: Please write to us."} {
 		t.Run(string(nobody), func(t *testing.T) {
 			t.Parallel()
 			b := setup(t, storetest.SQLite(t), func(in *robot.Input) { in.Nobody = nobody })

@@ -197,6 +197,9 @@ const (
 	ticketsHint = "TransferToTickets"
 )
 
+// willEnd is the event that tells that a waiting ends soon.
+const willEnd = "ServiceSessionWillScheduleTimeoutEvent"
+
 // eventOf is the event that a line tells visitors, "" for none.
 func eventOf(m conversation.Message) (name string, data object) {
 	l := m.Line
@@ -212,7 +215,7 @@ func eventOf(m conversation.Message) (name string, data object) {
 		}
 		return "ServiceSessionTransferedEvent", agent
 	case conversation.LineQueueWarn:
-		return "ServiceSessionWillScheduleTimeoutEvent", object{"ticketEnable": strconv.FormatBool(l.Leave)}
+		return willEnd, object{"ticketEnable": strconv.FormatBool(l.Leave)}
 	case conversation.LineClosed, conversation.LineIdleEnd, conversation.LineTooLong:
 		return "ServiceSessionClosedEvent", object{"sessionId": m.Conversation}
 	}

@@ -59,6 +59,7 @@ var occasions = map[hook.Occasion]string{
 	hook.BindingDeleted: "BusinessBindEvent",
 	hook.AgentState:     "AgentStateChangedEvent",
 	hook.Overflowed:     "QueueOverflowEvent",
+	hook.QueueWarned:    willEnd,
 	hook.CallChanged:    "CallEvent",
 	hook.Sample:         "TestEvent",
 }

@@ -157,6 +157,9 @@ func roboticPart(m conversation.Message, weichat object) {
 	if m.Extra.Robot.Rate {
 		weichat["extRobot"] = object{"satisfactionCommentInvitation": true, "satisfactionCommentInfo": nameOf(m)}
 	}
+	if m.Extra.Robot.Rule == robot.RuleLeave {
+		weichat["ctrlType"] = ticketsHint
+	}
 	if m.Extra.Robot.Rule == robot.RuleUnknown {
 		weichat["ctrlType"] = "TransferToKfHint"
 		weichat["ctrlArgs"] = object{"id": nameOf(m), "serviceSessionId": m.Conversation, "label": askHuman}

@@ -116,6 +116,13 @@ it('offers to leave a message with the line that says so, until somebody takes t
   chat.state.status = 'closed'
   said(chat, line)
   expect(buttons()).toHaveLength(1)
+  const robots = msg(3, { robot: { rule: 'leave' } })
+  const talk = fake([robots])
+  said(talk, robots)
+  await click('Leave a message')
+  expect([talk.gate, talk.why]).toEqual(['offline', 'open'])
+  said(fake([robots], null), robots)
+  expect(buttons()).toEqual([])
   Object.assign(chat, { session: { inbox: { widget: { offline: { disabled: true } } } } })
   said(chat, line)
   expect(buttons()).toEqual([])

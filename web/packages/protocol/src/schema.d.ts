@@ -5288,7 +5288,7 @@ export interface components {
         RobotNote: {
             rate?: boolean;
             /** @enum {string} */
-            rule: "greeting" | "answer" | "suggest" | "menu" | "unknown" | "handing" | "engine" | "text";
+            rule: "greeting" | "answer" | "suggest" | "menu" | "unknown" | "handing" | "engine" | "text" | "leave";
             sources?: components["schemas"]["RobotSource"][];
         };
         RobotReply: {

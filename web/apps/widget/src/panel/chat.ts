@@ -24,7 +24,7 @@ export class Chat {
   pending: Pending[] = []
   uploads: Upload[] = []
   typing = ''
-  /** What stands before the conversation, if anything, and why a message is left: who is queued may leave one and wait on. */
+  /** What stands before the conversation, if anything, and why a message is left: one may be left while it is queued, or a robot's, which is its status then. */
   gate: '' | 'form' | 'offline' = ''
   why = ''
   /** Why nothing can be shown, in the visitor's language. */

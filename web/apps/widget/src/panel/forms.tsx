@@ -118,8 +118,8 @@ function Offline({ chat }: { chat: Chat }) {
   })
   const top = useRef<HTMLHeadingElement>(null)
   useEffect(() => top.current?.focus(), [done])
-  const waits = why === 'queued' && chat.state?.status === 'queued'
-  const back = waits && <button type="button" class="btn quiet" onClick={() => { chat.why = chat.gate = ''; chat.changed() }}>{t.wait}</button>
+  const waits = why === 'queued' && chat.state?.status === why
+  const back = !!why && chat.state?.status === why && <button type="button" class="btn quiet" onClick={() => { chat.why = chat.gate = ''; chat.changed() }}>{waits ? t.wait : t.back}</button>
   const lead = text(w.offline.text) || (why === 'full' ? t.full : waits ? t.place : text(why === 'notinworktime' ? w.closed : w.nobody))
   const opens = s.nextOpen && t.opens(new Intl.DateTimeFormat(document.documentElement.lang, { weekday: 'long', hour: '2-digit', minute: '2-digit' }).format(new Date(s.nextOpen)))
   if (w.offline.disabled) return <div class="form"><h2 ref={top} tabIndex={-1}>{lead}</h2><p>{opens || t.off}</p></div>

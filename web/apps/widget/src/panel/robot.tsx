@@ -44,14 +44,17 @@ async function tell(chat: Chat, m: string, path: string, body: object) {
   }
 }
 
-/** Whether the offer of a line to leave a message still stands: nobody has taken the conversation. */
-const mayLeave = (chat: Chat, m: Message) => chat.state?.conversation === m.conversation && chat.state.status !== 'open' && !chat.session?.inbox.widget?.offline.disabled
+/** Whether the offer to leave a message still stands: no person has the conversation. */
+const mayLeave = (chat: Chat, m: Message) => chat.state?.conversation === m.conversation && (chat.state.status !== 'open' || !!chat.state.robot) && !chat.session?.inbox.widget?.offline.disabled
+
+/** Opens the form; the conversation goes on as it is behind it. */
+const Leave = ({ chat }: { chat: Chat }) => <button type="button" class="btn quiet" data-test="leave" onClick={() => { chat.why = chat.state!.status; chat.gate = 'offline'; chat.changed() }}>{words().leave}</button>
 
 /** One message with what comes with it: card, sources, the question whether it helped. */
 export function Said(p: RowProps) {
   const { m, chat } = p
   const Row = p.Row!
-  if (m.line) return <><Row {...p} />{mayLeave(chat, m) && <p class="event"><button type="button" class="btn quiet" data-test="leave" onClick={() => { chat.why = 'queued'; chat.gate = 'offline'; chat.changed() }}>{words().leave}</button></p>}</>
+  if (m.line) return <><Row {...p} />{mayLeave(chat, m) && <p class="event"><Leave chat={chat} /></p>}</>
   const card = m.extra?.card
   const mark = markOf(m)
   const from = mark ? { ...m.from, name: [m.from.name, words().robot].filter(Boolean).join(' · ') } : m.from
@@ -61,6 +64,7 @@ export function Said(p: RowProps) {
       {...p} m={{ ...m, from, ...(hidden ? { text: '' } : {}) }} after={<>
         {card && <Shown card={card} chat={chat} on={live(chat, m)} />}
         {mark?.rule === 'engine' && mark.sources?.some((s) => safe(s.link)) && <ul class="src" aria-label={words().sources}>{mark.sources.filter((s) => safe(s.link)).map((s) => <li key={s.id}><a href={safe(s.link)} target="_blank" rel="noopener noreferrer">{s.title}</a></li>)}</ul>}
+        {mark?.rule === 'leave' && mayLeave(chat, m) && <Leave chat={chat} />}
         {mark?.rate && <Rate chat={chat} m={m} />}
       </>}
     />
