@@ -106,7 +106,11 @@ func (f *Front) reporter(ctx context.Context, r *http.Request, in pageReport) (k
 		return k, true, err
 	}
 	name := "webim-guest-" + strings.ToUpper(hex.EncodeToString(sign.Of(f.Key, "easemob guest", string(tenant.ID), string(inbox), in.User.ID)[:10]))
-	k, err = f.Intake.Visitor(ctx, tenant.ID, inbox, name, true)
+	if k, err = f.Intake.Visitor(ctx, tenant.ID, inbox, name, false); errs.CodeOf(err) == errs.NotFound {
+		if err = f.Entries.Take("kefu visitor " + f.Clients.Of(r)); err == nil { // as for every new visitor
+			k, err = f.Intake.Visitor(ctx, tenant.ID, inbox, name, true)
+		}
+	}
 	k.Visitor.Tenant = tenant.ID
 	return k, true, err
 }

@@ -52,5 +52,7 @@ export default defineConfig({
   build: {
     outDir: out + '/panel', emptyOutDir: true, target: 'es2022', cssTarget: ['chrome111', 'firefox115', 'safari16.4'], manifest: true,
     assetsInlineLimit: 0, modulePreload: false, reportCompressedSize: false,
+    // The names stand in the panel and do not compress.
+    rolldownOptions: { output: { chunkFileNames: 'assets/[name]-[hash:6].js' } },
   },
 })
