@@ -18,6 +18,9 @@ type fault struct {
 
 func (f fault) Error() string { return f.code + ": " + f.text }
 
+// Expected implements httpx.Expected.
+func (f fault) Expected() bool { return f != faultInside }
+
 // The faults of the platform API. Their texts are the contract's.
 var (
 	faultParam   = fault{http.StatusBadRequest, "API_001", "param is invalid,please check your param is correct!"}

@@ -114,8 +114,19 @@ func WriteProblem(w http.ResponseWriter, err error) {
 	_ = json.NewEncoder(w).Encode(p) // the client has gone if this fails
 }
 
+// Expected is an error of a contract that a front answers with in its own words. It is
+// the client's affair if it says so.
+type Expected interface {
+	error
+	Expected() bool
+}
+
 // LogInternal logs err once if it is an internal one; others are the client's affair.
 func LogInternal(log *slog.Logger, r *http.Request, err error) {
+	var own Expected
+	if errors.As(err, &own) && own.Expected() {
+		return
+	}
 	if errs.CodeOf(err) == errs.Internal && r.Context().Err() == nil {
 		log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}

@@ -48,6 +48,9 @@ type Fault struct {
 // Error implements error.
 func (f *Fault) Error() string { return f.Text }
 
+// Expected implements httpx.Expected.
+func (f *Fault) Expected() bool { return f.Status < http.StatusInternalServerError }
+
 // Plain is an error that is its bare code.
 func Plain(code string) *Fault { return &Fault{Status: http.StatusBadRequest, Text: code} }
 
