@@ -13,13 +13,15 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 // The vendor's widget, a package of tests.
 const widget = join(root, 'internal/front/rocketchat/guest/clienttest/node_modules/@rocket.chat/livechat/build')
 
-const given = new Set()
+// Below what the system gives to connections: such a port stays free while its
+// server is down.
+let port = 12000 + (process.pid % 200) * 100
 const freePort = () =>
   new Promise((resolve) => {
-    const s = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = s.address()
-      s.close(() => resolve(given.has(port) ? freePort() : (given.add(port), port)))
-    })
+    const free = ++port
+    const s = createServer()
+    s.once('error', () => resolve(freePort()))
+    s.listen(free, '127.0.0.1', () => s.close(() => resolve(free)))
   })
 
 /** The binary on a demo company; kill9 and start let a journey crash it. */

@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/pion/turn/v4"
@@ -65,19 +66,15 @@ type Server struct {
 // Open listens and serves until Close.
 func Open(o Options) (*Server, error) {
 	s := &Server{opts: o, held: map[string]int{}}
-	udp, err := net.ListenPacket("udp", o.Listen)
+	host, port, err := net.SplitHostPort(o.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("turn-listen: %w", err)
+	}
+	udp, tcp, err := listen(host, port)
 	if err != nil {
 		return nil, fmt.Errorf("turn-listen: %w", err)
 	}
 	s.port = udp.LocalAddr().(*net.UDPAddr).Port
-	host, _, err := net.SplitHostPort(o.Listen)
-	if err != nil {
-		return nil, errors.Join(err, udp.Close())
-	}
-	tcp, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(s.port)))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("turn-listen: %w", err), udp.Close())
-	}
 	if host == "" {
 		host = "0.0.0.0"
 	}
@@ -97,6 +94,29 @@ func Open(o Options) (*Server, error) {
 		return nil, errors.Join(fmt.Errorf("turn: %w", err), udp.Close(), tcp.Close())
 	}
 	return s, nil
+}
+
+// listen opens one port for UDP and TCP. Port 0 is one that is free for both: the
+// system knows only what is free for one of them.
+func listen(host, port string) (net.PacketConn, net.Listener, error) {
+	for tries := 1; ; tries++ {
+		udp, err := net.ListenPacket("udp", net.JoinHostPort(host, port))
+		if err != nil {
+			return nil, nil, err
+		}
+		_, got, err := net.SplitHostPort(udp.LocalAddr().String())
+		if err != nil {
+			return nil, nil, errors.Join(err, udp.Close())
+		}
+		tcp, err := net.Listen("tcp", net.JoinHostPort(host, got))
+		if err == nil {
+			return udp, tcp, nil
+		}
+		err = errors.Join(err, udp.Close())
+		if port != "0" || !errors.Is(err, syscall.EADDRINUSE) || tries == 100 {
+			return nil, nil, err
+		}
+	}
 }
 
 // Port is the port it listens on.
