@@ -35,7 +35,8 @@ func (p *program) start(ctx context.Context, c config.Config, start *site.Start)
 	if _, set := p.env("GOGC"); !set {
 		debug.SetGCPercent(gcPercent)
 	}
-	if n := threads(c.Workers, runtime.NumCPU()); n > 0 {
+	_, set := p.env("GOMAXPROCS")
+	if n := threads(c.Workers, runtime.NumCPU(), runtime.GOMAXPROCS(0)); c.Workers > 0 || !set {
 		runtime.GOMAXPROCS(n)
 	}
 	s, err := server.Open(ctx, server.Options{Config: c, Log: p.log(c), Version: version, Start: start})
@@ -61,9 +62,16 @@ func (p *program) start(ctx context.Context, c config.Config, start *site.Start)
 }
 
 // threads is how many threads may run code at once: as many as asked for, but
-// more than there are cores are of no use. 0 leaves the choice to the runtime,
-// which knows the limits of a container.
-func threads(asked, cores int) int { return min(asked, cores) }
+// no more than one beyond the cores. That one keeps the others from waiting for
+// a turn of the runtime when one waits for the disk and another copies the log:
+// the network is looked at by a thread that has nothing else to do. 0 asks for one
+// beyond what the runtime chose, which knows the limits of a container.
+func threads(asked, cores, chosen int) int {
+	if asked == 0 {
+		return chosen + 1
+	}
+	return min(asked, cores+1)
+}
 
 // reloadOnHangup reads certificate files again at SIGHUP. The returned func ends
 // that. Without such files the signal keeps its meaning: it ends the process.

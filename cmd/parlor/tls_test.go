@@ -144,9 +144,9 @@ func TestClusterFlagNeedsNoValueButADatabase(t *testing.T) {
 
 func TestThreads(t *testing.T) {
 	t.Parallel()
-	for _, c := range [][3]int{{0, 8, 0}, {2, 8, 2}, {100, 8, 8}} {
-		if got := threads(c[0], c[1]); got != c[2] {
-			t.Errorf("%d of %d: %d", c[0], c[1], got)
+	for _, c := range [][4]int{{0, 8, 8, 9}, {0, 8, 2, 3}, {2, 8, 8, 2}, {100, 8, 4, 9}} {
+		if got := threads(c[0], c[1], c[2]); got != c[3] {
+			t.Errorf("%d of %d cores, %d chosen: %d", c[0], c[1], c[2], got)
 		}
 	}
 }

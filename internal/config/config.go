@@ -38,7 +38,7 @@ type Config struct {
 	ClusterSecret    string        `name:"cluster-secret" secret:"yes" doc:"Secret that all nodes of a cluster share, 16 characters or more."`
 	Uploads          string        `name:"uploads" doc:"Folder for uploads; the same shared folder on every node of a cluster. Empty: uploads below the data folder."`
 	MaxUpload        int64         `name:"max-upload" default:"20971520" min:"1024" max:"1073741824" doc:"Largest upload in bytes."`
-	Workers          int           `name:"workers" default:"0" min:"0" max:"1024" doc:"Operating system threads that run the server's code at once, at most one for each core. 0: one for each core."`
+	Workers          int           `name:"workers" default:"0" min:"0" max:"1024" doc:"Operating system threads that run the server's code at once, at most one more than there are cores. 0: one more than there are cores."`
 	JobWorkers       int           `name:"job-workers" default:"32" min:"1" max:"32" doc:"Background jobs (webhooks, mail, timers) that run at once on this node."`
 	RateLimits       string        `name:"rate-limits" default:"on" oneof:"on off" doc:"Limits on requests and messages by address and person."`
 	RocketchatWidget string        `name:"rocketchat-widget" doc:"Folder with the build of the Rocket.Chat widget (npm @rocket.chat/livechat), served under /livechat; empty: none."`

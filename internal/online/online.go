@@ -96,6 +96,9 @@ type Store interface {
 	// the visitor's device are kept, for the newest 200 visits.
 	// errs.NotFound "visitor_not_found" for a stranger.
 	PutOnline(ctx context.Context, node string, v Visitor) (Visitor, error)
+	// RefreshOnline sets the State of rows as PutOnline does, takes them over for a
+	// node and returns them. It makes no row; visitors without one are left out.
+	RefreshOnline(ctx context.Context, node string, t id.Tenant, list []id.Visitor) ([]Visitor, error)
 	// DropOnline removes rows of a node; those another node has taken over stay.
 	DropOnline(ctx context.Context, node string, list []Key) error
 	// DropOnlineNode removes all rows of a node; the rows of a node that lost its

@@ -94,11 +94,14 @@ func (w *world) Publish(e *event.Event) {
 
 func (w *world) Find(string) region.Place { return region.Place{Country: "CN"} }
 
-func start(t *testing.T) *world {
+func start(t *testing.T) *world { return startOn(t, func(s online.Store) online.Store { return s }) }
+
+// startOn is start with a store between the service and the real one.
+func startOn(t *testing.T, wrap func(online.Store) online.Store) *world {
 	w := &world{t: t, clock: clock.NewStub(storetest.T0), done: make(chan error, 1), events: make(chan *online.Changed, 1000)}
 	s := storetest.Open(t, store.Options{Dir: t.TempDir()})
 	w.World = storetest.NewWorld(t, s, "main")
-	w.svc = online.New(s, w, w, w, w.clock, slog.New(slog.DiscardHandler), w.Node)
+	w.svc = online.New(wrap(s), w, w, w, w.clock, slog.New(slog.DiscardHandler), w.Node)
 	if err := w.svc.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -179,6 +182,70 @@ func TestHeartbeatsWriteNothingAndAReloadKeepsTheVisit(t *testing.T) {
 	// The first page, prolonged when the second came, the second, prolonged at the end.
 	if len(w.trail) != 4 || w.trail[1][:22] != w.trail[0][:22] || w.trail[1] == w.trail[0] {
 		t.Errorf("trail %v", w.trail)
+	}
+}
+
+// slow is a store that begins to refresh when it is let.
+type slow struct {
+	online.Store
+	began, let chan struct{}
+	rows       []int // of each call
+}
+
+func (s *slow) RefreshOnline(ctx context.Context, node string, t id.Tenant, list []id.Visitor) ([]online.Visitor, error) {
+	s.began <- struct{}{}
+	<-s.let
+	rows, err := s.Store.RefreshOnline(ctx, node, t, list)
+	s.rows = append(s.rows, len(rows))
+	return rows, err
+}
+
+// Conversations that begin and end while the store has its hands full cost a few
+// writes, not one each, and all rows are right in the end.
+func TestManyRowsAreRefreshedTogether(t *testing.T) {
+	t.Parallel()
+	between := &slow{began: make(chan struct{}), let: make(chan struct{})}
+	w := startOn(t, func(s online.Store) online.Store { between.Store = s; return between })
+	visitors := make([]id.Visitor, 120)
+	for i := range visitors {
+		visitors[i] = w.Visitor(fmt.Sprint("v", i))
+		if err := w.svc.Seen(t.Context(), online.Look{Tenant: w.Tenant, Visitor: visitors[i], Inbox: w.Inbox, URL: "/"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.svc.Refresh(w.Tenant, visitors[0])
+	w.svc.Refresh(w.Tenant, "a stranger")
+	<-between.began
+	for range 10 {
+		for _, v := range visitors {
+			w.svc.Refresh(w.Tenant, v)
+		}
+	}
+	for _, v := range visitors {
+		w.StartFor(v, "")
+	}
+	between.let <- struct{}{}
+	for range 3 {
+		<-between.began
+		between.let <- struct{}{}
+	}
+	served := map[id.Visitor]bool{}
+	for len(served) < len(visitors) {
+		w.pass(time.Second)
+		for len(w.events) > 0 {
+			for _, v := range (<-w.events).Rows {
+				served[v.Visitor] = v.State == online.InService
+			}
+		}
+	}
+	w.stop() // the service no longer writes rows
+	if fmt.Sprint(between.rows) != "[1 50 50 20]" {
+		t.Errorf("rows of each refresh: %v", between.rows)
+	}
+	for v, is := range served {
+		if !is {
+			t.Errorf("%s is not served", v)
+		}
 	}
 }
 

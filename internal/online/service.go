@@ -3,6 +3,7 @@ package online
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -34,6 +35,8 @@ const (
 	// messages wait meanwhile.
 	maxDrops   = 500
 	maxDropped = 50
+	// maxRewritten is how many rows are written anew in one go, for the same reason.
+	maxRewritten = 50
 	// asleep is a pause between two sweeps after which other nodes may have taken
 	// this one for dead and dropped its rows.
 	asleep = 12 * time.Second
@@ -54,8 +57,9 @@ type Service struct {
 	// news are changes that have not been announced.
 	news map[id.Tenant]*news
 	wake chan struct{}
-	// again are visitors whose row must be written anew.
-	again chan Key
+	// again are visitors whose row must be written anew; renew says that there are some.
+	again map[Key]bool
+	renew chan struct{}
 	// swept is when sweep ran last; only Run touches it.
 	swept time.Time
 }
@@ -80,7 +84,8 @@ type news struct {
 // changes to be announced.
 func New(store Store, trail Trail, regions Regions, events event.Publisher, c clock.Clock, log *slog.Logger, node string) *Service {
 	return &Service{store: store, trail: trail, regions: regions, events: events, clock: c, log: log.With("component", "online"), node: node,
-		held: map[Key]*entry{}, news: map[id.Tenant]*news{}, wake: make(chan struct{}, 1), again: make(chan Key, 4096)}
+		held: map[Key]*entry{}, news: map[id.Tenant]*news{}, wake: make(chan struct{}, 1),
+		again: map[Key]bool{}, renew: make(chan struct{}, 1)}
 }
 
 // Start forgets what an earlier life of this node left behind.
@@ -191,11 +196,16 @@ func (s *Service) write(ctx context.Context, l Look) error {
 	if err != nil {
 		return err
 	}
-	s.tell(l.Tenant, func(n *news) {
+	s.changed(v)
+	return nil
+}
+
+// changed notes a row that was written.
+func (s *Service) changed(v Visitor) {
+	s.tell(v.Tenant, func(n *news) {
 		delete(n.gone, v.Visitor)
 		n.rows[v.Visitor] = v
 	})
-	return nil
 }
 
 // tell notes a change; Run announces it.
@@ -212,26 +222,31 @@ func (s *Service) tell(t id.Tenant, change func(*news)) {
 		change(n)
 	}
 	s.mu.Unlock()
+	poke(s.wake)
+}
+
+// poke leaves word on c, which has room for one.
+func poke(c chan<- struct{}) {
 	select {
-	case s.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
 
 // Refresh writes the row of a visitor anew if this node holds it: somebody was
-// invited, or a conversation began or ended. It does not block.
+// invited, or a conversation began or ended. It does not block. However often a
+// visitor is named before its turn comes, the row is written once.
 func (s *Service) Refresh(t id.Tenant, v id.Visitor) {
 	k := Key{t, v}
 	s.mu.Lock()
 	e := s.held[k]
 	held := e != nil && e.written
-	s.mu.Unlock()
-	if !held {
-		return
+	if held {
+		s.again[k] = true
 	}
-	select {
-	case s.again <- k:
-	default: // the next page of the visitor puts it right
+	s.mu.Unlock()
+	if held {
+		poke(s.renew)
 	}
 }
 
@@ -261,8 +276,8 @@ func (s *Service) Run(ctx context.Context) error {
 			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 			defer cancel()
 			return s.store.DropOnlineNode(end, s.node)
-		case k := <-s.again:
-			s.rewrite(ctx, k)
+		case <-s.renew:
+			s.rewriteSome(ctx)
 		case <-s.wake:
 			if due == nil {
 				tell = s.clock.NewTimer(tellEvery)
@@ -278,17 +293,54 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
-func (s *Service) rewrite(ctx context.Context, k Key) {
+// rewriteSome writes rows that are to be written anew, and sees to it that the
+// others have their turn.
+func (s *Service) rewriteSome(ctx context.Context) {
+	var keys []Key
 	s.mu.Lock()
-	e := s.held[k]
-	if e == nil {
-		s.mu.Unlock()
-		return
+	for k := range s.again {
+		if len(keys) == maxRewritten {
+			break
+		}
+		keys = append(keys, k)
+		delete(s.again, k)
 	}
-	l := e.look
+	more := len(s.again) > 0
 	s.mu.Unlock()
-	if err := s.write(ctx, l); err != nil && ctx.Err() == nil {
-		s.log.Error("visitor not refreshed", "visitor", k.Visitor, "error", err)
+	if more {
+		poke(s.renew)
+	}
+	s.rewrite(ctx, keys)
+}
+
+// rewrite writes the rows of visitors anew, in one go those that are there.
+func (s *Service) rewrite(ctx context.Context, keys []Key) {
+	looks := map[id.Tenant]map[id.Visitor]Look{}
+	s.mu.Lock()
+	for _, k := range keys {
+		if e := s.held[k]; e != nil {
+			if looks[k.Tenant] == nil {
+				looks[k.Tenant] = map[id.Visitor]Look{}
+			}
+			looks[k.Tenant][k.Visitor] = e.look
+		}
+	}
+	s.mu.Unlock()
+	for t, of := range looks {
+		rows, err := s.store.RefreshOnline(ctx, s.node, t, slices.Collect(maps.Keys(of)))
+		for _, v := range rows {
+			s.changed(v)
+			delete(of, v.Visitor)
+		}
+		for _, l := range of { // somebody has dropped the row
+			if err != nil {
+				break
+			}
+			err = s.write(ctx, l)
+		}
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("visitors not refreshed", "count", len(of), "error", err)
+		}
 	}
 }
 
@@ -302,8 +354,8 @@ func (s *Service) rewriteAll(ctx context.Context) {
 		}
 	}
 	s.mu.Unlock()
-	for _, k := range keys {
-		s.rewrite(ctx, k)
+	for part := range slices.Chunk(keys, maxRewritten) {
+		s.rewrite(ctx, part)
 	}
 }
 

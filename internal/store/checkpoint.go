@@ -25,7 +25,7 @@ const (
 // the rest, what was written meanwhile, is copied by the writer itself between
 // two batches; then the log starts anew. The engine sees to it that the database
 // is on disk only when all is copied, which would be the writer's to wait for;
-// so that is done here before.
+// so that is done here before. Whoever else needs the processor goes first.
 type checkpointer struct {
 	s  *Store
 	db *sql.DB
@@ -56,6 +56,9 @@ func startCheckpointer(s *Store, path string) (*checkpointer, error) {
 
 func (c *checkpointer) run() {
 	defer close(c.done)
+	if err := humble(); err != nil {
+		c.s.log.Debug("the write-ahead log is copied without giving way to messages", "error", err)
+	}
 	tick := time.NewTicker(checkpointLook)
 	defer tick.Stop()
 	var last int64

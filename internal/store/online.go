@@ -65,6 +65,25 @@ func (s *Store) PutOnline(ctx context.Context, node string, v online.Visitor) (g
 	return got, err
 }
 
+// RefreshOnline implements online.Store. It writes only rows that were wrong.
+func (s *Store) RefreshOnline(ctx context.Context, node string, t id.Tenant, list []id.Visitor) (rows []online.Visitor, err error) {
+	defer errs.Wrap(&err, "store.RefreshOnline")
+	const served = `EXISTS (SELECT 1 FROM conversation c WHERE c.tenant = online_visitor.tenant AND c.visitor = online_visitor.visitor AND c.status <> 'closed')`
+	names := jsonList(list)
+	err = s.write(ctx, func(ctx context.Context, w *tx) (err error) {
+		if _, err = w.exec(ctx, `UPDATE online_visitor SET node = $2,
+				state = CASE WHEN `+served+` THEN 'in_service' WHEN state = 'in_service' THEN 'none' ELSE state END
+			WHERE tenant = $1 AND visitor IN `+s.dialect.list("$3")+` AND (node <> $2 OR (state = 'in_service') <> `+served+`)`,
+			string(t), node, names); err != nil {
+			return err
+		}
+		rows, err = all(ctx, w, scanOnline, `SELECT `+onlineColumns+` FROM online_visitor o JOIN visitor v ON v.id = o.visitor
+			WHERE o.tenant = $1 AND o.visitor IN `+s.dialect.list("$2"), string(t), names)
+		return err
+	})
+	return rows, err
+}
+
 // DropOnline implements online.Store.
 func (s *Store) DropOnline(ctx context.Context, node string, list []online.Key) (err error) {
 	defer errs.Wrap(&err, "store.DropOnline")

@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,6 +70,30 @@ func testOnline(t *testing.T, s *store.Store) {
 	equal(t, "served", w.looking(vera, w.Node, "/b", 20).State, online.InService)
 	w.Close(c)
 	equal(t, "over", w.looking(vera, w.Node, "/b", 21).State, online.None)
+
+	// The same of many at once; who is not online gets no row.
+	refreshed := func(node string) string {
+		t.Helper()
+		rows, err := s.RefreshOnline(t.Context(), node, w.Tenant, []id.Visitor{vera, uli, "none", w.Visitor("Zoe")})
+		must(t, err)
+		slices.SortFunc(rows, func(a, b online.Visitor) int { return strings.Compare(a.Name, b.Name) })
+		text := ""
+		for _, v := range rows {
+			text += spaced(v.Name, v.URL, v.State) + ";"
+		}
+		return text
+	}
+	equal(t, "nothing new", refreshed(w.Node), "Uli /c none;Vera /b none;")
+	c = w.StartFor(vera, "")
+	equal(t, "one is served", refreshed(w.Node), "Uli /c none;Vera /b in_service;")
+	w.Close(c)
+	_, err = s.Invite(t.Context(), invite.Invitation{ID: "refresh", Tenant: w.Tenant, Visitor: uli, Agent: w.Agent("inviter", 5), At: T0})
+	must(t, err)
+	equal(t, "over, and one is invited", refreshed(w.Node), "Uli /c invited;Vera /b none;")
+	must(t, s.Beat(t.Context(), "third", T0.Add(time.Hour)))
+	equal(t, "taken over", refreshed("third"), "Uli /c invited;Vera /b none;")
+	must(t, s.DropOnline(t.Context(), w.Node, []online.Key{{Tenant: w.Tenant, Visitor: vera}}))
+	equal(t, "not dropped by the former node", refreshed(w.Node), "Uli /c invited;Vera /b none;")
 
 	// Another node takes a visitor over; the first one may not drop it then.
 	must(t, s.Beat(t.Context(), "second", T0.Add(time.Hour)))
@@ -360,6 +386,10 @@ func testVisitIsolation(t *testing.T, s *store.Store) {
 		"PutOnline": func() (int, error) {
 			_, err := s.PutOnline(t.Context(), o.Node, online.Visitor{Tenant: o.Tenant, Visitor: free})
 			return none(err)
+		},
+		"RefreshOnline": func() (int, error) {
+			list, err := s.RefreshOnline(t.Context(), o.Node, o.Tenant, []id.Visitor{free})
+			return len(list), err
 		},
 		"DropOnline": func() (int, error) {
 			return 0, s.DropOnline(t.Context(), w.Node, []online.Key{{Tenant: o.Tenant, Visitor: free}})
