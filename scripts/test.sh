@@ -32,9 +32,10 @@ stage "go: format and vet"
 [ -z "$(gofmt -l cmd internal web/*.go)" ] || { gofmt -l cmd internal web/*.go; broken gofmt; }
 go vet ./... || broken vet
 stage "go: tests with the race detector"
-# Without the checks of pointer conversions, which the race detector brings along
-# and which take a quarter of the time in the database engine.
-go test -race -gcflags=all=-d=checkptr=0 -timeout 8m -json ./... >build/go.json 2>build/go.err
+# Without the checks of pointer conversions, which the race detector brings along.
+# The engine of SQLite, C by origin, has locks of its own and is not watched: that
+# takes more than half of the time of what uses it.
+go test -race -gcflags=all=-d=checkptr=0 "-gcflags=modernc.org/sqlite/lib=-d=checkptr=0 -race=false" -timeout 8m -json ./... >build/go.json 2>build/go.err
 node scripts/count.mjs go build/go.json | tee build/go.count; count build/go.count
 [ -s build/go.err ] && cat build/go.err
 
