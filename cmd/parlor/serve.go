@@ -35,9 +35,8 @@ func (p *program) start(ctx context.Context, c config.Config, start *site.Start)
 	if _, set := p.env("GOGC"); !set {
 		debug.SetGCPercent(gcPercent)
 	}
-	_, set := p.env("GOMAXPROCS")
-	if n := threads(c.Workers, runtime.NumCPU(), runtime.GOMAXPROCS(0)); c.Workers > 0 || !set {
-		runtime.GOMAXPROCS(n)
+	if _, set := p.env("GOMAXPROCS"); c.Workers > 0 || !set {
+		runtime.GOMAXPROCS(threads(c.Workers, runtime.NumCPU(), chosen))
 	}
 	s, err := server.Open(ctx, server.Options{Config: c, Log: p.log(c), Version: version, Start: start})
 	if err != nil {
@@ -61,11 +60,15 @@ func (p *program) start(ctx context.Context, c config.Config, start *site.Start)
 	return s.Run(ctx)
 }
 
+// chosen is how many threads the runtime chose when the program began; it knows
+// the limits of a container.
+var chosen = runtime.GOMAXPROCS(0)
+
 // threads is how many threads may run code at once: as many as asked for, but
 // no more than one beyond the cores. That one keeps the others from waiting for
 // a turn of the runtime when one waits for the disk and another copies the log:
 // the network is looked at by a thread that has nothing else to do. 0 asks for one
-// beyond what the runtime chose, which knows the limits of a container.
+// beyond what the runtime chose.
 func threads(asked, cores, chosen int) int {
 	if asked == 0 {
 		return chosen + 1

@@ -185,34 +185,91 @@ func TestHeartbeatsWriteNothingAndAReloadKeepsTheVisit(t *testing.T) {
 	}
 }
 
-// slow is a store that begins to refresh when it is let.
+// slow is a store that refreshes when it is let, or fails as it is told, and knows
+// nothing of a visitor who was removed.
 type slow struct {
 	online.Store
-	began, let chan struct{}
-	rows       []int // of each call
+	began   chan struct{}
+	let     chan error
+	calls   int
+	rows    []int // of each call that worked
+	removed id.Visitor
 }
 
 func (s *slow) RefreshOnline(ctx context.Context, node string, t id.Tenant, list []id.Visitor) ([]online.Visitor, error) {
-	s.began <- struct{}{}
-	<-s.let
+	var err error
+	s.calls++
+	select {
+	case s.began <- struct{}{}:
+		err = <-s.let
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
 	rows, err := s.Store.RefreshOnline(ctx, node, t, list)
 	s.rows = append(s.rows, len(rows))
 	return rows, err
 }
 
-// Conversations that begin and end while the store has its hands full cost a few
-// writes, not one each, and all rows are right in the end.
-func TestManyRowsAreRefreshedTogether(t *testing.T) {
-	t.Parallel()
-	between := &slow{began: make(chan struct{}), let: make(chan struct{})}
+func (s *slow) PutOnline(ctx context.Context, node string, v online.Visitor) (online.Visitor, error) {
+	if v.Visitor == s.removed {
+		return v, errs.New(errs.NotFound, "visitor_not_found", "gone")
+	}
+	return s.Store.PutOnline(ctx, node, v)
+}
+
+// startSlow is start with a slow store and so many visitors online.
+func startSlow(t *testing.T, n int) (*world, *slow, []id.Visitor) {
+	between := &slow{began: make(chan struct{}), let: make(chan error)}
 	w := startOn(t, func(s online.Store) online.Store { between.Store = s; return between })
-	visitors := make([]id.Visitor, 120)
+	visitors := make([]id.Visitor, n)
 	for i := range visitors {
 		visitors[i] = w.Visitor(fmt.Sprint("v", i))
 		if err := w.svc.Seen(t.Context(), online.Look{Tenant: w.Tenant, Visitor: visitors[i], Inbox: w.Inbox, URL: "/"}); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return w, between, visitors
+}
+
+func TestARefreshThatFailedIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	w, between, visitors := startSlow(t, 10)
+	between.removed = visitors[3]
+	for _, v := range visitors {
+		if err := w.S.DropOnline(t.Context(), w.Node, []online.Key{{Tenant: w.Tenant, Visitor: v}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.svc.Refresh(w.Tenant, visitors[0])
+	<-between.began
+	for _, v := range visitors {
+		w.svc.Refresh(w.Tenant, v)
+	}
+	busy := errs.New(errs.Unavailable, "busy", "busy")
+	between.let <- busy // of the first visitor
+	<-between.began
+	between.let <- busy // of all
+	w.pass(3 * time.Second)
+	<-between.began
+	between.let <- nil
+	for w.rows() < len(visitors)-1 {
+		w.pass(time.Second)
+	}
+	w.pass(5 * time.Second)
+	w.stop()
+	if between.calls != 3 || fmt.Sprint(between.rows) != "[0]" {
+		t.Errorf("%d calls, rows %v", between.calls, between.rows)
+	}
+}
+
+// Conversations that begin and end while the store has its hands full cost a few
+// writes, not one each, and all rows are right in the end.
+func TestManyRowsAreRefreshedTogether(t *testing.T) {
+	t.Parallel()
+	w, between, visitors := startSlow(t, 120)
 	w.svc.Refresh(w.Tenant, visitors[0])
 	w.svc.Refresh(w.Tenant, "a stranger")
 	<-between.began
@@ -224,10 +281,10 @@ func TestManyRowsAreRefreshedTogether(t *testing.T) {
 	for _, v := range visitors {
 		w.StartFor(v, "")
 	}
-	between.let <- struct{}{}
+	between.let <- nil
 	for range 3 {
 		<-between.began
-		between.let <- struct{}{}
+		between.let <- nil
 	}
 	served := map[id.Visitor]bool{}
 	for len(served) < len(visitors) {

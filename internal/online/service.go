@@ -327,21 +327,36 @@ func (s *Service) rewrite(ctx context.Context, keys []Key) {
 	}
 	s.mu.Unlock()
 	for t, of := range looks {
-		rows, err := s.store.RefreshOnline(ctx, s.node, t, slices.Collect(maps.Keys(of)))
-		for _, v := range rows {
-			s.changed(v)
-			delete(of, v.Visitor)
+		err := s.rewriteOf(ctx, t, of)
+		if err == nil || ctx.Err() != nil {
+			continue
 		}
-		for _, l := range of { // somebody has dropped the row
-			if err != nil {
-				break
-			}
-			err = s.write(ctx, l)
+		s.log.Error("visitors not refreshed; it is tried again", "count", len(of), "error", err)
+		s.mu.Lock()
+		for v := range of {
+			s.again[Key{t, v}] = true
 		}
-		if err != nil && ctx.Err() == nil {
-			s.log.Error("visitors not refreshed", "count", len(of), "error", err)
-		}
+		s.mu.Unlock()
 	}
+}
+
+// rewriteOf is rewrite for one company. It takes out of looks what is done.
+func (s *Service) rewriteOf(ctx context.Context, t id.Tenant, looks map[id.Visitor]Look) error {
+	rows, err := s.store.RefreshOnline(ctx, s.node, t, slices.Collect(maps.Keys(looks)))
+	if err != nil {
+		return err
+	}
+	for _, v := range rows {
+		s.changed(v)
+		delete(looks, v.Visitor)
+	}
+	for v, l := range looks { // somebody has dropped the row, or the visitor was removed
+		if err := s.write(ctx, l); err != nil && errs.CodeOf(err) != errs.NotFound {
+			return err
+		}
+		delete(looks, v)
+	}
+	return nil
 }
 
 // rewriteAll writes the rows of all visitors of this node.
@@ -388,6 +403,9 @@ func (s *Service) sweep(ctx context.Context) {
 	var gone []Key
 	var looks []Look
 	s.mu.Lock()
+	if len(s.again) > 0 { // the store could not do it
+		poke(s.renew)
+	}
 	for k, e := range s.held {
 		if e.conns <= 0 && !e.until.After(now) && len(gone) < maxDrops {
 			gone, looks = append(gone, k), append(looks, e.look)
