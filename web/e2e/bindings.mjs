@@ -56,7 +56,7 @@ async function importList(page, agent, prefix) {
   await box.getByRole('button', { name: 'Close' }).last().click()
   await page.getByRole('search').getByLabel('Visitor').fill(prefix)
   await page.getByText('2,500 bindings').waitFor()
-  check((await page.locator('[data-test=binding-row]').count()) === 50, 'a page has 50 rows')
+  await until(async () => (await page.locator('[data-test=binding-row]').count()) === 50, 'a page has 50 rows')
   await page.getByRole('button', { name: 'More' }).click()
   await until(async () => (await page.locator('[data-test=binding-row]').count()) === 100, 'the next page follows')
 }
@@ -85,8 +85,8 @@ async function flags(page, base) {
   await page.getByRole('status').filter({ hasText: /^Saved/ }).first().waitFor()
   await page.reload()
   await until(async () => (await page.locator('[data-test=bind-rule]').count()) === 1, 'the rule is kept')
-  check((await field(page.locator('[data-test=bind-rule]'), 'With at least').inputValue()) === '80', 'its score is kept')
-  check((await page.locator('[data-test=flag-policy]').count()) === 2, 'the policy is kept')
+  await until(async () => (await field(page.locator('[data-test=bind-rule]'), 'With at least').inputValue()) === '80', 'its score is kept')
+  await until(async () => (await page.locator('[data-test=flag-policy]').count()) === 2, 'the policy is kept')
 }
 
 /** A long queue of a team sends visitors on. */
@@ -105,8 +105,8 @@ async function spills(page, base) {
   await page.getByRole('status').filter({ hasText: /^Saved/ }).first().waitFor()
   await page.reload()
   await box.locator('summary').click()
-  check((await field(box, 'More than').inputValue()) === '7', 'the rule of the queue is kept')
-  check(await box.getByRole('checkbox').first().isChecked(), 'who is told is kept')
+  await until(async () => (await field(box, 'More than').inputValue()) === '7', 'the rule of the queue is kept')
+  await until(() => box.getByRole('checkbox').first().isChecked(), 'who is told is kept')
   await box.getByRole('button', { name: 'Remove' }).click()
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await page.getByRole('status').filter({ hasText: /^Saved/ }).first().waitFor()

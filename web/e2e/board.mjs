@@ -66,7 +66,7 @@ async function draws(browser, base, a) {
   await until(async () => (await colour(chat, 0.3, 0.5)) === '229,72,77', 'the line that the agent is drawing')
   await agent.mouse.up()
   await stands(chat, 1, 1, 'the line of the agent')
-  check((await colour(chat, 0.4, 0.5)) === '229,72,77' && (await colour(chat, 0.4, 0.6)) === WHITE, 'the visitor sees the line where the agent drew it')
+  await until(async () => (await colour(chat, 0.4, 0.5)) === '229,72,77' && (await colour(chat, 0.4, 0.6)) === WHITE, 'the visitor sees the line where the agent drew it')
 
   // The visitor draws and writes; each undoes what is its own, and the visitor erases no line of the agent's.
   await tool(chat, 'rectangle')
@@ -125,7 +125,7 @@ async function draws(browser, base, a) {
   await chat.click('[data-test=accept]')
   await Promise.all([live(chat), shown(chat)])
   await stands(chat, 4, 1, 'the board after the visitor\'s reload')
-  check((await colour(chat, 0.3, 0.5)) === '229,72,77', 'the line is where it was')
+  await until(async () => (await colour(chat, 0.3, 0.5)) === '229,72,77', 'the line is where it was')
   await agent.reload()
   await agent.click('[data-test=call-accept]')
   await Promise.all([live(agent), shown(agent)])
@@ -157,7 +157,7 @@ async function devices(agent, chat, visitor) {
   // The second picture is the visitor's own.
   const track = (kind) => chat.evaluate((k) => [...document.querySelectorAll('[data-test=call] video')][1].srcObject.getTracks().find((t) => t.kind === k).enabled, kind)
   const state = (id, on) => agent.waitForSelector(`[data-test=device-${id}][data-on=${on}]`)
-  check(await track('audio'), 'the microphone is on')
+  await until(() => track('audio'), 'the microphone is on')
   await agent.click('[data-test=device-microphone]')
   await state('microphone', false)
   check(!(await track('audio')), 'the microphone is off at once')
@@ -178,14 +178,14 @@ async function devices(agent, chat, visitor) {
   await agent.click('[data-test=device-microphone]')
   await chat.click('[data-test=consent]')
   await state('microphone', true)
-  check(await track('audio'), 'the microphone is on again')
+  await until(() => track('audio'), 'the microphone is on again')
   await agent.click('[data-test=device-camera]')
   await state('camera', false)
   check(!(await track('video')), 'the camera is off')
   await agent.click('[data-test=device-camera]')
   await chat.click('[data-test=consent]')
   await state('camera', true)
-  check(await track('video'), 'the camera is on again')
+  await until(() => track('video'), 'the camera is on again')
 }
 
 /** Phone and tablet, both themes, the other languages, with a finger on phones; the last call is recorded. */

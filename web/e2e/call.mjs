@@ -80,7 +80,7 @@ export async function call(browser, base, mock) {
 
   // 2: the messages and the field stay in use beside the half screen.
   const box = await chat.locator('.call.half').boundingBox()
-  for (const part of ['.log', 'textarea']) check((await chat.locator(part).boundingBox()).y >= box.y + box.height - 1, part + ' lies below the call')
+  for (const part of ['.log', 'textarea']) await until(async () => (await chat.locator(part).boundingBox()).y >= box.y + box.height - 1, part + ' lies below the call')
   const said = unique('我能边看边写')
   await say(chat, said)
   await agent.waitForSelector(`[role=log] >> text=${said}`)
@@ -160,7 +160,7 @@ export async function call(browser, base, mock) {
   await dot.waitFor()
   await agent.click('[data-test=call-end]')
   await until(async () => (await chat.locator('.call').count()) === 0, 'every form is gone')
-  check(!(await chat.evaluate(() => document.documentElement.classList.contains('halved'))), 'the chat has its whole room again')
+  await until(async () => !(await chat.evaluate(() => document.documentElement.classList.contains('halved'))), 'the chat has its whole room again')
   await agent.waitForSelector('[role=log] >> text=通话结束')
   const list = (await a.call('GET', `/conversations/${id}/calls`)).items
   check(list.length === 1 && list[0].state === 'TERMINATED' && list[0].endedBy === 'agent' && list[0].duration > 0 && list[0].agentQuality.rtt >= 0, 'the call is on record')

@@ -69,9 +69,9 @@ async function setUp(page, base, post, port) {
   await box.getByLabel('Sender name').blur()
   for (const [side, at] of [['imap', post.port], ['smtp', port]]) {
     const part = box.locator(`[data-test=${side}]`)
-    check((await part.getByLabel('User name').inputValue()) === 'desk@aurora.example', 'the address is the user name')
+    await until(async () => (await part.getByLabel('User name').inputValue()) === 'desk@aurora.example', 'the address is the user name')
     await part.getByLabel('Encryption').selectOption('start')
-    check((await part.getByLabel('Port').inputValue()) === (side === 'imap' ? '143' : '587'), 'the port follows the encryption')
+    await until(async () => (await part.getByLabel('Port').inputValue()) === (side === 'imap' ? '143' : '587'), 'the port follows the encryption')
     await part.getByLabel('Server').fill('127.0.0.1')
     await part.getByLabel('Port').fill(String(at))
     await part.getByLabel('User name').fill(side === 'imap' ? 'desk' : '')

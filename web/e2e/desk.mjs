@@ -1,6 +1,6 @@
 // The agent's own ways: states, queue, transfer, keyboard, canned replies, drafts, details, phone.
 import { hand } from './hand.mjs'
-import { axe, check, LOGIN, open, openChat, PASSWORD, say, signIn, unique } from './lib.mjs'
+import { axe, check, LOGIN, open, openChat, PASSWORD, say, signIn, unique, until } from './lib.mjs'
 
 export async function desk(browser, base, mock) {
   const agent = await open(browser)
@@ -55,12 +55,12 @@ export async function desk(browser, base, mock) {
     await box.press('ArrowDown')
     await box.press('Tab')
     await agent.waitForFunction(() => document.querySelector('textarea').value.length > 3)
-    check(!(await box.inputValue()).includes('{'), 'the canned reply is in the box, its variables filled')
+    await until(async () => !(await box.inputValue()).includes('{'), 'the canned reply is in the box, its variables filled')
     const draft = unique('草稿')
     await box.fill(draft)
     await agent.reload()
     await agent.waitForSelector('textarea[placeholder^="输入回复"]')
-    check((await box.inputValue()) === draft, 'the draft is back after a reload')
+    await until(async () => (await box.inputValue()) === draft, 'the draft is back after a reload')
     await box.fill('')
 
     // Details: the name is edited where it stands.
@@ -120,7 +120,7 @@ export async function desk(browser, base, mock) {
   await phone.click('[role=radio]:has-text("全部")')
   await phone.locator('[role=option]').first().click()
   await phone.waitForSelector('[role=log]')
-  check(!(await phone.locator('[role=listbox]').isVisible()), 'the list gives way to the thread')
+  await until(async () => !(await phone.locator('[role=listbox]').isVisible()), 'the list gives way to the thread')
   await axe(phone, 'phone thread')
   await phone.click('[aria-label="返回列表"]')
   await phone.waitForSelector('[role=listbox]')

@@ -17,7 +17,7 @@ export async function easemob(browser, base) {
   const calls = () => page.evaluate(() => globalThis.calls.join(' '))
   await page.waitForFunction(() => !!globalThis.easemobim?.bind)
   await page.evaluate(() => globalThis.easemobim.sendExt({ ext: { cmd: { updateVisitorInfoSrc: { params: { orderNo: 'A-1' } } } } }))
-  check(await page.locator('parlor-chat').count() === 0, 'the button is hidden')
+  await until(async () => await page.locator('parlor-chat').count() === 0, 'the button is hidden')
   await page.evaluate(() => globalThis.easemobim.bind({}))
   const panel = await panelOf(page)
   await panel.waitForSelector(`.me >> text=${order}`)

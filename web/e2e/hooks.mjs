@@ -36,8 +36,8 @@ export async function hooks(page, base, id) {
   await page.reload()
   await until(async () => (await page.getByLabel('Regions').inputValue()) === 'CN, 广东, 深圳', 'the regions are kept')
   await desk.locator('summary').click()
-  check((await desk.getByLabel('Tags offered at closing').inputValue()) === '退款, 发货', 'the tags are kept')
-  check(!(await desk.getByLabel('Offered in the form').isChecked()) && (await desk.getByLabel('Stands in').inputValue()) !== '', 'the department is kept')
+  await until(async () => (await desk.getByLabel('Tags offered at closing').inputValue()) === '退款, 发货', 'the tags are kept')
+  await until(async () => !(await desk.getByLabel('Offered in the form').isChecked()) && (await desk.getByLabel('Stands in').inputValue()) !== '', 'the department is kept')
 
   await page.goto(`${base}/console/admin/inboxes/${id}/look`)
   await page.getByRole('button', { name: 'Add an advert' }).click()

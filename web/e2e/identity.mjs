@@ -52,7 +52,7 @@ async function makeKey(browser, base, a) {
       check(secret.length === 43, 'the key is shown: ' + secret.length)
     }
     await section.locator('li').first().waitFor()
-    check(!(width === 390) || await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing hangs over at ' + width)
+    await until(async () => !(width === 390) || await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing hangs over at ' + width)
     await axe(page, `identity ${width} ${theme}`)
     await shot(page, `identity-admin-${width}-${theme}`)
     await page.context().close()

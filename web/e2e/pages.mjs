@@ -1,5 +1,5 @@
 // Pictures of the agent's pages beside the inbox, at three sizes in both themes, with axe on each.
-import { axe, check, open, shot, signIn } from './lib.mjs'
+import { axe, check, open, shot, signIn, until } from './lib.mjs'
 
 const LOOKS = process.env.PARLOR_SCREENS === 'all'
   ? ['light', 'dark'].flatMap((theme) => ['zh-CN', 'en', 'pt-BR'].map((locale) => [theme, locale]))
@@ -33,7 +33,7 @@ export async function pages(browser, base) {
         await page.waitForSelector('[aria-busy=true]', { state: 'detached' })
         await shot(page, `page-${path.replace('/', '-')}-${name}`)
         await axe(page, `${name} ${path}`)
-        check(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${path} fits ${width} px`)
+        await until(() => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${path} fits ${width} px`)
         if (!extra) continue
         await extra(page)
         await shot(page, `page-${path}-open-${name}`)

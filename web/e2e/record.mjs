@@ -60,7 +60,7 @@ async function recorded(browser, base, a) {
   check(Math.abs(Date.parse(call.records[0].until) - Date.now() - 30 * 86_400_000) < 120_000, 'it is kept for 30 days')
 
   const watched = await a.call('POST', `/calls/${call.id}/records/watch`)
-  check((await fetch(base + watched.items[0].url)).status === 200, 'the file is there')
+  await until(async () => (await fetch(base + watched.items[0].url)).status === 200, 'the file is there')
   await agent.click('[role=log] [data-test=record]')
   const box = agent.locator('[data-test=records]')
   await box.locator('video').nth(1).waitFor()
@@ -78,7 +78,7 @@ async function recorded(browser, base, a) {
   await agent.click('[role=log] [data-test=record]')
   await agent.waitForSelector('text=没有可以播放的录制')
   await shot(agent, 'record-none')
-  check((await fetch(base + watched.items[0].url)).status === 404, 'the file is gone')
+  await until(async () => (await fetch(base + watched.items[0].url)).status === 404, 'the file is gone')
   const log = await a.call('GET', '/admin/audit?thing=recording')
   check(log.items.filter((e) => e.action === 'read').length === 2, 'who watched is noted: ' + log.items.map((e) => e.action))
   await agent.keyboard.press('Escape')

@@ -161,7 +161,7 @@ async function served(browser, base, name, a) {
   await box.fill(answer)
   await box.press('Enter')
   await first.chat.waitForSelector(`.them >> text=${answer}`)
-  check((await first.chat.locator('.kc button:enabled').count()) === 0, 'menus of a robot that is gone cannot be chosen from')
+  await until(async () => (await first.chat.locator('.kc button:enabled').count()) === 0, 'menus of a robot that is gone cannot be chosen from')
   await first.page.reload()
   const again = await panelOf(first.page)
   await again.waitForSelector(`.them >> text=${answer}`)

@@ -58,12 +58,12 @@ async function card(browser, base, a, agent) {
   await line('等级').locator('select').selectOption('金卡')
   await until(async () => (await value('e2e_level')) === '金卡', 'the choice is kept')
   await line('生日').locator('button').click()
-  check((await line('生日').locator('input').getAttribute('type')) === 'date', 'a date is entered as one')
+  await until(async () => (await line('生日').locator('input').getAttribute('type')) === 'date', 'a date is entered as one')
   await line('生日').locator('input').fill('1990-05-17')
   await line('生日').locator('input').press('Enter')
   await until(async () => (await value('e2e_birthday')) === '1990-05-17', 'the date is kept')
   await line('灯数').locator('button').click()
-  check((await line('灯数').locator('input').getAttribute('type')) === 'number', 'a number is entered as one')
+  await until(async () => (await line('灯数').locator('input').getAttribute('type')) === 'number', 'a number is entered as one')
   await line('灯数').locator('input').fill('12.5')
   await line('灯数').locator('input').press('Enter')
   await until(async () => (await value('e2e_lamps')) === '12.5', 'the number is kept')
@@ -119,7 +119,7 @@ async function devices(browser, base, agent) {
   await signIn(third, base)
   await third.goto(`${base}/console/inbox/all/${id}`)
   await box(third).waitFor()
-  check((await box(third).inputValue()) === '', 'what was sent is no draft any more')
+  await until(async () => (await box(third).inputValue()) === '', 'what was sent is no draft any more')
   for (const p of [second, third]) { check(!p.faults.length, p.faults.join('; ')); await p.context().close() }
   await page.context().close()
 }
@@ -194,7 +194,7 @@ async function group(agent, other, name) {
   await other.waitForSelector(`[data-test=toast]:has-text("${title}")`)
   for (const p of [agent, other]) {
     await p.waitForSelector('[data-test=chat] input[type=search]')
-    check(!(await p.locator(`[data-test=chat] li:has-text("${title}")`).count()), 'the group is gone')
+    await until(async () => !(await p.locator(`[data-test=chat] li:has-text("${title}")`).count()), 'the group is gone')
     await p.click('[data-test=chat-toggle]')
   }
 }
@@ -209,8 +209,8 @@ async function faulty(agent, base) {
   await input.setInputFiles(file(`title,text\n${good},您好\n,没有标题\n第三行,\n`))
   await agent.waitForSelector('[role=dialog] >> text=第 3 行')
   await agent.waitForSelector('[role=dialog] >> text=第 4 行')
-  check(/title/.test(await agent.innerText('[role=dialog] li:has-text("第 3 行")')) && /text/.test(await agent.innerText('[role=dialog] li:has-text("第 4 行")')), 'the columns at fault are named')
-  check(await agent.isDisabled('[role=dialog] .btn-primary'), 'nothing can be imported')
+  await until(async () => /title/.test(await agent.innerText('[role=dialog] li:has-text("第 3 行")')) && /text/.test(await agent.innerText('[role=dialog] li:has-text("第 4 行")')), 'the columns at fault are named')
+  await until(() => agent.isDisabled('[role=dialog] .btn-primary'), 'nothing can be imported')
   await axe(agent, 'dialog: an import with faults')
   await shot(agent, 'work-import-faults')
   check(!(await api(agent, 'GET', '/canned?q=' + encodeURIComponent(good))).items.length, 'nothing was imported, the good line neither')
@@ -266,7 +266,7 @@ async function mail(agent, base, a) {
     check(header(letter.text, 'Message-ID') !== '', 'it has an id')
     check(body(letter.text).includes(answer), 'it has its words')
     await agent.waitForSelector('article >> text=' + answer)
-    check((await api(agent, 'GET', '/leave-messages?state=processed')).items.some((m) => m.content === words && m.reply === answer), 'it is done')
+    await until(async () => (await api(agent, 'GET', '/leave-messages?state=processed')).items.some((m) => m.content === words && m.reply === answer), 'it is done')
   } finally {
     server.close()
     await a.reset()

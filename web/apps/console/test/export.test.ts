@@ -3,7 +3,7 @@ import { bodyOf, dayOf, faultOf, FILTERS, formOf, merge, type Export, type Form 
 
 const now = new Date(2026, 10, 22, 10, 30)
 const form = (f: Partial<Form> = {}): Form => ({ kind: 'messages', format: 'csv', from: '2026-11-01', to: '2026-11-22', filters: {}, ...f })
-const row = (id: string, state: Export['state'] = 'waiting') => ({ id, state }) as Export
+const row = (id: string, state: Export['state'] = 'waiting', downloads = 0) => ({ id, state, downloads }) as Export
 
 describe('what the form begins with', () => {
   it('is a month of conversations', () => expect(formOf({}, now)).toEqual({ kind: 'conversations', format: 'csv', from: '2026-10-24', to: '2026-11-22', filters: {} }))
@@ -51,5 +51,10 @@ describe('news of an export', () => {
   const list = [row('b'), row('a')]
   it('is put in its place', () => expect(merge(list, { export: row('a', 'done') }).map((x) => x.id + x.state)).toEqual(['bwaiting', 'adone']))
   it('comes first if it is new', () => expect(merge(list, { export: row('c') }).map((x) => x.id)).toEqual(['c', 'b', 'a']))
+  it('is not undone by an answer that it overtook', () => {
+    expect(merge([row('a', 'done')], { export: row('a') })[0]!.state).toBe('done')
+    expect(merge([row('a', 'done', 2)], { export: row('a', 'done', 1) })[0]!.downloads).toBe(2)
+    expect(merge([row('a', 'running')], { export: row('a', 'failed') })[0]!.state).toBe('failed')
+  })
   it('takes it away', () => expect(merge(list, { export: row('b'), gone: true }).map((x) => x.id)).toEqual(['a']))
 })

@@ -50,10 +50,18 @@ export function bodyOf(f: Form, lang: Body['lang'] & string, zone: string): Body
   return { kind: f.kind, format: f.format, ...(f.from ? { from: new Date(f.from + 'T00:00').toISOString() } : {}), to: new Date(y, m - 1, d + 1).toISOString(), lang, zone, ...kept } as Body
 }
 
+const STEPS = ['waiting', 'running', 'done', 'failed']
+/** What is known of an export by two tellings: an answer may arrive behind news that overtook it. */
+export function later(old: Export | undefined, x: Export): Export {
+  if (!old) return x
+  const by = STEPS.indexOf(old.state) - STEPS.indexOf(x.state) || old.downloads - x.downloads
+  return by > 0 ? old : x
+}
+
 /** The list with one export changed, added in front, or gone. */
 export function merge(list: Export[], e: { export: Export; gone?: boolean }): Export[] {
   const rest = list.filter((x) => x.id !== e.export.id)
   if (e.gone) return rest
   if (rest.length === list.length) return [e.export, ...list]
-  return list.map((x) => (x.id === e.export.id ? e.export : x))
+  return list.map((x) => (x.id === e.export.id ? later(x, e.export) : x))
 }
