@@ -214,9 +214,23 @@ func appendArgs(in conversation.Append) ([]any, error) {
 }
 
 // appendSteps is appendStatement in three statements, for an engine that cannot
-// change several tables in one.
+// change several tables in one. Whether the message is a repetition is looked up
+// only if it may be one.
 func (s *Store) appendSteps(ctx context.Context, t *tx, m conversation.Message, args []any) (after counted, ok bool, err error) {
+	repeated := false
+	if m.ClientID != "" {
+		if s.names == nil {
+			return after, false, errShared()
+		}
+		if repeated, err = s.names.mayHold(ctx, t, m.Conversation, m.ClientID); err != nil {
+			return after, false, err
+		}
+	}
+	if !repeated {
+		args[inClient] = ""
+	}
 	after, ok, err = change(ctx, t, scanPacked, moveCountersPacked, args[:counters]...)
+	args[inClient] = m.ClientID
 	if err != nil || !ok {
 		return after, false, err
 	}

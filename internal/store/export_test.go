@@ -197,3 +197,6 @@ func Columns(ctx context.Context, s *Store, dest []any, text string, args ...any
 func KeepParts(ctx context.Context, s *Store, parts []report.Part) error {
 	return s.write(ctx, func(ctx context.Context, t *tx) error { return keepParts(ctx, t, parts) })
 }
+
+// LimitNames makes the writer of SQLite hold fewer names of senders.
+func LimitNames(s *Store, most int) { s.names.most = most }

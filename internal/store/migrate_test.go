@@ -68,9 +68,14 @@ func TestSchemasAreEqual(t *testing.T) {
 		}
 		schemas[engine] = schema(t, m, engine)
 	}
+	// The one writer of SQLite knows the names of senders by itself.
+	const own = "index message_client on message unique 1 (conversation, client_id, from_id) WHERE client_id <> ''"
+	if !slices.Contains(schemas[store.Postgres], own) {
+		t.Errorf("postgres has no %s", own)
+	}
 	for engine, other := range map[string]string{store.SQLite: store.Postgres, store.Postgres: store.SQLite} {
 		for _, line := range schemas[engine] {
-			if !slices.Contains(schemas[other], line) {
+			if !slices.Contains(schemas[other], line) && (engine != store.Postgres || line != own) {
 				t.Errorf("only %s has %s", engine, line)
 			}
 		}

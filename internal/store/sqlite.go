@@ -68,6 +68,7 @@ func (s *Store) openSQLite(ctx context.Context) error {
 		if s.checkpoints, err = startCheckpointer(s, path); err != nil {
 			return err
 		}
+		s.names = newSenderNames(mostNames)
 	}
 	b := &sqliteBatch{s: s, session: newSession(s.conn, &s.trace)}
 	s.writes = newGroup(s.opts.Queue, s.opts.MaxBatch, b.run)

@@ -59,7 +59,8 @@ type Options struct {
 	// Queue is how many verbs may wait for the writer before callers block; default 1024.
 	Queue int
 	// Shared opens the data folder beside a running server, for short commands:
-	// the serve lock is not taken. It has no meaning on PostgreSQL.
+	// the serve lock is not taken, and messages that their senders named are refused.
+	// It has no meaning on PostgreSQL.
 	Shared bool
 }
 
@@ -97,8 +98,9 @@ type Store struct {
 	// conn and writes exist on SQLite: one connection, one goroutine.
 	conn   *direct
 	writes *group[verb]
-	// checkpoints exists while the data folder is served.
+	// checkpoints and names exist while the data folder is served.
 	checkpoints *checkpointer
+	names       *senderNames
 
 	// pool and appends exist on PostgreSQL; appendPool is the one connection of appends.
 	pool       *pgxpool.Pool

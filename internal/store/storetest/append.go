@@ -189,11 +189,12 @@ func testRefusals(t *testing.T, s *store.Store) {
 
 // testGapless appends from many callers at once.
 func testGapless(t *testing.T, s *store.Store) {
-	AppendRace(NewWorld(t, s, "main"), s)
+	AppendRace(NewWorld(t, s, "main"), 1, s)
 }
 
-// AppendRace lets 64 callers on some nodes append to 8 conversations at once.
-func AppendRace(w *World, nodes ...*store.Store) {
+// AppendRace lets 64 callers on some nodes append to 8 conversations at once. The
+// callers on the first named nodes give their messages names.
+func AppendRace(w *World, named int, nodes ...*store.Store) {
 	const callers, each, conversations = 64, 20, 8
 	t := w.T
 	var list []conversation.Conversation
@@ -209,7 +210,9 @@ func AppendRace(w *World, nodes ...*store.Store) {
 			for i := range each {
 				c := list[(n+i)%conversations]
 				in := w.Say(c, fmt.Sprint(n, "/", i))
-				in.Message.ClientID = fmt.Sprint(n, "/", i)
+				if n%len(nodes) < named {
+					in.Message.ClientID = fmt.Sprint(n, "/", i)
+				}
 				got, err := nodes[n%len(nodes)].Append(t.Context(), in)
 				if err != nil {
 					errors[n] = err
