@@ -1,7 +1,7 @@
 // Administration: every page in each look with axe, and the work of an administrator from a new website to its look,
 // a team, an agent, a role, the settings as text and the audit log.
 import { hooks } from './hooks.mjs'
-import { axe, check, open, shot, signIn, unique, until } from './lib.mjs'
+import { axe, check, open, quiet, shot, signIn, unique, until } from './lib.mjs'
 
 const PAGES = ['inboxes', 'inboxes/main/install', 'inboxes/main/look', 'inboxes/main/invite', 'inboxes/main/forms', 'inboxes/main/service', 'inboxes/main/identity', 'mailboxes', 'teams', 'agents', 'roles', 'tags', 'fields', 'types', 'knowledge', 'knowledge/new', 'robots', 'company', 'settings', 'audit', 'programs', 'hooks', 'bindings', 'flags', 'companies']
 const LOOKS = [['light', 'zh-CN', 1440, 900], ['dark', 'en', 1024, 768], ['light', 'pt-BR', 390, 844]]
@@ -13,7 +13,7 @@ async function pictures(browser, base) {
     for (const path of PAGES) {
       await page.goto(`${base}/console/admin/${path}`)
       await page.waitForSelector('main h2')
-      await page.waitForLoadState('networkidle')
+      await quiet(page)
       const name = path.replaceAll('/', '-')
       await shot(page, `admin-${theme}-${locale}-${width}-${name}`)
       await axe(page, `admin ${path} ${theme} ${locale}`)

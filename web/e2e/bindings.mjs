@@ -1,5 +1,5 @@
 // Business bindings and flags: an administrator binds, imports and reads the history, sets policies, maps a flag and adds a rule; pictures in each look.
-import { axe, check, open, shot, signIn, unique, until } from './lib.mjs'
+import { axe, check, open, quiet, shot, signIn, unique, until } from './lib.mjs'
 
 const LOOKS = [['light', 'zh-CN', 1440, 900], ['dark', 'en', 1024, 768], ['light', 'pt-BR', 390, 844], ['dark', 'pt-BR', 1440, 900], ['light', 'en', 1024, 768], ['dark', 'zh-CN', 390, 844]]
 
@@ -132,7 +132,7 @@ export async function bindings(browser, base) {
     for (const path of ['bindings', 'flags']) {
       await look.goto(`${base}/console/admin/${path}`)
       await look.waitForSelector('main h2')
-      await look.waitForLoadState('networkidle')
+      await quiet(look)
       await shot(look, `${path}-${theme}-${locale}-${width}`)
       await axe(look, `${path} ${theme} ${locale} ${width}`)
       const wide = await look.evaluate(() => document.documentElement.scrollWidth - innerWidth)

@@ -1,7 +1,7 @@
 // Channels with addresses: an administrator sets a mailbox up, a letter becomes a conversation, its answer leaves as a
 // letter; messages with several files, pages that a visitor saw, what did not arrive; the forms beside them in every look.
 import { imap } from './imap.mjs'
-import { axe, check, LOGIN, open, openChat, PASSWORD, say, shot, signIn, unique, until } from './lib.mjs'
+import { axe, check, LOGIN, open, openChat, PASSWORD, quiet, say, shot, signIn, unique, until } from './lib.mjs'
 import { plan } from './picture.mjs'
 import { smtp } from './smtp.mjs'
 
@@ -25,7 +25,7 @@ async function looks(pages, base, what, path, prepare = () => undefined) {
   for (const page of pages) {
     await page.goto(`${base}/console/${path}`)
     await page.waitForSelector('main h2, [role=log]')
-    await page.waitForLoadState('networkidle')
+    await quiet(page)
     await prepare(page)
     await shot(page, `channels-${what}-${page.look}`)
     await axe(page, `${what} ${page.look}`)

@@ -34,6 +34,10 @@ export async function open(browser, { width = 1440, height = 900, theme = 'light
   page.faults = []
   page.on('console', (m) => { if (m.type() === 'error' && !/ERR_INTERNET_DISCONNECTED|status of (401|409|422|413)/.test(m.text())) page.faults.push(m.text()) })
   page.on('pageerror', (e) => page.faults.push(String(e)))
+  page.asked = 0
+  page.pending = new Set()
+  page.on('request', (r) => { page.asked++; page.pending.add(r) })
+  for (const over of ['requestfinished', 'requestfailed']) page.on(over, (r) => page.pending.delete(r))
   page.setDefaultTimeout(10_000)
   return page
 }
@@ -57,6 +61,15 @@ async function still(frame) {
     await Promise.all(roots.flatMap((r) => r.getAnimations()).filter((a) => a.effect?.getComputedTiming().iterations !== Infinity).map((a) => a.finished.catch(() => undefined)))
     await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))
   })
+}
+
+/** Waits until a page has asked for nothing for a moment and has everything that it asked for. */
+export async function quiet(page) {
+  await until(async () => {
+    const before = page.asked
+    await page.evaluate(() => new Promise((later) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(later, 50)))))
+    return page.pending.size === 0 && page.asked === before
+  }, 'the page is quiet')
 }
 
 /** Runs axe in a frame and fails on any finding. */

@@ -253,7 +253,8 @@ export async function start({ port = 0, conversations = 5000 } = {}) {
       return { message: m, state: world.state(c) }
     }))
     s.on('resume', guard(({ conversation, seq }) => {
-      const c = world.conversations.get(conversation)
+      const c = conversation ? world.conversations.get(conversation) : running(v)
+      if (!c && !conversation) return { messages: [] }
       if (!c || c.visitor !== v.id) return { reload: true }
       return { messages: world.log(c.id).filter((m) => m.seq > seq && m.kind !== 'note'), state: world.state(c) }
     }))

@@ -39,6 +39,31 @@ func TestRow101RecallReachesBothSides(t *testing.T) {
 	}
 }
 
+// TestAConversationThatBeganElsewhereIsResumed: a page that knows of no conversation
+// asks when it is connected, and follows the one that runs.
+func TestAConversationThatBeganElsewhereIsResumed(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	a := w.console("lin@example.com", true)
+	token := w.visitor()
+	first := connect(t, w.Instance, "/parlor/visitor", token)
+	if got := first.call("resume", `{"conversation":"","seq":0}`); got != `{"messages":[]}` {
+		t.Fatal(got)
+	}
+	conv := field(t, first.call("post", `{"clientId":"m1","kind":"text","text":"from the first page"}`), "conversation")
+	second := connect(t, w.Instance, "/parlor/visitor", token)
+	got := second.call("resume", `{"conversation":"","seq":0}`)
+	second.has(got, `"text":"from the first page"`, `"status":"open"`, `"conversation":"`+conv+`"`)
+	if strings.Contains(got, `"reload"`) {
+		t.Fatal(got)
+	}
+	a.call("post", fmt.Sprintf(`{"conversation":%q,"kind":"text","text":"hello both"}`, conv))
+	second.until("message", "hello both")
+	if got = connect(t, w.Instance, "/parlor/visitor", w.visitor()).call("resume", `{"conversation":"","seq":0}`); got != `{"messages":[]}` {
+		t.Fatal("a stranger's", got)
+	}
+}
+
 func TestTagsMentionsAndDraftsReachTheConsole(t *testing.T) {
 	t.Parallel()
 	w := start(t)

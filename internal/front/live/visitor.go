@@ -234,7 +234,20 @@ type resumed struct {
 // resumeMost is how many messages a resume carries; beyond that the client reloads.
 const resumeMost = 200
 
+// resume tells what came after a message of a conversation. A client that knows of
+// none gets the one that runs, if any: it may have begun elsewhere before the
+// client was connected.
 func (c *visitorConn) resume(ctx context.Context, in resumeInput) (resumed, error) {
+	if in.Conversation == "" {
+		conv, err := c.f.Conversations.Active(ctx, c.who.Tenant, c.who.Visitor)
+		if errs.CodeOf(err) == errs.NotFound {
+			return resumed{Messages: []wire.Message{}}, nil
+		}
+		if err != nil {
+			return resumed{}, err
+		}
+		in = resumeInput{Conversation: conv.ID}
+	}
 	conv, err := c.f.Conversations.Conversation(ctx, c.who, in.Conversation)
 	if errs.CodeOf(err) == errs.NotFound || (err == nil && in.Seq > conv.LastSeq) {
 		return resumed{Messages: []wire.Message{}, Reload: true}, nil

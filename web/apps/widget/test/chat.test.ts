@@ -44,7 +44,7 @@ async function start(session: object, stored: Message[] = []) {
   await vi.waitFor(() => expect(chat.phase).toBe('ready'))
   return chat
 }
-beforeEach(() => { localStorage.clear(); vi.stubGlobal('WebSocket', Server); for (const k of Object.keys(ANSWERS)) delete ANSWERS[k] })
+beforeEach(() => { localStorage.clear(); vi.stubGlobal('WebSocket', Server); for (const k of Object.keys(ANSWERS)) delete ANSWERS[k]; ANSWERS.resume = () => ({ messages: [] }) })
 afterEach(() => vi.unstubAllGlobals())
 
 it('hands the token to the host and opens no socket before there is something to talk about', async () => {
@@ -87,6 +87,21 @@ it('sees a hole by the number before, and fills it by resuming', async () => {
   Server.last.emit('message', msg(9))
   expect(Server.last.asked[0]).toEqual(['resume', { conversation: 'c1', seq: 7 }])
   await vi.waitFor(() => expect(chat.messages.map((m) => m.seq)).toEqual([1, 2, 3, 5, 7, 8, 9]))
+})
+
+it('learns of a conversation that began elsewhere before its socket was there', async () => {
+  ANSWERS.resume = ({ conversation }) => (conversation ? {} : { messages: [msg(1, { from: { kind: 'visitor' } }), msg(2)], state: state() })
+  const chat = await start({})
+  chat.renew()
+  host.onmessage!({ data: { t: 'show', on: true } })
+  await vi.waitFor(() => expect(chat.messages.map((m) => m.seq)).toEqual([1, 2]))
+  expect(chat.state).toMatchObject({ conversation: 'c1', status: 'open' })
+  // So does one that shows a conversation which is over.
+  Server.last.emit('state', state({ status: 'closed' }))
+  Server.last.answers.resume = ({ conversation }) => (conversation ? {} : { messages: [msg(1, { id: 'n1', conversation: 'c2', text: 'anew' })], state: state({ conversation: 'c2', lastSeq: 1 }) })
+  await chat.resume()
+  expect(chat.messages.map((m) => m.text)).toEqual(['anew'])
+  expect(chat.state).toMatchObject({ conversation: 'c2', status: 'open' })
 })
 
 it('counts what the visitor has not seen, and reads it when it is shown', async () => {

@@ -219,16 +219,14 @@ export class Chat {
     this.atTop = (this.messages[0]?.prev ?? 0) === 0
     this.changed()
   }
-  /** Catches up after a connect or a gap. */
+  /** Catches up after a connect or a gap. A conversation may have begun elsewhere meanwhile. */
   async resume() {
-    const conversation = this.state?.conversation
+    const conversation = this.state && this.state.status !== 'closed' ? this.state.conversation : ''
     try {
-      if (conversation && this.state!.status !== 'closed') {
-        const r = await this.socket!.request('resume', { conversation, seq: this.messages.at(-1)?.seq ?? 0 })
-        if (r.reload) await this.load()
-        else for (const m of r.messages ?? []) this.receive(m, true)
-        if (r.state) this.setState(r.state)
-      }
+      const r = await this.socket!.request('resume', { conversation, seq: (conversation && this.messages.at(-1)?.seq) || 0 })
+      if (r.reload) await this.load()
+      else for (const m of r.messages ?? []) this.receive(m, true)
+      if (r.state) this.setState(r.state)
       await this.outbox.flush()
     } catch {
       // Lost again: the next connect repeats this.
