@@ -10,9 +10,10 @@ import (
 )
 
 // How much senderNames holds at most: in each of its two generations so many
-// hashes, a conversation itself counting as some. 16 MB in all.
+// hashes, a conversation itself counting as some: 16 MB in all, with what slices
+// have in reserve.
 const (
-	mostNames    = 1 << 20
+	mostNames    = 1 << 19
 	namesOfEmpty = 16
 )
 

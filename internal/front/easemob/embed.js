@@ -9,10 +9,13 @@
   function keep(name, value) { try { w.localStorage.setItem('parlor.' + inbox + name, value) } catch (e) { /* the widget keeps it for this page */ } }
   function call(name, data) { if (typeof config[name] === 'function') try { config[name](data) } catch (e) { setTimeout(function () { throw e }) } }
   function get(path) { return fetch(base + path).then(function (r) { return r.json() }) }
-  function post(path, body, token) {
+  function post(path, body, token, firm) {
     var headers = { 'Content-Type': 'application/json' }
     if (token) headers.Authorization = 'Bearer ' + token
-    return fetch(base + path, { method: 'POST', headers: headers, body: JSON.stringify(body) }).then(function (r) { return r.json() })
+    return fetch(base + path, { method: 'POST', headers: headers, body: JSON.stringify(body) }).then(function (r) {
+      if (firm && (r.status === 429 || r.status > 499)) throw new Error(r.status)
+      return r.json()
+    })
   }
   /* What stands on every message: whom the visitor wishes for, and who it is. */
   function stamp(ext) {
@@ -25,14 +28,14 @@
     e.weichat = chat
     return e
   }
-  /* Sends what waits, one after the other; what fails for the network is tried again. */
+  /* Sends what waits, one after the other; what fails for the network or for now is tried again. */
   var busy
   function flush() {
     var token = mine || read('')
     if (busy) return busy
     if (!token || !waiting.length) return Promise.resolve()
     var next = waiting[0]
-    busy = post('/v1/imgateway/messages?tenantId=' + tenant, { originType: 'webim', bodies: [next.action ? { type: 'cmd', action: next.action } : { type: 'txt', msg: next.text }], ext: next.ext }, token).then(function (a) {
+    busy = post('/v1/imgateway/messages?tenantId=' + tenant, { originType: 'webim', bodies: [next.action ? { type: 'cmd', action: next.action } : { type: 'txt', msg: next.text }], ext: next.ext }, token, true).then(function (a) {
       waiting.shift()
       if (a.status === 'OK') session(true)
       else if (w.console) w.console.warn('easemobim', a.errorCode, a.errorDescription)

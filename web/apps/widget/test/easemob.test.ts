@@ -54,7 +54,7 @@ beforeEach(() => {
     if (init?.body) sent.push({ path, body: JSON.parse(String(init.body)), token: String((init.headers as Record<string, string>).Authorization ?? '').replace('Bearer ', '') })
     const key = Object.keys(answers).find((k) => path.startsWith(k))
     const a = path.startsWith('/webim/entry') ? { status: 'OK', entity: { inbox: 'main', tenantId: 1 } } : (key && answers[key]) || { status: 'OK', type: 'OK' }
-    return Promise.resolve({ json: () => Promise.resolve(a) })
+    return Promise.resolve({ status: (a as { http?: number }).http ?? 200, json: () => Promise.resolve(a) })
   })
 })
 afterEach(() => {
@@ -134,6 +134,30 @@ it('takes a lead from a frame of the page, from origins that are trusted only', 
   expect(commands().at(-1)).toEqual(['open'])
   await message({ closeNote: true }, 'https://chat.example')
   expect(commands().at(-1)).toEqual(['close'])
+})
+
+it('sends again what the server could not take for now, and nothing that it refused', async () => {
+  vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+  localStorage.setItem('parlor.main', 'a.b.c.d')
+  await run({})
+  const gateway = () => sent.filter((s) => s.path.startsWith('/v1/imgateway'))
+  for (const http of [503, 429]) {
+    sent = []
+    answers = { '/v1/imgateway': { http, status: 'FAIL', errorCode: 'x' } }
+    w.easemobim.sendText('hello ' + http)
+    await settle()
+    expect(gateway()).toHaveLength(1)
+    answers = {}
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(gateway().map((s) => s.body.bodies[0].msg)).toEqual(['hello ' + http, 'hello ' + http])
+    // The same name: what had arrived after all is not there twice.
+    expect(gateway()[1]!.body.ext.weichat.msg_id_for_ack).toBe(gateway()[0]!.body.ext.weichat.msg_id_for_ack)
+  }
+  sent = []
+  answers = { '/v1/imgateway': { http: 400, status: 'FAIL', errorCode: 'x' } }
+  w.easemobim.sendText('too long')
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(gateway()).toHaveLength(1)
 })
 
 it('tells the page of a rating', async () => {
