@@ -8,7 +8,10 @@ import { Visitor } from './visitor.mjs'
 const BUDGET = { loader: 10, open: 50, events: 1_500 }
 const EVENTS = 300
 
-export const median = (list) => list.slice().sort((a, b) => a - b)[list.length >> 1]
+export const median = (list) => {
+  const sorted = list.slice().sort((a, b) => a - b)
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2
+}
 const wait = (ms) => new Promise((r) => setTimeout(r, ms))
 
 /** The CPU time of a page's main thread, ms since the page began. */
