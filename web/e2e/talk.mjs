@@ -72,8 +72,8 @@ export async function talk(browser, base) {
   await chat.waitForSelector(`.me:not(.pending) >> text=${lost}`)
   await chat.waitForSelector(`.them >> text=${meanwhile}`)
   await agent.waitForSelector(`[role=log] >> text=${lost}`)
-  await until(async () => (await agent.locator(`[role=log] div.whitespace-pre-wrap:has-text("${lost}")`).count()) === 1, 'the message came twice')
-  await until(async () => (await chat.locator(`.bubble:has-text("${answer}")`).count()) === 1, 'an earlier message is there once after the reload')
+  check((await agent.locator(`[role=log] div.whitespace-pre-wrap:has-text("${lost}")`).count()) === 1, 'the message came twice')
+  check((await chat.locator(`.bubble:has-text("${answer}")`).count()) === 1, 'an earlier message is there once after the reload')
 
   agentNet.down()
   await agent.waitForSelector('[role=status]:has-text("正在重新连接")')
@@ -87,7 +87,7 @@ export async function talk(browser, base) {
   await agent.evaluate(() => dispatchEvent(new Event('online')))
   await agent.waitForSelector(`[role=log] >> text=${missed}`)
   await chat.waitForSelector(`.them >> text=${late}`)
-  await until(async () => (await chat.locator(`.bubble:has-text("${late}")`).count()) === 1, 'the agent\'s message came twice')
+  check((await chat.locator(`.bubble:has-text("${late}")`).count()) === 1, 'the agent\'s message came twice')
 
   // A closed chat counts unread; opening it reads.
   await visitor.evaluate(() => { globalThis.unread = []; globalThis.Parlor('on', 'unread', (n) => globalThis.unread.push(n)); globalThis.Parlor('close') })

@@ -210,7 +210,7 @@ async function faulty(agent, base) {
   await agent.waitForSelector('[role=dialog] >> text=第 3 行')
   await agent.waitForSelector('[role=dialog] >> text=第 4 行')
   await until(async () => /title/.test(await agent.innerText('[role=dialog] li:has-text("第 3 行")')) && /text/.test(await agent.innerText('[role=dialog] li:has-text("第 4 行")')), 'the columns at fault are named')
-  await until(() => agent.isDisabled('[role=dialog] .btn-primary'), 'nothing can be imported')
+  check(await agent.isDisabled('[role=dialog] .btn-primary'), 'nothing can be imported')
   await axe(agent, 'dialog: an import with faults')
   await shot(agent, 'work-import-faults')
   check(!(await api(agent, 'GET', '/canned?q=' + encodeURIComponent(good))).items.length, 'nothing was imported, the good line neither')
